@@ -1,0 +1,64 @@
+/* Allocator: the connection to the daemon, where collections begin.
+ * Source: spec/fuchsia.sysmem2.txt, PROTOCOLS, Allocator.
+ *
+ * Deadlines are absolute times of the monotonic clock in nanoseconds (zx_deadline_after()). All functions
+ * may be called by any thread, also on one object at once; only the call that frees an object must be the
+ * last one on it. Output parameters are written on success only. */
+#ifndef SYSMEM_ALLOCATOR_H
+#define SYSMEM_ALLOCATOR_H
+
+#include <stdbool.h>
+
+#include <sysmem/error.h>
+#include <sysmem/export.h>
+#include <zircon/types.h>
+
+struct sysmem_allocator;
+struct sysmem_token;
+struct sysmem_collection;
+
+/* Connects to the daemon's socket at `path`; NULL looks in $SYSMEM_SOCKET, then $XDG_RUNTIME_DIR/sysmem.sock
+ * (a user) or /run/sysmem/sysmem.sock (root). Free with sysmem_allocator_free().
+ * ZX_ERR_NOT_FOUND: no socket there; ZX_ERR_PEER_CLOSED: nobody listens on it; ZX_ERR_ACCESS_DENIED: not for
+ * this user. */
+SYSMEM_EXPORT sysmem_status_t sysmem_allocator_connect(const char *path,
+                                                       struct sysmem_allocator **ret);
+
+/* The path that sysmem_allocator_connect(NULL) takes, into buf (size bytes, at least 108). */
+SYSMEM_EXPORT const char *sysmem_default_socket_path(char *buf, size_t size);
+
+/* Makes an Allocator of a connected SEQPACKET socket, which it then owns (in every case). */
+SYSMEM_EXPORT sysmem_status_t sysmem_allocator_from_fd(int fd, struct sysmem_allocator **ret);
+
+/* Gives the socket out and frees the rest. The caller owns the descriptor. Pending calls end. */
+SYSMEM_EXPORT int sysmem_allocator_into_fd(struct sysmem_allocator *allocator);
+
+/* Closes the connection. Collections live on. NULL is fine. */
+SYSMEM_EXPORT void sysmem_allocator_free(struct sysmem_allocator *allocator);
+
+/* AllocateSharedCollection: the root token of a new collection. One-way: the token may be used at once. */
+SYSMEM_EXPORT sysmem_status_t sysmem_allocator_allocate_shared_collection(
+    struct sysmem_allocator *allocator, struct sysmem_token **ret_token);
+
+/* AllocateNonSharedCollection: a collection with one participant. One-way. */
+SYSMEM_EXPORT sysmem_status_t sysmem_allocator_allocate_non_shared_collection(
+    struct sysmem_allocator *allocator, struct sysmem_collection **ret_collection);
+
+/* BindSharedCollection: turns a token in. Consumes the token, whatever comes of the call. One-way. A token
+ * that the daemon does not know shows as ZX_ERR_PEER_CLOSED on the new collection. */
+SYSMEM_EXPORT sysmem_status_t sysmem_allocator_bind_shared_collection(
+    struct sysmem_allocator *allocator, struct sysmem_token *token,
+    struct sysmem_collection **ret_collection);
+
+/* ValidateBufferCollectionToken: whether the daemon knows a token, by the koid of its server end
+ * (sysmem_token_server_koid()). */
+SYSMEM_EXPORT sysmem_status_t sysmem_allocator_validate_buffer_collection_token(
+    struct sysmem_allocator *allocator, zx_koid_t token_server_koid, zx_time_t deadline,
+    bool *ret_is_known);
+
+/* SetDebugClientInfo: who this is, for logs and `sysmemctl list`. At most 256 bytes of UTF-8, else
+ * ZX_ERR_INVALID_ARGS. One-way. */
+SYSMEM_EXPORT sysmem_status_t sysmem_allocator_set_debug_client_info(
+    struct sysmem_allocator *allocator, const char *name, uint64_t id);
+
+#endif

@@ -1,0 +1,66 @@
+/* BufferCollection: a participant's view of a collection: say what is needed, get the buffers.
+ * Source: spec/fuchsia.sysmem2.txt, PROTOCOLS, BufferCollection.
+ * Thread-safety and deadlines: see <sysmem/allocator.h>. */
+#ifndef SYSMEM_COLLECTION_H
+#define SYSMEM_COLLECTION_H
+
+#include <sysmem/error.h>
+#include <sysmem/export.h>
+#include <sysmem/types.h>
+#include <zircon/types.h>
+
+struct sysmem_collection;
+struct sysmem_collection_info;
+struct sysmem_node;
+
+SYSMEM_EXPORT struct sysmem_node *sysmem_collection_node(struct sysmem_collection *collection);
+
+/* Makes a collection of a socket or channel, which it then owns (in every case); and gives it out. */
+SYSMEM_EXPORT sysmem_status_t sysmem_collection_from_fd(int fd, struct sysmem_collection **ret);
+SYSMEM_EXPORT int sysmem_collection_into_fd(struct sysmem_collection *collection);
+SYSMEM_EXPORT sysmem_status_t sysmem_collection_from_handle(zx_handle_t channel,
+                                                            struct sysmem_collection **ret);
+SYSMEM_EXPORT sysmem_status_t sysmem_collection_into_handle(struct sysmem_collection *collection,
+                                                            zx_handle_t *ret_channel);
+
+/* Closes the channel. Without sysmem_node_release() before, that fails the collection. Buffers that were
+ * taken or mapped live on. NULL is fine. */
+SYSMEM_EXPORT void sysmem_collection_free(struct sysmem_collection *collection);
+
+/* SetConstraints, once. NULL: this participant has none, and gets no buffers, only their number and settings.
+ * The tables are borrowed for the call. ZX_ERR_INVALID_ARGS: a vector or string longer than the interface
+ * allows. What they contain is judged at allocation. One-way. */
+SYSMEM_EXPORT sysmem_status_t sysmem_collection_set_constraints(
+    struct sysmem_collection *collection,
+    const struct sysmem_buffer_collection_constraints *constraints);
+
+/* WaitForAllBuffersAllocated. Free the result with sysmem_collection_info_free(). Each call gives fresh
+ * handles. SYSMEM_ERROR_CONSTRAINTS_INTERSECTION_EMPTY, SYSMEM_ERROR_NO_MEMORY: why there are no buffers;
+ * ZX_ERR_PEER_CLOSED: another participant failed, or broke the rules. */
+SYSMEM_EXPORT sysmem_status_t sysmem_collection_wait_for_all_buffers_allocated(
+    struct sysmem_collection *collection, zx_time_t deadline, struct sysmem_collection_info **ret);
+
+typedef void (*sysmem_allocated_fn)(void *arg, sysmem_status_t status,
+                                    struct sysmem_collection_info *info);
+
+/* The same, asynchronously: see <sysmem/node.h>. On success the callback owns `info`. */
+SYSMEM_EXPORT sysmem_status_t sysmem_collection_wait_for_all_buffers_allocated_async(
+    struct sysmem_collection *collection, sysmem_allocated_fn done, void *arg);
+
+/* CheckAllBuffersAllocated: 0 when there are buffers, SYSMEM_ERROR_PENDING before it is decided. */
+SYSMEM_EXPORT sysmem_status_t sysmem_collection_check_all_buffers_allocated(
+    struct sysmem_collection *collection, zx_time_t deadline);
+
+/* The tables of a result; they live as long as it does. */
+SYSMEM_EXPORT const struct sysmem_buffer_collection_info *
+sysmem_collection_info_get(const struct sysmem_collection_info *info);
+
+/* Takes the VMO handle of buffer `index` out: the caller closes it. ZX_HANDLE_INVALID if there is none or it
+ * was taken before. */
+SYSMEM_EXPORT zx_handle_t sysmem_collection_info_take_vmo(struct sysmem_collection_info *info,
+                                                          size_t index);
+
+/* Frees the tables and closes the handles that were not taken. NULL is fine. */
+SYSMEM_EXPORT void sysmem_collection_info_free(struct sysmem_collection_info *info);
+
+#endif

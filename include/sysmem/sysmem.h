@@ -1,0 +1,16 @@
+/* The whole client interface of sysmem for Linux. */
+#ifndef SYSMEM_SYSMEM_H
+#define SYSMEM_SYSMEM_H
+
+#include <sysmem/allocator.h>
+#include <sysmem/collection.h>
+#include <sysmem/error.h>
+#include <sysmem/format.h>
+#include <sysmem/handle.h>
+#include <sysmem/node.h>
+#include <sysmem/token.h>
+#include <sysmem/types.h>
+#include <sysmem/usage.h>
+#include <zircon/syscalls.h>
+
+#endif

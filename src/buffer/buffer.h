@@ -1,0 +1,68 @@
+/* The buffers of one collection: made by a heap, handed out as descriptors, and given back when the kernel says that
+ * the last handle and mapping are gone. docs/lifetime.md tells how that is known. */
+#ifndef BUFFER_BUFFER_H
+#define BUFFER_BUFFER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "heap/heap.h"
+
+struct buffer_set;
+struct buffer_watcher;
+
+/* What the owner of a set hears, on the loop's thread, never from within a call into this module, except that
+ * `populated` may come before buffer_set_new() returns. */
+struct buffer_owner_ops {
+    /* All buffers are there (status 0), or none (-errno; what was made has been given back). */
+    void (*populated)(void *owner, int status);
+    /* After buffer_set_drop_strong(): no strong handle or mapping of any buffer is left. */
+    void (*strong_gone)(void *owner);
+    /* The memory of one buffer has been given back. */
+    void (*freed)(void *owner, uint32_t index);
+    /* The memory of the last one has: the set may be freed from here. */
+    void (*all_freed)(void *owner);
+};
+
+struct buffer_set_config {
+    struct heap *heap;
+    struct buffer_watcher *watcher;
+    const struct sysmem_single_buffer_settings *settings; /* outlives the set */
+    uint32_t count;
+    uint64_t buffer_collection_id;
+    const char *name; /* collection's name or NULL: buffers are called "name:index" */
+    const struct buffer_owner_ops *ops;
+    void *owner;
+};
+
+/* Starts to make the buffers. NULL: no memory. */
+struct buffer_set *buffer_set_new(const struct buffer_set_config *config);
+
+/* A new open file description of buffer `index` for one participant, with its slot lock taken. The caller owns
+ * *ret_fd, and sends it away. 0 or -errno. */
+int buffer_set_open(struct buffer_set *set, uint32_t index, bool writable, bool weak, int *ret_fd);
+
+/* The koid of a buffer's strong VMO. */
+uint64_t buffer_set_koid(const struct buffer_set *set, uint32_t index);
+
+/* The page-rounded size of each buffer, in bytes; the number of buffers whose memory is not given back yet. */
+uint64_t buffer_set_vmo_bytes(const struct buffer_set *set);
+uint32_t buffer_set_remaining(const struct buffer_set *set);
+
+/* The collection holds the buffers no longer: from here each is freed as soon as nobody uses it. Once. */
+void buffer_set_drop_strong(struct buffer_set *set);
+
+/* Frees the set: after all_freed or a failed populate; at any time when the daemon ends (then the buffers live on with
+ * whoever holds them). */
+void buffer_set_free(struct buffer_set *set);
+
+/* --- the kernel's word, for all sets of a daemon --- */
+
+/* NULL with errno: inotify is not to be had. */
+struct buffer_watcher *buffer_watcher_new(void);
+int buffer_watcher_fd(const struct buffer_watcher *watcher); /* poll for reading */
+void buffer_watcher_process(struct buffer_watcher *watcher); /* looks at the buffers that changed */
+void buffer_watcher_free(struct buffer_watcher *watcher);
+
+#endif
