@@ -1,0 +1,85 @@
+/* The configuration: what JSON files may change of the daemon's and the solver's behaviour, as a
+ * plain struct. The keys are described in docs/config.md. Not thread-safe; nothing changes after
+ * the daemon's start. */
+#ifndef CONFIG_CONFIG_H
+#define CONFIG_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/arena.h"
+#include "solver/solver.h"
+
+struct json_t;
+
+/* "limits", besides the solver's: how much of the daemon one tree, one connection or one uid may
+ * use. 0 is a legal value and means none at all. */
+struct config_quotas {
+    uint32_t max_nodes_per_tree;
+    uint32_t max_children_per_group;
+    uint32_t max_connections_per_uid;
+    uint32_t max_nodes_per_uid;
+    uint32_t max_collections_per_uid;
+    uint64_t max_bytes_per_uid; /* of buffers, in whole pages */
+    uint32_t max_descriptors_per_uid;
+    uint32_t max_pending_calls_per_connection;
+    uint64_t max_queued_bytes_per_connection; /* replies that the client has not read */
+};
+
+/* What a heap's backend is told, besides what the solver knows of it. */
+struct config_heap_options {
+    bool lazy; /* "commit": "lazy": system RAM is committed page by page, at first use */
+};
+
+/* "debug": who sees all collections, not only the own ones. Root always does. */
+struct config_debug {
+    bool has_group;
+    gid_t group;
+    const uid_t *uids;
+    size_t uid_count;
+    bool show_client_names; /* other uids' debug names as they are, instead of "uid N" */
+};
+
+/* Zeroed is not a configuration: config_init(). Everything that it points to lives as long as it
+ * does. */
+struct config {
+    struct solver_limits limits;
+    struct config_quotas quotas;
+    const struct sysmem_format_cost_entry
+        *format_costs; /* no two with equal key; key and cost are set */
+    size_t format_cost_count;
+    const struct solver_heap *heaps; /* no two with equal type and id; both are set */
+    const struct config_heap_options *heap_options; /* heap_options[i] belongs to heaps[i] */
+    size_t heap_count;
+    struct config_debug debug;
+    bool force_zero_slack; /* "testing": slack counts are taken as 0 */
+    bool has_heaps;        /* `heaps` came from a file: the built-in one is out */
+    struct arena arena;
+};
+
+/* The built-in configuration: the limits of docs/config.md, and system RAM as the only heap. */
+void config_init(struct config *config);
+
+/* Merges a file into `config`: single values and lists of uids replace what was there; format costs
+ * and heaps replace the entry with the same key, and are appended otherwise; the first file that
+ * names heaps replaces the built-in heap. On failure `config` may hold a part of the file: do not
+ * use it further. 0, -EINVAL (bad contents), or what opening or reading came to; *ret_error then
+ * says where and what, for people, and is the caller's to free (NULL if there was no memory for
+ * it). */
+int config_load_file(struct config *config, const char *path, char **ret_error);
+
+/* The same with a value of jansson's (a json_t), which stays the caller's. Paths in *ret_error
+ * start at its keys. */
+int config_merge_json(struct config *config, const struct json_t *json, char **ret_error);
+
+/* A list of heaps alone, as the value of "heaps": replaces all heaps of `config`. */
+int config_set_heaps(struct config *config, const struct json_t *json, char **ret_error);
+
+/* What the solver is to know. Borrows from `config`. */
+void config_environment(const struct config *config, struct solver_environment *ret);
+
+void config_deinit(struct config *config);
+
+#endif
