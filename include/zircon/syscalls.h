@@ -1,0 +1,137 @@
+/* Zircon's object calls, in one Linux process. One include is enough for a program that uses them.
+ *
+ * Signatures, statuses and the order in which arguments are judged are Zircon's; docs/zircon.md
+ * says of each call how exact it is here. Of a handle argument, first: ZX_ERR_BAD_HANDLE, no such
+ * handle; then ZX_ERR_WRONG_TYPE, a handle to another kind of object; then ZX_ERR_ACCESS_DENIED, a
+ * right is missing. Handles that a call returns belong to the caller: zx_handle_close(). Output
+ * parameters are written on success only; a NULL one that the call needs is ZX_ERR_INVALID_ARGS.
+ * ZX_ERR_NO_MEMORY and ZX_ERR_NO_RESOURCES (no descriptor or no handle left) may come from every
+ * call that makes something. Any thread may call anything at any time.
+ *
+ * A handle belongs to the process that made it: a child after fork(2) must not use the library's
+ * objects. */
+#ifndef ZIRCON_SYSCALLS_H
+#define ZIRCON_SYSCALLS_H
+
+#include <sysmem/export.h>
+#include <zircon/errors.h>
+#include <zircon/rights.h>
+#include <zircon/syscalls/object.h>
+#include <zircon/syscalls/port.h>
+#include <zircon/types.h>
+
+/* --- Handles --- */
+
+/* Closes a handle. ZX_HANDLE_INVALID is fine. Threads that wait on it get ZX_ERR_CANCELED. */
+SYSMEM_EXPORT zx_status_t zx_handle_close(zx_handle_t handle);
+
+/* Closes many. Entries of ZX_HANDLE_INVALID are skipped. ZX_ERR_BAD_HANDLE: some were not handles,
+ * or came twice; all others are closed all the same. */
+SYSMEM_EXPORT zx_status_t zx_handle_close_many(const zx_handle_t *handles, size_t num_handles);
+
+/* A second handle to the same object with `rights`, which must be among the first one's
+ * (ZX_RIGHT_SAME_RIGHTS: all of them), else ZX_ERR_INVALID_ARGS. Needs ZX_RIGHT_DUPLICATE. */
+SYSMEM_EXPORT zx_status_t zx_handle_duplicate(zx_handle_t handle, zx_rights_t rights,
+                                              zx_handle_t *out);
+
+/* The same object with other rights under a new handle; needs no right. The old handle is closed,
+ * also when `rights` are not among its own: ZX_ERR_INVALID_ARGS. */
+SYSMEM_EXPORT zx_status_t zx_handle_replace(zx_handle_t handle, zx_rights_t rights,
+                                            zx_handle_t *out);
+
+/* --- Objects --- */
+
+/* Waits until one of `signals` is active on the object, or the deadline (absolute, monotonic) has
+ * come. `observed`, which may be NULL, gets what is active then, in both cases: ZX_OK,
+ * ZX_ERR_TIMED_OUT. ZX_ERR_CANCELED: the handle was closed meanwhile (observed holds
+ * ZX_SIGNAL_HANDLE_CLOSED). Needs ZX_RIGHT_WAIT. */
+SYSMEM_EXPORT zx_status_t zx_object_wait_one(zx_handle_t handle, zx_signals_t signals,
+                                             zx_time_t deadline, zx_signals_t *observed);
+
+/* Takes the signals `clear_mask` back, then activates `set_mask`: user signals, and
+ * ZX_EVENT_SIGNALED on events. ZX_ERR_INVALID_ARGS: others. Needs ZX_RIGHT_SIGNAL. */
+SYSMEM_EXPORT zx_status_t zx_object_signal(zx_handle_t handle, uint32_t clear_mask,
+                                           uint32_t set_mask);
+
+/* Tells about an object: `buffer` gets the topic's struct. `actual` and `avail`, which may be NULL,
+ * get the number of structs written and to be had. ZX_ERR_BUFFER_TOO_SMALL: *actual 0, *avail 1;
+ * ZX_ERR_NOT_SUPPORTED: no such topic. ZX_INFO_VMAR and ZX_INFO_HANDLE_COUNT need ZX_RIGHT_INSPECT,
+ * the others no right. */
+SYSMEM_EXPORT zx_status_t zx_object_get_info(zx_handle_t handle, uint32_t topic, void *buffer,
+                                             size_t buffer_size, size_t *actual, size_t *avail);
+
+/* Reads a property. ZX_PROP_NAME: 32 bytes, NUL-terminated; ZX_PROP_VMO_CONTENT_SIZE: a uint64_t in
+ * bytes. ZX_ERR_BUFFER_TOO_SMALL: a smaller `value_size`; ZX_ERR_NOT_SUPPORTED: no such property.
+ * Needs ZX_RIGHT_GET_PROPERTY. */
+SYSMEM_EXPORT zx_status_t zx_object_get_property(zx_handle_t handle, uint32_t property, void *value,
+                                                 size_t value_size);
+
+/* Sets a property. A name is cut to 31 bytes. A content size may be larger than the VMO, and
+ * changes nothing else about it. Needs ZX_RIGHT_SET_PROPERTY; the content size needs ZX_RIGHT_WRITE
+ * too. */
+SYSMEM_EXPORT zx_status_t zx_object_set_property(zx_handle_t handle, uint32_t property,
+                                                 const void *value, size_t value_size);
+
+/* --- Events and channels --- */
+
+/* An object that only carries signals. `options` is 0, else ZX_ERR_INVALID_ARGS. */
+SYSMEM_EXPORT zx_status_t zx_event_create(uint32_t options, zx_handle_t *out);
+
+/* Two events that know of each other: ZX_EVENTPAIR_PEER_CLOSED becomes active on one when the last
+ * handle to the other is gone, also in another process. `options` is 0, else ZX_ERR_NOT_SUPPORTED.
+ */
+SYSMEM_EXPORT zx_status_t zx_eventpair_create(uint32_t options, zx_handle_t *out0,
+                                              zx_handle_t *out1);
+
+/* The two ends of a message channel. `options` is 0, else ZX_ERR_INVALID_ARGS. */
+SYSMEM_EXPORT zx_status_t zx_channel_create(uint32_t options, zx_handle_t *out0, zx_handle_t *out1);
+
+/* --- VMOs --- */
+
+/* Zero-filled memory of `size` bytes, rounded up to pages. Source: spec/zx_vmo_create.txt. */
+SYSMEM_EXPORT zx_status_t zx_vmo_create(uint64_t size, uint32_t options, zx_handle_t *out);
+
+/* Copies bytes out of a VMO. ZX_ERR_OUT_OF_RANGE: not all inside the VMO, nothing is copied;
+ * ZX_ERR_NOT_FOUND: `buffer` is not all writable memory. Needs ZX_RIGHT_READ. */
+SYSMEM_EXPORT zx_status_t zx_vmo_read(zx_handle_t handle, void *buffer, uint64_t offset,
+                                      size_t buffer_size);
+
+/* The opposite of zx_vmo_read(). Needs ZX_RIGHT_WRITE. */
+SYSMEM_EXPORT zx_status_t zx_vmo_write(zx_handle_t handle, const void *buffer, uint64_t offset,
+                                       size_t buffer_size);
+
+/* The size in bytes, a multiple of the page size. Needs no right. */
+SYSMEM_EXPORT zx_status_t zx_vmo_get_size(zx_handle_t handle, uint64_t *size);
+
+/* --- VMARs --- */
+
+/* The region that holds all that this library maps; the handle is the library's and cannot be
+ * closed. A call without an error: ZX_HANDLE_INVALID when no address space could be reserved. */
+SYSMEM_EXPORT zx_handle_t zx_vmar_root_self(void);
+
+/* Maps `len` bytes of a VMO, rounded up to pages, from `vmo_offset` on, into a region: anywhere, at
+ * `vmar_offset` (ZX_VM_SPECIFIC, ZX_VM_SPECIFIC_OVERWRITE) or wholly below it
+ * (ZX_VM_OFFSET_IS_UPPER_LIMIT). The mapping keeps the VMO alive. `mapped_addr` gets its address.
+ * ZX_ERR_ALREADY_EXISTS: something is there; ZX_ERR_NO_MEMORY: no free range, or the process has
+ * too many mappings. Needs ZX_RIGHT_MAP and, on both handles, the rights that go with the
+ * ZX_VM_PERM_ bits. */
+SYSMEM_EXPORT zx_status_t zx_vmar_map(zx_handle_t handle, zx_vm_option_t options,
+                                      uint64_t vmar_offset, zx_handle_t vmo, uint64_t vmo_offset,
+                                      uint64_t len, zx_vaddr_t *mapped_addr);
+
+/* Takes away what is mapped in a range of a region; holes in it are fine. ZX_ERR_INVALID_ARGS:
+ * `addr` is not a page's, `len` is 0, or the range is not inside the region. */
+SYSMEM_EXPORT zx_status_t zx_vmar_unmap(zx_handle_t handle, zx_vaddr_t addr, uint64_t len);
+
+/* --- System and time --- */
+
+/* The size of a page in bytes. */
+SYSMEM_EXPORT uint32_t zx_system_get_page_size(void);
+
+/* The monotonic clock, in nanoseconds. */
+SYSMEM_EXPORT zx_time_t zx_clock_get_monotonic(void);
+
+/* The time that is `nanoseconds` from now; ZX_TIME_INFINITE when that is beyond all times. */
+SYSMEM_EXPORT zx_time_t zx_deadline_after(zx_duration_t nanoseconds);
+
+#endif
