@@ -1,0 +1,51 @@
+#include "os/koid.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+
+#define KOID_BIT     (1ULL << 62)
+#define COUNTER_BITS 24
+#define COUNTER_MASK ((1ULL << COUNTER_BITS) - 1)
+#define PREFIX_MASK  (KOID_BIT - 1 - COUNTER_MASK)
+
+/* The next number. A counter of 0 means that a new prefix is due: at start, after a fork, and when
+ * the counter has run over. */
+static _Atomic uint64_t next_koid;
+
+static void forget_prefix(void)
+{
+    atomic_store(&next_koid, 0);
+}
+
+static void watch_forks(void)
+{
+    (void)pthread_atfork(NULL, NULL, forget_prefix);
+}
+
+static uint64_t draw_first(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    (void)pthread_once(&once, watch_forks);
+    uint64_t bits;
+    if (getrandom(&bits, sizeof(bits), 0) != (ssize_t)sizeof(bits)) {
+        /* Only a sandbox refuses it. The numbers must differ, not be hard to guess. */
+        struct timespec now = {0};
+        (void)clock_gettime(CLOCK_REALTIME, &now);
+        bits = ((uint64_t)getpid() << 40) ^ ((uint64_t)now.tv_sec << 30) ^ (uint64_t)now.tv_nsec;
+        bits *= 0x9E3779B97F4A7C15ULL;
+    }
+    return KOID_BIT | (bits & PREFIX_MASK) | 1;
+}
+
+uint64_t koid_new(void)
+{
+    uint64_t seen = atomic_load(&next_koid);
+    uint64_t taken;
+    do {
+        taken = (seen & COUNTER_MASK) != 0 ? seen : draw_first();
+    } while (!atomic_compare_exchange_weak(&next_koid, &seen, taken + 1));
+    return taken;
+}
