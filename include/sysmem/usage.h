@@ -1,0 +1,62 @@
+/* Usage bits, and the limits of the interface.
+ * Source: spec/fuchsia.sysmem2.txt, CONSTANTS. */
+#ifndef SYSMEM_USAGE_H
+#define SYSMEM_USAGE_H
+
+#include <stdint.h>
+
+/* BufferUsage.none: stands alone, and says that no buffers are wanted. */
+#define SYSMEM_NONE_USAGE                   UINT32_C(1)
+#define SYSMEM_NONE_USAGE_PERMIT_ALLOCATION UINT32_C(2)
+
+/* BufferUsage.cpu */
+#define SYSMEM_CPU_USAGE_READ        UINT32_C(1)
+#define SYSMEM_CPU_USAGE_READ_OFTEN  UINT32_C(2)
+#define SYSMEM_CPU_USAGE_WRITE       UINT32_C(4)
+#define SYSMEM_CPU_USAGE_WRITE_OFTEN UINT32_C(8)
+
+/* BufferUsage.vulkan: images, then buffers. */
+#define SYSMEM_VULKAN_IMAGE_USAGE_TRANSFER_SRC          UINT32_C(1)
+#define SYSMEM_VULKAN_IMAGE_USAGE_TRANSFER_DST          UINT32_C(2)
+#define SYSMEM_VULKAN_IMAGE_USAGE_SAMPLED               UINT32_C(4)
+#define SYSMEM_VULKAN_IMAGE_USAGE_STORAGE               UINT32_C(8)
+#define SYSMEM_VULKAN_IMAGE_USAGE_COLOR_ATTACHMENT      UINT32_C(16)
+#define SYSMEM_VULKAN_IMAGE_USAGE_STENCIL_ATTACHMENT    UINT32_C(32)
+#define SYSMEM_VULKAN_IMAGE_USAGE_TRANSIENT_ATTACHMENT  UINT32_C(64)
+#define SYSMEM_VULKAN_IMAGE_USAGE_INPUT_ATTACHMENT      UINT32_C(128)
+
+#define SYSMEM_VULKAN_BUFFER_USAGE_TRANSFER_SRC         UINT32_C(65536)
+#define SYSMEM_VULKAN_BUFFER_USAGE_TRANSFER_DST         UINT32_C(131072)
+#define SYSMEM_VULKAN_BUFFER_USAGE_UNIFORM_TEXEL_BUFFER UINT32_C(262144)
+#define SYSMEM_VULKAN_BUFFER_USAGE_STORAGE_TEXEL_BUFFER UINT32_C(524288)
+#define SYSMEM_VULKAN_BUFFER_USAGE_UNIFORM_BUFFER       UINT32_C(1048576)
+#define SYSMEM_VULKAN_BUFFER_USAGE_STORAGE_BUFFER       UINT32_C(2097152)
+#define SYSMEM_VULKAN_BUFFER_USAGE_INDEX_BUFFER         UINT32_C(4194304)
+#define SYSMEM_VULKAN_BUFFER_USAGE_VERTEX_BUFFER        UINT32_C(8388608)
+#define SYSMEM_VULKAN_BUFFER_USAGE_INDIRECT_BUFFER      UINT32_C(16777216)
+
+/* BufferUsage.display */
+#define SYSMEM_DISPLAY_USAGE_LAYER  UINT32_C(1)
+#define SYSMEM_DISPLAY_USAGE_CURSOR UINT32_C(2)
+
+/* BufferUsage.video */
+#define SYSMEM_VIDEO_USAGE_HW_DECODER          UINT32_C(1)
+#define SYSMEM_VIDEO_USAGE_HW_ENCODER          UINT32_C(2)
+#define SYSMEM_VIDEO_USAGE_CAPTURE             UINT32_C(8)
+#define SYSMEM_VIDEO_USAGE_DECRYPTOR_OUTPUT    UINT32_C(16)
+#define SYSMEM_VIDEO_USAGE_HW_DECODER_INTERNAL UINT32_C(32)
+
+/* How many bytes a name, and how many items a vector may have. Longer ones are refused before they
+ * are sent, and fail the node that sends them. */
+#define SYSMEM_MAX_CLIENT_NAME_LENGTH                                           UINT32_C(256)
+#define SYSMEM_MAX_COUNT_BUFFER_COLLECTION_CONSTRAINTS_IMAGE_FORMAT_CONSTRAINTS UINT32_C(64)
+#define SYSMEM_MAX_COUNT_BUFFER_COLLECTION_INFO_BUFFERS                         UINT32_C(128)
+#define SYSMEM_MAX_COUNT_BUFFER_MEMORY_CONSTRAINTS_PERMITTED_HEAPS              UINT32_C(64)
+#define SYSMEM_MAX_COUNT_CREATE_CHILDREN                                        UINT32_C(64)
+#define SYSMEM_MAX_COUNT_DUPLICATES                                             UINT32_C(64)
+#define SYSMEM_MAX_COUNT_IMAGE_FORMAT_CONSTRAINTS_COLOR_SPACES                  UINT32_C(32)
+#define SYSMEM_MAX_COUNT_PIXEL_FORMAT_AND_MODIFIERS                             UINT32_C(64)
+#define SYSMEM_MAX_HEAPS_COUNT                                                  UINT32_C(32)
+#define SYSMEM_MAX_RANGES_COUNT                                                 UINT32_C(128)
+
+#endif
