@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #define MESSAGE_MAX_BYTES       ((size_t)1 << 20) /* of a body, either way */
-#define MESSAGE_MAX_ATTACHMENTS 512               /* 128 weak buffers are 256; room for a pair each */
+#define MESSAGE_MAX_ATTACHMENTS 512 /* 128 weak buffers are 256; room for a pair each */
 
 /* A descriptor in a message, and what the message says of it. */
 struct attachment {
@@ -30,8 +30,8 @@ struct message {
 /* An empty message. */
 void message_init(struct message *message, uint32_t ordinal, uint32_t txid);
 
-/* Adds a descriptor, which the message then owns (also on failure). Returns its slot (1, 2, ...), which is what
- * handle fields hold while a message is encoded, or -ENOMEM, -E2BIG. */
+/* Adds a descriptor, which the message then owns (also on failure). Returns its slot (1, 2, ...),
+ * which is what handle fields hold while a message is encoded, or -ENOMEM, -E2BIG. */
 int message_attach(struct message *message, const struct attachment *attachment);
 
 /* Takes the descriptor of a slot out: the caller owns it. -1: no such slot, or taken. */

@@ -1,22 +1,34 @@
-/* Messages over one SEQPACKET socket: never blocks, keeps what does not fit, joins what spans packets.
- * Every call uses MSG_DONTWAIT: O_NONBLOCK of a received socket can be cleared by whoever kept a duplicate. */
+/* Messages over one SEQPACKET socket: never blocks, keeps what does not fit, joins what spans
+ * packets. Every call uses MSG_DONTWAIT: O_NONBLOCK of a received socket can be cleared by whoever
+ * kept a duplicate. */
 #ifndef WIRE_STREAM_H
 #define WIRE_STREAM_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "wire/envelope.h"
 #include "wire/message.h"
 
-struct stream_packet;
+/* What a queued descriptor counts for in out_bytes. */
+#define STREAM_DESCRIPTOR_CHARGE 1024
+
+struct stream_queued;
 
 struct stream {
     int fd; /* owned */
-    struct stream_packet *out_first;
-    struct stream_packet *out_last;
-    size_t out_bytes;    /* queued here, with headers and a charge for each descriptor */
-    size_t out_limit;    /* more than this is refused */
-    struct message partial; /* being joined */
+    struct stream_queued *out_first;
+    struct stream_queued *out_last;
+    size_t out_bytes; /* queued here, with headers and a charge for each descriptor */
+    size_t out_limit; /* more than this is refused */
+    bool out_starved; /* the kernel has no room for descriptors: see stream_is_starved() */
+
+    size_t
+        in_max_bytes; /* of a received message's body: MESSAGE_MAX_BYTES, or lowered by the owner */
+    size_t in_max_attachments; /* likewise, MESSAGE_MAX_ATTACHMENTS */
+    struct message
+        partial; /* being joined; after STREAM_MALFORMED: holds the descriptors that arrived */
+    struct envelope partial_envelope; /* of the packet that comes next */
     bool partial_open;
     const char *reason; /* why the last stream_receive() failed; a constant string */
 };
@@ -31,8 +43,11 @@ enum {
 /* Takes the socket over. out_limit in bytes. */
 void stream_init(struct stream *stream, int fd, size_t out_limit);
 
-/* Sends now what goes, queues the rest. The message is consumed in every case. 0, STREAM_FULL, STREAM_CLOSED, or
- * -errno (-ENOMEM). ETOOMANYREFS and ENOBUFS are back-pressure: the message stays queued. */
+/* Sends now what goes, queues the rest (the message itself moves, its body is not copied). The
+ * message is consumed in every case. 0, STREAM_FULL, STREAM_CLOSED (there may still be something to
+ * receive), or -errno, after which the stream is of no use for sending. ETOOMANYREFS and ENOBUFS
+ * are back-pressure: the message stays queued. A message whose first packet went is queued whatever
+ * out_limit says. */
 int stream_send(struct stream *stream, struct message *message);
 
 /* Sends what is queued, as far as it goes. 0, STREAM_CLOSED or -errno. */
@@ -44,10 +59,24 @@ static inline bool stream_wants_write(const struct stream *stream)
     return stream->out_first != NULL;
 }
 
+/* Whether what is queued waits for others to receive descriptors (ETOOMANYREFS, ENOBUFS): the
+ * socket polls as writable all the while, so flush after a while (10 ms, say) instead of polling
+ * for writing. */
+static inline bool stream_is_starved(const struct stream *stream)
+{
+    return stream->out_starved;
+}
+
 /* Receives at most one message: 1 with *ret set (the caller clears it), 0 when there is none now,
- * STREAM_CLOSED, STREAM_MALFORMED, or -errno (-EMFILE and -ENFILE: this process ran out of descriptors and what did
- * arrive was closed). Reads one packet a call: 0 may mean that a message is still incomplete, so callers wait
- * for readiness again. */
+ * STREAM_CLOSED, STREAM_MALFORMED, or -errno (-EMFILE: this process ran out of descriptors and what
+ * did arrive was closed). Reads one packet a call: 0 may mean that a message is still incomplete,
+ * so callers wait for readiness again. After a failure nothing more can be received. Needs 68 KiB
+ * of stack.
+ *
+ * Attachments have neither type nor rights nor koid yet: those travel in the body (codec_decode()).
+ * After STREAM_MALFORMED stream->partial holds the descriptors that arrived, until stream_deinit()
+ * closes them: closing what a stranger sent can block, and who must not block takes them out
+ * before. */
 int stream_receive(struct stream *stream, struct message *ret);
 
 /* Closes the socket and drops what is queued. */

@@ -1,0 +1,37 @@
+/* One packet over a SEQPACKET socket, with descriptors: the only place that calls sendmsg() and
+ * recvmsg(). Never blocks, never signals, and every descriptor is close-on-exec at birth. */
+#ifndef WIRE_PACKET_H
+#define WIRE_PACKET_H
+
+#include <stddef.h>
+
+#include "wire/envelope.h"
+
+/* A received packet. Large: lives on the stack of whoever receives, and is not cleared first. */
+struct packet {
+    size_t len; /* of bytes[], 1 or more */
+    size_t fd_count;
+    int fds[ENVELOPE_PACKET_DESCRIPTORS];
+    unsigned char bytes[ENVELOPE_BYTES + ENVELOPE_PACKET_BODY];
+};
+
+/* What packet_receive() says besides 1 and -errno. */
+enum {
+    PACKET_CLOSED = -1000, /* end of file */
+    PACKET_TRUNCATED,      /* longer than a packet may be */
+    PACKET_FOREIGN,        /* with control data that is not descriptors */
+};
+
+/* Sends the packet that the envelope describes: `body` and `fds` point at its own part of the
+ * message, whose lengths are those of envelope_part(). The descriptors stay the caller's. 0, or
+ * -errno: -EAGAIN, -ETOOMANYREFS and -ENOBUFS mean later, -EPIPE and -ECONNRESET that the peer is
+ * gone. */
+int packet_send(int socket, const struct envelope *envelope, const unsigned char *body,
+                const int *fds);
+
+/* Receives one packet: 1, PACKET_..., or -errno. -EAGAIN: none now. -EMFILE: this process ran out
+ * of descriptors, some are missing. ret->fds holds the descriptors that arrived in every case: the
+ * caller owns them. */
+int packet_receive(int socket, struct packet *ret);
+
+#endif

@@ -1,0 +1,303 @@
+#include "wire/stream.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fd.h"
+#include "wire/packet.h"
+
+/* A message that waits, wholly or from packet `envelope.index` on. */
+struct stream_queued {
+    struct stream_queued *next;
+    struct message message;
+    struct envelope envelope;
+};
+
+void stream_init(struct stream *stream, int fd, size_t out_limit)
+{
+    *stream = (struct stream){.fd = fd,
+                              .out_limit = out_limit,
+                              .in_max_bytes = MESSAGE_MAX_BYTES,
+                              .in_max_attachments = MESSAGE_MAX_ATTACHMENTS};
+    message_init(&stream->partial, 0, 0);
+}
+
+void stream_deinit(struct stream *stream)
+{
+    while (stream->out_first != NULL) {
+        struct stream_queued *queued = stream->out_first;
+        stream->out_first = queued->next;
+        message_clear(&queued->message);
+        free(queued);
+    }
+    message_clear(&stream->partial);
+    fd_close(&stream->fd);
+    *stream = (struct stream){.fd = -1};
+}
+
+/* --- Sending --- */
+
+static size_t cost_of(const struct message *message)
+{
+    return sizeof(struct stream_queued) + message->body_len +
+           message->attachment_count * STREAM_DESCRIPTOR_CHARGE;
+}
+
+/* The kernel holds the packet's descriptors now: ours go at once. */
+static void close_sent(struct message *message, const struct envelope_part *part)
+{
+    for (size_t i = 0; i < part->attachment_count; i++) {
+        fd_close(&message->attachments[part->attachment_start + i].fd);
+    }
+}
+
+/* Sends from packet envelope->index on, which moves along. 1: all of it went; 0: the rest has to
+ * wait; else STREAM_CLOSED or -errno. */
+static int send_packets(struct stream *stream, struct message *message, struct envelope *envelope)
+{
+    stream->out_starved = false;
+    for (;;) {
+        struct envelope_part part = envelope_part(envelope);
+        int fds[ENVELOPE_PACKET_DESCRIPTORS];
+        for (size_t i = 0; i < part.attachment_count; i++) {
+            fds[i] = message->attachments[part.attachment_start + i].fd;
+        }
+        const unsigned char *body = part.body_len > 0 ? message->body + part.body_start : NULL;
+        int error = packet_send(stream->fd, envelope, body, fds);
+        switch (error) {
+        case 0:
+            break;
+        case -ETOOMANYREFS:
+        case -ENOBUFS:
+            stream->out_starved = true;
+            return 0;
+        case -EAGAIN:
+            return 0;
+        case -EPIPE:
+        case -ECONNRESET:
+            return STREAM_CLOSED;
+        default:
+            return error;
+        }
+        close_sent(message, &part);
+        if (part.last) {
+            return 1;
+        }
+        envelope->index++;
+    }
+}
+
+/* Moves the message into the queue. */
+static int enqueue(struct stream *stream, struct message *message, const struct envelope *envelope)
+{
+    size_t cost = cost_of(message);
+    bool begun = envelope->index > 0;
+    if (!begun && (cost > stream->out_limit || stream->out_bytes > stream->out_limit - cost)) {
+        return STREAM_FULL;
+    }
+    struct stream_queued *queued = malloc(sizeof(*queued));
+    if (queued == NULL) {
+        return -ENOMEM;
+    }
+    *queued = (struct stream_queued){.message = *message, .envelope = *envelope};
+    message_init(message, 0, 0);
+    if (stream->out_last == NULL) {
+        stream->out_first = queued;
+    } else {
+        stream->out_last->next = queued;
+    }
+    stream->out_last = queued;
+    stream->out_bytes += cost;
+    return 0;
+}
+
+int stream_send(struct stream *stream, struct message *message)
+{
+    struct envelope envelope = {
+        .ordinal = message->ordinal,
+        .txid = message->txid,
+        .body_len = (uint32_t)message->body_len,
+        .attachment_count = (uint16_t)message->attachment_count,
+    };
+    int result = 0;
+    if (message->body_len > MESSAGE_MAX_BYTES) {
+        result = -EMSGSIZE;
+    } else if (stream->out_first == NULL) {
+        result = send_packets(stream, message, &envelope);
+    }
+    if (result == 0) {
+        result = enqueue(stream, message, &envelope);
+    }
+    message_clear(message);
+    return result == 1 ? 0 : result;
+}
+
+int stream_flush(struct stream *stream)
+{
+    while (stream->out_first != NULL) {
+        struct stream_queued *queued = stream->out_first;
+        int result = send_packets(stream, &queued->message, &queued->envelope);
+        if (result != 1) {
+            return result;
+        }
+        stream->out_bytes -= cost_of(&queued->message);
+        stream->out_first = queued->next;
+        if (stream->out_first == NULL) {
+            stream->out_last = NULL;
+        }
+        message_clear(&queued->message);
+        free(queued);
+    }
+    return 0;
+}
+
+/* --- Receiving --- */
+
+/* Makes room for all of a message, whose size has been found to be within the limits. */
+static int open_partial(struct stream *stream, const struct envelope *envelope)
+{
+    struct message *partial = &stream->partial;
+    message_init(partial, envelope->ordinal, envelope->txid);
+    if (envelope->body_len > 0) {
+        partial->body = malloc(envelope->body_len);
+    }
+    if (envelope->attachment_count > 0) {
+        partial->attachments = calloc(envelope->attachment_count, sizeof(*partial->attachments));
+        partial->attachment_size = partial->attachments == NULL ? 0 : envelope->attachment_count;
+    }
+    if ((partial->body == NULL) != (envelope->body_len == 0) ||
+        partial->attachment_size != envelope->attachment_count) {
+        return -ENOMEM;
+    }
+    stream->partial_open = true;
+    stream->partial_envelope = *envelope;
+    return 0;
+}
+
+/* Why the packet cannot be the one that comes next; NULL: it can. */
+static const char *packet_fault(const struct stream *stream, const struct packet *packet,
+                                const struct envelope *envelope)
+{
+    if (envelope->body_len > stream->in_max_bytes) {
+        return "a body longer than is accepted";
+    }
+    if (envelope->attachment_count > stream->in_max_attachments) {
+        return "more descriptors than are accepted";
+    }
+    uint16_t wanted = stream->partial_open ? stream->partial_envelope.index : 0;
+    if (envelope->index != wanted ||
+        (stream->partial_open && !envelope_same_message(envelope, &stream->partial_envelope))) {
+        return "a packet out of its order";
+    }
+    struct envelope_part part = envelope_part(envelope);
+    if (packet->len - ENVELOPE_BYTES != part.body_len) {
+        return "a packet whose length is not what its envelope says";
+    }
+    if (packet->fd_count != part.attachment_count) {
+        return "a packet whose number of descriptors is not what its envelope says";
+    }
+    return NULL;
+}
+
+/* Adds the packet to the message being joined. 1: that was the last one. */
+static int join(struct stream *stream, struct packet *packet, const struct envelope *envelope)
+{
+    int error = stream->partial_open ? 0 : open_partial(stream, envelope);
+    if (error != 0) {
+        return error;
+    }
+    struct message *partial = &stream->partial;
+    struct envelope_part part = envelope_part(envelope);
+    if (part.body_len > 0) {
+        memcpy(partial->body + part.body_start, packet->bytes + ENVELOPE_BYTES, part.body_len);
+        partial->body_len = part.body_start + part.body_len;
+    }
+    for (size_t i = 0; i < packet->fd_count; i++) {
+        partial->attachments[partial->attachment_count++] =
+            (struct attachment){.fd = packet->fds[i]};
+    }
+    packet->fd_count = 0;
+    stream->partial_envelope.index++;
+    return part.last ? 1 : 0;
+}
+
+static void close_descriptors(struct packet *packet)
+{
+    for (size_t i = 0; i < packet->fd_count; i++) {
+        fd_close(&packet->fds[i]);
+    }
+    packet->fd_count = 0;
+}
+
+/* Leaves what a stranger sent to the stream's owner: see stream_receive(). */
+static void keep_descriptors(struct stream *stream, struct packet *packet)
+{
+    struct message *partial = &stream->partial;
+    size_t size = partial->attachment_count + packet->fd_count;
+    struct attachment *bigger =
+        packet->fd_count == 0 ? NULL : realloc(partial->attachments, size * sizeof(*bigger));
+    if (bigger == NULL) {
+        close_descriptors(packet);
+        return;
+    }
+    for (size_t i = 0; i < packet->fd_count; i++) {
+        bigger[partial->attachment_count++] = (struct attachment){.fd = packet->fds[i]};
+    }
+    partial->attachments = bigger;
+    partial->attachment_size = size;
+}
+
+static int malformed(struct stream *stream, struct packet *packet, const char *reason)
+{
+    keep_descriptors(stream, packet);
+    stream->reason = reason;
+    return STREAM_MALFORMED;
+}
+
+/* What packet_receive() said, if it was not 1. */
+static int receive_failed(struct stream *stream, struct packet *packet, int result)
+{
+    switch (result) {
+    case -EAGAIN:
+        return 0;
+    case PACKET_CLOSED:
+        stream->reason = stream->partial_open ? "closed in the middle of a message" : "closed";
+        close_descriptors(packet);
+        return STREAM_CLOSED;
+    case PACKET_TRUNCATED:
+        return malformed(stream, packet, "a packet longer than packets may be");
+    case PACKET_FOREIGN:
+        return malformed(stream, packet, "control data other than descriptors");
+    default:
+        stream->reason = strerrordesc_np(-result);
+        close_descriptors(packet);
+        return result;
+    }
+}
+
+int stream_receive(struct stream *stream, struct message *ret)
+{
+    struct packet packet;
+    int result = packet_receive(stream->fd, &packet);
+    if (result != 1) {
+        return receive_failed(stream, &packet, result);
+    }
+    struct envelope envelope;
+    const char *fault = envelope_read(packet.bytes, packet.len, &envelope);
+    if (fault == NULL) {
+        fault = packet_fault(stream, &packet, &envelope);
+    }
+    if (fault != NULL) {
+        return malformed(stream, &packet, fault);
+    }
+    result = join(stream, &packet, &envelope);
+    if (result == 1) {
+        *ret = stream->partial;
+        message_init(&stream->partial, 0, 0);
+        stream->partial_open = false;
+    } else if (result < 0) {
+        return receive_failed(stream, &packet, result);
+    }
+    return result;
+}
