@@ -1,0 +1,82 @@
+#include "model/debug.h"
+#include "model/method.h"
+#include "model/names.h"
+#include "model/table_rows.h"
+#include "model/tables.h"
+
+#define T struct model_allocator_open_debug_request
+static const struct model_field allocator_open_debug_request_fields[] = {
+    CHANNEL_END(1, server_end, MODEL_HANDLE_SERVER_END, MODEL_PROTOCOL_DEBUG),
+};
+const struct model_type model_type_allocator_open_debug_request =
+    TYPE("AllocatorOpenDebugRequest", allocator_open_debug_request_fields);
+#undef T
+
+#define T struct model_debug_node
+static const struct model_field debug_node_fields[] = {
+    U64(1, koid),
+    U32(2, parent_index),
+    U32_NAMED(3, kind, model_debug_node_kind_names),
+    STRING(4, client_name, 256),
+    U64(5, client_id),
+    U32(6, pid),
+    U32(7, uid),
+    BOOL(8, released),
+    BOOL(9, has_constraints),
+    BOOL(10, ready),
+    U32(11, pending_waits),
+    U32_NAMED(12, rights, model_rights_names),
+    TABLE(13, constraints, model_type_buffer_collection_constraints),
+};
+const struct model_type model_type_debug_node = TYPE("DebugNode", debug_node_fields);
+#undef T
+
+#define T struct model_debug_collection
+static const struct model_field debug_collection_fields[] = {
+    U64(1, id),
+    STRING(2, name, 64),
+    U32_NAMED(3, state, model_debug_state_names),
+    U64(4, age_ms),
+    STRING(5, waiting_for, 4096),
+    U32(6, buffer_count),
+    U32(7, buffers_remaining),
+    U64(8, size_bytes),
+    TABLE(9, settings, model_type_single_buffer_settings),
+    TABLES(10, nodes, 4096, model_type_debug_node),
+};
+const struct model_type model_type_debug_collection =
+    TYPE("DebugCollection", debug_collection_fields);
+#undef T
+
+#define T struct model_debug_heap
+static const struct model_field debug_heap_fields[] = {
+    TABLE(1, heap, model_type_heap),
+    BOOL(2, cpu_supported),
+    BOOL(3, ram_supported),
+    BOOL(4, inaccessible_supported),
+    BOOL(5, secure),
+    BOOL(6, ready),
+    U64(7, buffers),
+    U64(8, bytes),
+    U64(9, high_water_bytes),
+    U64(10, failed_allocations),
+    STRING(11, absent_reason, 4096),
+};
+const struct model_type model_type_debug_heap = TYPE("DebugHeap", debug_heap_fields);
+#undef T
+
+#define T struct model_debug_get_collections_response
+static const struct model_field debug_get_collections_response_fields[] = {
+    TABLES(1, collections, 65536, model_type_debug_collection),
+};
+const struct model_type model_type_debug_get_collections_response =
+    TYPE("Debug_GetCollections_Response", debug_get_collections_response_fields);
+#undef T
+
+#define T struct model_debug_get_heaps_response
+static const struct model_field debug_get_heaps_response_fields[] = {
+    TABLES(1, heaps, 1024, model_type_debug_heap),
+};
+const struct model_type model_type_debug_get_heaps_response =
+    TYPE("Debug_GetHeaps_Response", debug_get_heaps_response_fields);
+#undef T
