@@ -1,5 +1,6 @@
-/* The buffers of one collection: made by a heap, handed out as descriptors, and given back when the kernel says that
- * the last handle and mapping are gone. docs/lifetime.md tells how that is known. */
+/* The buffers of one collection: made by a heap, handed out as descriptors, and given back when the
+ * kernel says that the last handle and mapping are gone. docs/lifetime.md tells how that is known.
+ */
 #ifndef BUFFER_BUFFER_H
 #define BUFFER_BUFFER_H
 
@@ -12,8 +13,9 @@
 struct buffer_set;
 struct buffer_watcher;
 
-/* What the owner of a set hears, on the loop's thread, never from within a call into this module, except that
- * `populated` may come before buffer_set_new() returns. */
+/* What the owner of a set hears, on the loop's thread, from buffer_watcher_process() or from the
+ * heap's answer, never from within another call into this module, except that `populated` may come
+ * before buffer_set_new() returns. The set may be freed from within any of them. */
 struct buffer_owner_ops {
     /* All buffers are there (status 0), or none (-errno; what was made has been given back). */
     void (*populated)(void *owner, int status);
@@ -39,30 +41,42 @@ struct buffer_set_config {
 /* Starts to make the buffers. NULL: no memory. */
 struct buffer_set *buffer_set_new(const struct buffer_set_config *config);
 
-/* A new open file description of buffer `index` for one participant, with its slot lock taken. The caller owns
- * *ret_fd, and sends it away. 0 or -errno. */
+/* A new open file description of buffer `index` for one participant, with its slot lock taken. The
+ * caller owns *ret_fd, and sends it away. 0; -ESTALE: the last strong handle of the buffer is gone;
+ * -EBUSY: a holder has locked others' slots, which only a client of this collection can do; another
+ * -errno. */
 int buffer_set_open(struct buffer_set *set, uint32_t index, bool writable, bool weak, int *ret_fd);
 
 /* The koid of a buffer's strong VMO. */
 uint64_t buffer_set_koid(const struct buffer_set *set, uint32_t index);
 
-/* The page-rounded size of each buffer, in bytes; the number of buffers whose memory is not given back yet. */
+/* The page-rounded size of each buffer, in bytes; the number of buffers whose memory is not given
+ * back yet. */
 uint64_t buffer_set_vmo_bytes(const struct buffer_set *set);
 uint32_t buffer_set_remaining(const struct buffer_set *set);
 
-/* The collection holds the buffers no longer: from here each is freed as soon as nobody uses it. Once. */
+/* The collection holds the buffers no longer: from here each is freed as soon as nobody uses it.
+ * Once. */
 void buffer_set_drop_strong(struct buffer_set *set);
 
-/* Frees the set: after all_freed or a failed populate; at any time when the daemon ends (then the buffers live on with
- * whoever holds them). */
+/* Frees the set: after all_freed or a failed populate, or at any other time. Buffers that were
+ * never handed out go back to the heap; others live on with whoever holds them. Nothing is heard of
+ * the set from here on, but what its heap still has to answer it answers: run the executor dry
+ * before the heap is freed. */
 void buffer_set_free(struct buffer_set *set);
 
 /* --- the kernel's word, for all sets of a daemon --- */
 
-/* NULL with errno: inotify is not to be had. */
+/* NULL with errno: no memory, or the descriptors or inotify instances are used up. The process must
+ * ignore SIGIO: see os/memfile.h. */
 struct buffer_watcher *buffer_watcher_new(void);
 int buffer_watcher_fd(const struct buffer_watcher *watcher); /* poll for reading */
 void buffer_watcher_process(struct buffer_watcher *watcher); /* looks at the buffers that changed */
+
+/* Buffers that were, at some time, kept by somebody who had dropped his slot's lock on purpose. */
+uint64_t buffer_watcher_leaks(const struct buffer_watcher *watcher);
+
+/* After all sets. */
 void buffer_watcher_free(struct buffer_watcher *watcher);
 
 #endif

@@ -1,5 +1,5 @@
-/* Where buffers come from. A backend is one ops table; all of it runs on the loop's thread, and what may block goes to
- * the executor that the backend was given. */
+/* Where buffers come from. A backend is one ops table; all of it runs on the loop's thread, and
+ * what may block goes to the executor that the backend was given. */
 #ifndef HEAP_HEAP_H
 #define HEAP_HEAP_H
 
@@ -24,8 +24,8 @@ struct heap_properties {
 };
 
 struct heap_metrics {
-    uint64_t buffers;         /* live now */
-    uint64_t bytes;           /* live now, page-rounded */
+    uint64_t buffers; /* live now */
+    uint64_t bytes;   /* live now, page-rounded */
     uint64_t high_water_bytes;
     uint64_t failed_allocations;
 };
@@ -35,20 +35,21 @@ struct heap_request {
     uint64_t size_bytes; /* page-rounded */
     uint64_t buffer_collection_id;
     uint32_t buffer_index;
-    const char *name;    /* what the memory is called in /proc; copied */
+    const char *name; /* what the memory is called in /proc; copied */
     const struct sysmem_single_buffer_settings *settings;
     void (*done)(struct heap_request *request);
     /* Set before `done`: */
-    int status;          /* 0, or -errno (-ENOMEM: the system refused) */
-    int fd;              /* the buffer's parent description, O_RDWR, owned by the caller */
+    int status; /* 0, or -errno (-ENOMEM: the system refused) */
+    int fd;     /* the buffer's parent description, O_RDWR, owned by the caller */
 };
 
 struct heap_ops {
     /* Answers by request->done(), possibly before it returns. */
     void (*allocate)(struct heap *heap, struct heap_request *request);
-    /* Gives a buffer back: nothing but `fd` refers to it any more. Takes the descriptor. `done` (may be NULL) is called
-     * when the memory is really free, possibly before release returns. */
-    void (*release)(struct heap *heap, int fd, uint64_t size_bytes, void (*done)(void *arg), void *arg);
+    /* Gives a buffer back: nothing but `fd` refers to it any more. Takes the descriptor. `done`
+     * (may be NULL) is called when the memory is really free, possibly before release returns. */
+    void (*release)(struct heap *heap, int fd, uint64_t size_bytes, void (*done)(void *arg),
+                    void *arg);
     void (*free)(struct heap *heap);
 };
 

@@ -11,7 +11,7 @@
 
 #include "os/koid.h"
 
-#define PER_THREAD 5000
+#define PER_THREAD ((size_t)5000)
 
 static void *take_many(void *arg)
 {

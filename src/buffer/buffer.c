@@ -1,0 +1,381 @@
+#include "buffer/buffer.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/checked.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "buffer/watcher.h"
+#include "os/koid.h"
+#include "os/memfile.h"
+#include "os/slot_lock.h"
+
+#define NAME_BYTES 160 /* a collection's name has at most 64 bytes */
+
+enum buffer_state {
+    BUFFER_MAKING, /* the heap has yet to answer */
+    BUFFER_LIVE,
+    BUFFER_RELEASING, /* given back to the heap, which has yet to say that it is done */
+    BUFFER_GONE,      /* or never made */
+};
+
+struct buffer {
+    struct close_watch_item item;
+    struct heap_request request;
+    struct buffer_set *set;
+    enum buffer_state state;
+    int fd; /* the set's own description */
+    uint64_t koid;
+    uint64_t strong_slots; /* given out so far; slots are not used again */
+    uint64_t weak_slots;
+    bool strong_gone;
+    bool leaked; /* counted and logged */
+};
+
+struct buffer_set {
+    struct heap *heap;
+    struct buffer_watcher *watcher;
+    const struct buffer_owner_ops *ops; /* NULL: freed by its owner */
+    void *owner;
+    uint64_t buffer_collection_id;
+    uint64_t vmo_bytes;
+    uint32_t count;
+    uint32_t making;    /* answers of the heap that are awaited */
+    uint32_t remaining; /* buffers whose memory is not given back yet */
+    uint32_t
+        strong_left; /* buffers that still have strong holders; counts down after drop_strong */
+    uint32_t busy; /* what still refers to the set besides its owner: jobs and calls of the owner */
+    int populate_status; /* of the first request that failed */
+    bool dropped;        /* the collection holds the buffers no longer */
+    bool expect_alone; /* what the last look found: the next buffer of the set probably is alike */
+    char name[NAME_BYTES];
+    struct buffer buffers[];
+};
+
+/* --- references: owners may free the set from within what they are told --- */
+
+static void set_hold(struct buffer_set *set)
+{
+    set->busy++;
+}
+
+static void set_let_go(struct buffer_set *set)
+{
+    assert(set->busy > 0);
+    if (--set->busy == 0 && set->ops == NULL) {
+        free(set);
+    }
+}
+
+/* --- giving back --- */
+
+static void buffer_released(void *arg)
+{
+    struct buffer *buffer = arg;
+    struct buffer_set *set = buffer->set;
+    buffer->state = BUFFER_GONE;
+    set->remaining--;
+    if (set->ops != NULL && set->dropped) {
+        set->ops->freed(set->owner, (uint32_t)(buffer - set->buffers));
+    }
+    if (set->ops != NULL && set->remaining == 0) {
+        if (set->dropped) {
+            set->ops->all_freed(set->owner);
+        } else {
+            set->ops->populated(set->owner, set->populate_status);
+        }
+    }
+    set_let_go(set);
+}
+
+static void buffer_release(struct buffer *buffer)
+{
+    struct buffer_set *set = buffer->set;
+    buffer->state = BUFFER_RELEASING;
+    set_hold(set);
+    set->heap->ops->release(set->heap, fd_take(&buffer->fd), set->vmo_bytes, buffer_released,
+                            buffer);
+}
+
+static void release_all(struct buffer_set *set)
+{
+    set_hold(set);
+    for (uint32_t i = 0; i < set->count; i++) {
+        if (set->buffers[i].state == BUFFER_LIVE) {
+            buffer_release(&set->buffers[i]);
+        }
+    }
+    set_let_go(set);
+}
+
+/* --- making --- */
+
+/* All answers are there. A failure is told when what was made has been given back. */
+static void set_made(struct buffer_set *set)
+{
+    bool failed = set->populate_status < 0;
+    if (set->ops == NULL || (failed && set->remaining > 0)) {
+        release_all(set);
+    } else {
+        set->ops->populated(set->owner, set->populate_status);
+    }
+}
+
+static void buffer_not_made(struct buffer *buffer)
+{
+    buffer->state = BUFFER_GONE;
+    buffer->set->remaining--;
+}
+
+static void buffer_made(struct heap_request *request)
+{
+    struct buffer *buffer = container_of(request, struct buffer, request);
+    struct buffer_set *set = buffer->set;
+    if (request->status == 0) {
+        buffer->state = BUFFER_LIVE;
+        buffer->fd = request->fd;
+    } else {
+        buffer_not_made(buffer);
+        set->populate_status = set->populate_status < 0 ? set->populate_status : request->status;
+    }
+    if (--set->making == 0) {
+        set_made(set);
+    }
+    set_let_go(set);
+}
+
+static void buffer_make(struct buffer_set *set, uint32_t index,
+                        const struct sysmem_single_buffer_settings *settings)
+{
+    struct buffer *buffer = &set->buffers[index];
+    char name[NAME_BYTES + 16];
+    (void)snprintf(name, sizeof(name), "%s:%u", set->name, index);
+    buffer->request = (struct heap_request){
+        .size_bytes = set->vmo_bytes,
+        .buffer_collection_id = set->buffer_collection_id,
+        .buffer_index = index,
+        .name = name,
+        .settings = settings,
+        .done = buffer_made,
+        .fd = -1,
+    };
+    set_hold(set);
+    set->heap->ops->allocate(set->heap, &buffer->request);
+}
+
+static void set_init(struct buffer_set *set, const struct buffer_set_config *config)
+{
+    set->heap = config->heap;
+    set->watcher = config->watcher;
+    set->ops = config->ops;
+    set->owner = config->owner;
+    set->buffer_collection_id = config->buffer_collection_id;
+    set->count = config->count;
+    set->remaining = config->count;
+    set->strong_left = config->count;
+    set->expect_alone = true;
+    (void)snprintf(set->name, sizeof(set->name), "%s",
+                   config->name != NULL ? config->name : "sysmem");
+    for (uint32_t i = 0; i < set->count; i++) {
+        struct buffer *buffer = &set->buffers[i];
+        close_watch_item_init(&buffer->item);
+        buffer->set = set;
+        buffer->state = BUFFER_MAKING;
+        buffer->fd = -1;
+        buffer->koid = koid_new();
+    }
+}
+
+struct buffer_set *buffer_set_new(const struct buffer_set_config *config)
+{
+    assert(config->count > 0 && config->settings->buffer_settings.size_bytes > 0);
+    struct buffer_set *set = calloc(1, sizeof(*set) + config->count * sizeof(struct buffer));
+    if (set == NULL) {
+        return NULL;
+    }
+    set_init(set, config);
+    uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+    if (!checked_round_up_u64(config->settings->buffer_settings.size_bytes, page,
+                              &set->vmo_bytes)) {
+        set->populate_status = -ENOMEM;
+    }
+    set->making = 1; /* this call's own, so that early answers do not end it */
+    for (uint32_t i = 0; i < set->count; i++) {
+        if (set->populate_status < 0) { /* once one is refused, no more are asked for */
+            buffer_not_made(&set->buffers[i]);
+            continue;
+        }
+        set->making++;
+        buffer_make(set, i, config->settings);
+    }
+    if (--set->making == 0) {
+        set_made(set);
+    }
+    return set;
+}
+
+/* --- handing out --- */
+
+int buffer_set_open(struct buffer_set *set, uint32_t index, bool writable, bool weak, int *ret_fd)
+{
+    assert(index < set->count);
+    struct buffer *buffer = &set->buffers[index];
+    if (buffer->state != BUFFER_LIVE || buffer->strong_gone) {
+        return -ESTALE;
+    }
+    FD_CLEANUP int fd = -1;
+    int r = memfile_reopen(buffer->fd, writable ? MEMFILE_READ_WRITE : MEMFILE_READ_ONLY, &fd);
+    if (r < 0) {
+        return r;
+    }
+    uint64_t *next_slot = weak ? &buffer->weak_slots : &buffer->strong_slots;
+    r = slot_lock_take(fd, weak ? SLOT_WEAK : SLOT_STRONG, *next_slot);
+    if (r < 0) {
+        return r;
+    }
+    (*next_slot)++;
+    *ret_fd = fd_take(&fd);
+    return 0;
+}
+
+uint64_t buffer_set_koid(const struct buffer_set *set, uint32_t index)
+{
+    assert(index < set->count);
+    return set->buffers[index].koid;
+}
+
+uint64_t buffer_set_vmo_bytes(const struct buffer_set *set)
+{
+    return set->vmo_bytes;
+}
+
+uint32_t buffer_set_remaining(const struct buffer_set *set)
+{
+    return set->remaining;
+}
+
+/* --- letting go --- */
+
+void buffer_set_drop_strong(struct buffer_set *set)
+{
+    assert(set->making == 0 && set->populate_status == 0 && !set->dropped);
+    set->dropped = true;
+    for (uint32_t i = 0; i < set->count; i++) {
+        close_watch_look_soon(&set->watcher->watch, &set->buffers[i].item);
+    }
+}
+
+static void buffer_lost_strong(struct buffer *buffer)
+{
+    struct buffer_set *set = buffer->set;
+    if (!buffer->strong_gone) {
+        buffer->strong_gone = true;
+        if (--set->strong_left == 0) {
+            set->ops->strong_gone(set->owner);
+        }
+    }
+}
+
+static void buffer_watch(struct buffer *buffer)
+{
+    struct buffer_watcher *watcher = buffer->set->watcher;
+    int r = close_watch_add(&watcher->watch, &buffer->item, buffer->fd);
+    if (r < 0 && !watcher->unwatched_logged) {
+        log_warning("buffers cannot be watched and are given back late: %s%s", strerror(-r),
+                    r == -ENOSPC ? " (raise fs.inotify.max_user_watches)" : "");
+    }
+    watcher->unwatched_logged = r < 0;
+}
+
+/* Whether nobody else refers to the file. The first look at a set's buffers comes when the
+ * collection lets go of them all: mostly either all are free by then, so that no watch is needed,
+ * or none is, so that asking first is in vain. */
+static bool buffer_is_alone(struct buffer *buffer)
+{
+    struct buffer_set *set = buffer->set;
+    bool alone = false;
+    if (buffer->item.wd >= 0 || set->expect_alone) {
+        alone = memfile_is_alone(buffer->fd) == 1;
+    }
+    if (!alone && buffer->item.wd < 0) {
+        buffer_watch(buffer);
+        alone = memfile_is_alone(buffer->fd) ==
+                1; /* what was closed before the watch is not reported */
+    }
+    set->expect_alone = alone;
+    return alone;
+}
+
+/* A description that is being closed loses its lock a moment before it stops counting: only what
+ * stays so is a leak. */
+#define LEAK_LEVEL 4
+
+static void buffer_check_leak(struct buffer *buffer)
+{
+    struct buffer_set *set = buffer->set;
+    if (!buffer->leaked && buffer->item.level >= LEAK_LEVEL) {
+        buffer->leaked = true;
+        set->watcher->leaks++;
+        log_warning("collection %" PRIu64 ": buffer %u is kept by a client that dropped its lock",
+                    set->buffer_collection_id, (unsigned)(buffer - set->buffers));
+    }
+}
+
+bool buffer_look(struct close_watch_item *item)
+{
+    struct buffer *buffer = container_of(item, struct buffer, item);
+    struct buffer_set *set = buffer->set;
+    set_hold(set);
+    if (buffer_is_alone(buffer)) {
+        close_watch_remove(&set->watcher->watch, item, false);
+        buffer_lost_strong(buffer);
+        if (buffer->state == BUFFER_LIVE) { /* else the owner has freed the set */
+            buffer_release(buffer);
+        }
+    } else {
+        int holders = slot_lock_holders(buffer->fd);
+        if (holders == SLOT_HOLDERS_NONE) {
+            buffer_check_leak(buffer);
+        }
+        if (holders == SLOT_HOLDERS_NONE || holders == SLOT_HOLDERS_WEAK) {
+            buffer_lost_strong(buffer);
+        }
+    }
+    bool look_again = buffer->state == BUFFER_LIVE;
+    set_let_go(set);
+    return look_again;
+}
+
+/* The daemon ends, or the buffers were never wanted. */
+static void buffer_abandon(struct buffer *buffer)
+{
+    bool handed_out = buffer->strong_slots + buffer->weak_slots > 0;
+    close_watch_remove(&buffer->set->watcher->watch, &buffer->item, handed_out);
+    if (handed_out) {
+        fd_close(&buffer->fd);
+        buffer->state = BUFFER_GONE;
+    } else {
+        buffer_release(buffer);
+    }
+}
+
+void buffer_set_free(struct buffer_set *set)
+{
+    if (set == NULL) {
+        return;
+    }
+    set->ops = NULL;
+    set_hold(set);
+    for (uint32_t i = 0; i < set->count; i++) {
+        if (set->buffers[i].state == BUFFER_LIVE) {
+            buffer_abandon(&set->buffers[i]);
+        }
+    }
+    set_let_go(set);
+}

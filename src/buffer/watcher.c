@@ -1,0 +1,45 @@
+#include "buffer/watcher.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "buffer/buffer.h"
+
+struct buffer_watcher *buffer_watcher_new(void)
+{
+    struct buffer_watcher *watcher = calloc(1, sizeof(*watcher));
+    if (watcher == NULL) {
+        errno = ENOMEM;
+        return NULL;
+    }
+    int r = close_watch_init(&watcher->watch, buffer_look);
+    if (r < 0) {
+        free(watcher);
+        errno = -r;
+        return NULL;
+    }
+    return watcher;
+}
+
+int buffer_watcher_fd(const struct buffer_watcher *watcher)
+{
+    return close_watch_fd(&watcher->watch);
+}
+
+void buffer_watcher_process(struct buffer_watcher *watcher)
+{
+    close_watch_process(&watcher->watch);
+}
+
+uint64_t buffer_watcher_leaks(const struct buffer_watcher *watcher)
+{
+    return watcher->leaks;
+}
+
+void buffer_watcher_free(struct buffer_watcher *watcher)
+{
+    if (watcher != NULL) {
+        close_watch_deinit(&watcher->watch);
+        free(watcher);
+    }
+}

@@ -1,0 +1,174 @@
+/* System RAM: one sealed memfd a buffer. Small buffers are made and given back at once, because
+ * handing a job to another thread costs more than they do; what takes longer goes through the
+ * executor. */
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/list.h"
+#include "heap/heap.h"
+#include "os/memfile.h"
+
+#define HEAP_TYPE "fuchsia.sysmem.heap.HEAP_TYPE.SYSTEM_RAM"
+
+/* The kernel zeroes this much in 20 to 60 us: as long as a job's way to another thread and back. A
+ * collection of 128 such buffers keeps the loop for a few milliseconds. */
+#define INLINE_BYTES (256 * 1024ULL)
+
+struct system_ram {
+    struct heap heap;
+    struct executor *executor;
+    bool lazy;
+};
+
+struct make_job {
+    struct executor_job job;
+    struct system_ram *ram;
+    struct heap_request *request;
+    uint64_t size_bytes;
+    int status;
+    int fd;
+    char name[MEMFILE_NAME_MAX + 1];
+};
+
+struct close_job {
+    struct executor_job job;
+    int fd;
+    void (*done)(void *arg);
+    void *arg;
+};
+
+static void answer(struct system_ram *ram, struct heap_request *request, int status, int fd)
+{
+    struct heap_metrics *metrics = &ram->heap.metrics;
+    if (status == 0) {
+        metrics->buffers++;
+        metrics->bytes += request->size_bytes;
+        if (metrics->bytes > metrics->high_water_bytes) {
+            metrics->high_water_bytes = metrics->bytes;
+        }
+    } else {
+        metrics->failed_allocations++;
+    }
+    request->status =
+        status == -ENOSPC ? -ENOMEM : status; /* the memory file system's word for it */
+    request->fd = fd;
+    request->done(request);
+}
+
+static void make_work(struct executor_job *job)
+{
+    struct make_job *make = container_of(job, struct make_job, job);
+    make->status = memfile_new(make->name, make->size_bytes, true, &make->fd);
+}
+
+static void make_done(struct executor_job *job)
+{
+    struct make_job *make = container_of(job, struct make_job, job);
+    answer(make->ram, make->request, make->status, make->fd);
+    free(make);
+}
+
+static void make_elsewhere(struct system_ram *ram, struct heap_request *request)
+{
+    struct make_job *make = calloc(1, sizeof(*make));
+    if (make == NULL) {
+        answer(ram, request, -ENOMEM, -1);
+        return;
+    }
+    make->job = (struct executor_job){.work = make_work, .done = make_done};
+    make->ram = ram;
+    make->request = request;
+    make->size_bytes = request->size_bytes;
+    make->fd = -1;
+    (void)snprintf(make->name, sizeof(make->name), "%s", request->name);
+    ram->executor->submit(ram->executor, &make->job);
+}
+
+static void system_ram_allocate(struct heap *heap, struct heap_request *request)
+{
+    struct system_ram *ram = container_of(heap, struct system_ram, heap);
+    if (!ram->lazy && request->size_bytes > INLINE_BYTES) {
+        make_elsewhere(ram, request);
+        return;
+    }
+    int fd = -1;
+    int status = memfile_new(request->name, request->size_bytes, !ram->lazy, &fd);
+    answer(ram, request, status, fd);
+}
+
+static void close_work(struct executor_job *job)
+{
+    struct close_job *closing = container_of(job, struct close_job, job);
+    (void)close(closing->fd);
+}
+
+static void close_done(struct executor_job *job)
+{
+    struct close_job *closing = container_of(job, struct close_job, job);
+    if (closing->done != NULL) {
+        closing->done(closing->arg);
+    }
+    free(closing);
+}
+
+static void system_ram_release(struct heap *heap, int fd, uint64_t size_bytes,
+                               void (*done)(void *arg), void *arg)
+{
+    struct system_ram *ram = container_of(heap, struct system_ram, heap);
+    ram->heap.metrics.buffers--;
+    ram->heap.metrics.bytes -= size_bytes;
+    struct close_job *closing = size_bytes > INLINE_BYTES ? calloc(1, sizeof(*closing)) : NULL;
+    if (closing == NULL) { /* small, or no memory for a job: then the loop waits for once */
+        (void)close(fd);
+        if (done != NULL) {
+            done(arg);
+        }
+        return;
+    }
+    *closing = (struct close_job){
+        .job = {.work = close_work, .done = close_done},
+        .fd = fd,
+        .done = done,
+        .arg = arg,
+    };
+    ram->executor->submit(ram->executor, &closing->job);
+}
+
+static void system_ram_free(struct heap *heap)
+{
+    free(container_of(heap, struct system_ram, heap));
+}
+
+static const struct heap_ops system_ram_ops = {
+    .allocate = system_ram_allocate,
+    .release = system_ram_release,
+    .free = system_ram_free,
+};
+
+struct heap *heap_system_ram_new(struct executor *executor, bool lazy)
+{
+    struct system_ram *ram = calloc(1, sizeof(*ram));
+    if (ram == NULL) {
+        return NULL;
+    }
+    ram->executor = executor;
+    ram->lazy = lazy;
+    ram->heap = (struct heap){
+        .ops = &system_ram_ops,
+        .id = {.heap_type = HEAP_TYPE, .id = 0, .has = {.heap_type = true, .id = true}},
+ /* CPU, RAM and INACCESSIBLE: coherent for every processor and driver of the machine. */
+        .properties =
+            {
+               .cpu_supported = true,
+               .ram_supported = true,
+               .inaccessible_supported = true,
+               .max_size_bytes = UINT64_MAX,
+               },
+        .ready = true,
+    };
+    return &ram->heap;
+}

@@ -1,0 +1,86 @@
+#include "os/memfile.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL 0x0008U /* since Linux 6.3; implies MFD_ALLOW_SEALING */
+#endif
+
+/* Cleared when the kernel turns out not to know MFD_NOEXEC_SEAL. */
+static atomic_bool noexec_seal_known = true;
+
+static int create(const char *name)
+{
+    char cut[MEMFILE_NAME_MAX + 1];
+    (void)snprintf(cut, sizeof(cut), "%s", name);
+    if (atomic_load(&noexec_seal_known)) {
+        int fd = memfd_create(cut, MFD_CLOEXEC | MFD_NOEXEC_SEAL);
+        if (fd >= 0 || errno != EINVAL) {
+            return fd;
+        }
+        atomic_store(&noexec_seal_known, false);
+    }
+    return memfd_create(cut, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+}
+
+/* One fallocate() sets the size, commits and zeroes. */
+static int set_size(int fd, uint64_t size, bool committed)
+{
+    int r;
+    do {
+        r = committed ? fallocate(fd, 0, 0, (off_t)size) : ftruncate(fd, (off_t)size);
+    } while (r < 0 && errno == EINTR);
+    return r;
+}
+
+int memfile_new(const char *name, uint64_t size, bool committed, int *ret_fd)
+{
+    assert(size > 0);
+    if (size > INT64_MAX) {
+        return -ENOMEM;
+    }
+    FD_CLEANUP int original = create(name);
+    if (original < 0 || set_size(original, size, committed) < 0 ||
+        fchmod(original, S_IRUSR | S_IWUSR) < 0 ||
+        fcntl(original, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) < 0) {
+        return -errno;
+    }
+    return memfile_reopen(original, MEMFILE_READ_WRITE, ret_fd);
+}
+
+int memfile_reopen(int fd, enum memfile_access access, int *ret_fd)
+{
+    char path[32];
+    (void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    /* O_NONBLOCK: somebody's lease on the file must not hold the caller up. */
+    int mode = access == MEMFILE_READ_WRITE ? O_RDWR : O_RDONLY;
+    int copy = open(path, mode | O_NONBLOCK | O_CLOEXEC);
+    if (copy < 0) {
+        return -errno;
+    }
+    *ret_fd = copy;
+    return 0;
+}
+
+int memfile_is_alone(int fd)
+{
+    if (fcntl(fd, F_SETLEASE, F_WRLCK) == 0) {
+        return 1;
+    }
+    return errno == EAGAIN ? 0 : -errno;
+}
+
+bool memfile_can_forbid_execution(void)
+{
+    FD_CLEANUP int probe = create("sysmem-probe");
+    return probe >= 0 && atomic_load(&noexec_seal_known);
+}

@@ -1,0 +1,44 @@
+/* Anonymous memory files (memfd): made sealed and private, reopened so that every holder has an
+ * open file description of its own, and asked whether anybody else still has one. docs/lifetime.md
+ * tells the whole story.
+ *
+ * The process must ignore SIGIO: while memfile_is_alone()'s lease is held, another process that
+ * opens the file through /proc would otherwise kill this one. All calls are safe on any thread. */
+#ifndef OS_MEMFILE_H
+#define OS_MEMFILE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The longest name that the kernel takes; what is longer is cut. */
+#define MEMFILE_NAME_MAX 249
+
+/* A zeroed file of `size` bytes (more than 0). Nobody can resize it, execute it or seal it further;
+ * no other uid can reopen it (mode 0600). `committed`: its pages are there already, so that no
+ * holder dies of a shortage later; otherwise they come at first touch. `name` is what /proc shows.
+ *
+ * *ret_fd is an O_RDWR description that counts for memfile_is_alone() and whose close is noticed
+ * (the one that memfd_create() gives does neither, and is gone). 0; -ENOMEM or -ENOSPC: no memory;
+ * -EMFILE; another -errno. Blocks for as long as committing takes (10 GB/s or so). */
+int memfile_new(const char *name, uint64_t size, bool committed, int *ret_fd);
+
+enum memfile_access {
+    MEMFILE_READ_ONLY,
+    MEMFILE_READ_WRITE,
+};
+
+/* A new open file description of the same file, which shares neither offset, locks nor access with
+ * `fd`. The caller owns *ret_fd. 0 or -errno: -EACCES when the file belongs to another uid, -ENOENT
+ * without /proc, -EMFILE. */
+int memfile_reopen(int fd, enum memfile_access access, int *ret_fd);
+
+/* Whether `fd`, a description from memfile_new(), is the only one: no other descriptor, mapping or
+ * message in flight refers to the file. 1, 0, or -errno. The answer 1 leaves a lease on the
+ * description, so that it stays true: close it now. */
+int memfile_is_alone(int fd);
+
+/* Whether the kernel can forbid execution of a file for good (Linux 6.3). Without it the mode alone
+ * does, and the owner may change that. */
+bool memfile_can_forbid_execution(void);
+
+#endif
