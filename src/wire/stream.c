@@ -23,7 +23,7 @@ void stream_init(struct stream *stream, int fd, size_t out_limit)
     message_init(&stream->partial, 0, 0);
 }
 
-void stream_deinit(struct stream *stream)
+static void drop_queue(struct stream *stream)
 {
     while (stream->out_first != NULL) {
         struct stream_queued *queued = stream->out_first;
@@ -31,6 +31,13 @@ void stream_deinit(struct stream *stream)
         message_clear(&queued->message);
         free(queued);
     }
+    stream->out_last = NULL;
+    stream->out_bytes = 0;
+}
+
+void stream_deinit(struct stream *stream)
+{
+    drop_queue(stream);
     message_clear(&stream->partial);
     fd_close(&stream->fd);
     *stream = (struct stream){.fd = -1};
@@ -138,7 +145,11 @@ int stream_flush(struct stream *stream)
     while (stream->out_first != NULL) {
         struct stream_queued *queued = stream->out_first;
         int result = send_packets(stream, &queued->message, &queued->envelope);
+        if (result == 0) {
+            return 0;
+        }
         if (result != 1) {
+            drop_queue(stream);
             return result;
         }
         stream->out_bytes -= cost_of(&queued->message);
@@ -276,11 +287,44 @@ static int receive_failed(struct stream *stream, struct packet *packet, int resu
     }
 }
 
+/* The packet goes on without its descriptors, so that the message that it belongs to can be named.
+ */
+static void lose_descriptors(struct stream *stream, struct packet *packet)
+{
+    close_descriptors(packet);
+    struct envelope envelope;
+    if (envelope_read(packet->bytes, packet->len, &envelope) == NULL) {
+        packet->fd_count = envelope_part(&envelope).attachment_count;
+        memset(packet->fds, -1, packet->fd_count * sizeof(packet->fds[0]));
+    }
+    stream->partial_lost = true;
+}
+
+static int hand_out(struct stream *stream, struct message *ret)
+{
+    bool lost = stream->partial_lost;
+    *ret = stream->partial;
+    message_init(&stream->partial, 0, 0);
+    stream->partial_open = false;
+    stream->partial_lost = false;
+    if (lost) {
+        uint32_t ordinal = ret->ordinal;
+        uint32_t txid = ret->txid;
+        message_clear(ret);
+        message_init(ret, ordinal, txid);
+        stream->reason = "no descriptors left";
+        return -EMFILE;
+    }
+    return 1;
+}
+
 int stream_receive(struct stream *stream, struct message *ret)
 {
     struct packet packet;
     int result = packet_receive(stream->fd, &packet);
-    if (result != 1) {
+    if (result == -EMFILE) {
+        lose_descriptors(stream, &packet);
+    } else if (result != 1) {
         return receive_failed(stream, &packet, result);
     }
     struct envelope envelope;
@@ -292,12 +336,8 @@ int stream_receive(struct stream *stream, struct message *ret)
         return malformed(stream, &packet, fault);
     }
     result = join(stream, &packet, &envelope);
-    if (result == 1) {
-        *ret = stream->partial;
-        message_init(&stream->partial, 0, 0);
-        stream->partial_open = false;
-    } else if (result < 0) {
+    if (result < 0) {
         return receive_failed(stream, &packet, result);
     }
-    return result;
+    return result == 1 ? hand_out(stream, ret) : 0;
 }

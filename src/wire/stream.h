@@ -30,6 +30,7 @@ struct stream {
         partial; /* being joined; after STREAM_MALFORMED: holds the descriptors that arrived */
     struct envelope partial_envelope; /* of the packet that comes next */
     bool partial_open;
+    bool partial_lost;  /* descriptors of it did not arrive */
     const char *reason; /* why the last stream_receive() failed; a constant string */
 };
 
@@ -50,7 +51,8 @@ void stream_init(struct stream *stream, int fd, size_t out_limit);
  * out_limit says. */
 int stream_send(struct stream *stream, struct message *message);
 
-/* Sends what is queued, as far as it goes. 0, STREAM_CLOSED or -errno. */
+/* Sends what is queued, as far as it goes. 0, STREAM_CLOSED or -errno; the queue is dropped then.
+ */
 int stream_flush(struct stream *stream);
 
 /* Whether something is queued: poll for writing. */
@@ -68,10 +70,12 @@ static inline bool stream_is_starved(const struct stream *stream)
 }
 
 /* Receives at most one message: 1 with *ret set (the caller clears it), 0 when there is none now,
- * STREAM_CLOSED, STREAM_MALFORMED, or -errno (-EMFILE: this process ran out of descriptors and what
- * did arrive was closed). Reads one packet a call: 0 may mean that a message is still incomplete,
- * so callers wait for readiness again. After a failure nothing more can be received. Needs 68 KiB
- * of stack.
+ * STREAM_CLOSED, STREAM_MALFORMED, or -errno. Reads one packet a call: 0 may mean that a message is
+ * still incomplete, so callers wait for readiness again. Needs 68 KiB of stack.
+ *
+ * -EMFILE: this process ran out of descriptors. What did arrive was closed; *ret names the
+ * message's ordinal and txid, and the stream goes on. After every other failure nothing more can be
+ * received.
  *
  * Attachments have neither type nor rights nor koid yet: those travel in the body (codec_decode()).
  * After STREAM_MALFORMED stream->partial holds the descriptors that arrived, until stream_deinit()

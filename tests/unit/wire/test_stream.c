@@ -348,23 +348,46 @@ static void credentials_are_malformed(void **state)
     assert_int_equal(pair->b.partial.attachment_count, 253);
 }
 
-static void no_descriptors_left_is_a_typed_error(void **state)
+/* Receives with room for five more descriptors only. */
+static int receive_tightly(struct pair *pair, struct message *ret)
 {
-    struct pair *pair = *state;
-    size_t before = count_open();
-    struct message message;
-    make_message(&message, 1, 10, 20);
-    assert_int_equal(stream_send(&pair->a, &message), 0);
     struct rlimit old;
     assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
     int next = new_fd();
     close(next);
     struct rlimit tight = {.rlim_cur = (rlim_t)next + 5, .rlim_max = old.rlim_max};
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &tight), 0);
-    int result = stream_receive(&pair->b, &message);
+    int result = stream_receive(&pair->b, ret);
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
-    assert_int_equal(result, -EMFILE);
+    return result;
+}
+
+static void no_descriptors_left_is_a_typed_error(void **state)
+{
+    struct pair *pair = *state;
+    size_t before = count_open();
+    struct message message;
+    make_message(&message, 77, 10, 20);
+    assert_int_equal(stream_send(&pair->a, &message), 0);
+    assert_int_equal(receive_tightly(pair, &message), -EMFILE);
+    assert_int_equal(message.txid, 77);
+    assert_int_equal(message.attachment_count, 0);
     assert_int_equal(count_open(), before);
+    round_trip(pair, 10, 20);
+}
+
+static void no_descriptors_left_in_mid_message_is_told_at_its_end(void **state)
+{
+    struct pair *pair = *state;
+    size_t before = count_open();
+    struct message message;
+    make_message(&message, 78, 10, 300);
+    assert_int_equal(stream_send(&pair->a, &message), 0);
+    assert_int_equal(receive_tightly(pair, &message), 0);
+    assert_int_equal(stream_receive(&pair->b, &message), -EMFILE);
+    assert_int_equal(message.txid, 78);
+    assert_int_equal(count_open(), before);
+    round_trip(pair, 10, 300);
 }
 
 /* Descriptors in flight are bounded for users without privileges only. */
@@ -424,6 +447,7 @@ int main(void)
         TEST(an_empty_packet_reads_as_the_end),
         TEST(credentials_are_malformed),
         TEST(no_descriptors_left_is_a_typed_error),
+        TEST(no_descriptors_left_in_mid_message_is_told_at_its_end),
         TEST(descriptors_in_flight_are_back_pressure),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
