@@ -46,11 +46,10 @@ struct buffer_set {
     uint64_t buffer_collection_id;
     uint64_t vmo_bytes;
     uint32_t count;
-    uint32_t making;    /* answers of the heap that are awaited */
-    uint32_t remaining; /* buffers whose memory is not given back yet */
-    uint32_t
-        strong_left; /* buffers that still have strong holders; counts down after drop_strong */
-    uint32_t busy; /* what still refers to the set besides its owner: jobs and calls of the owner */
+    uint32_t making;      /* answers of the heap that are awaited */
+    uint32_t remaining;   /* buffers whose memory is not given back yet */
+    uint32_t strong_left; /* buffers not known to have lost their strong holders */
+    uint32_t refs; /* the owner's, one for each answer awaited, and while the owner is called */
     int populate_status; /* of the first request that failed */
     bool dropped;        /* the collection holds the buffers no longer */
     bool expect_alone; /* what the last look found: the next buffer of the set probably is alike */
@@ -62,13 +61,14 @@ struct buffer_set {
 
 static void set_hold(struct buffer_set *set)
 {
-    set->busy++;
+    assert(set->refs > 0);
+    set->refs++;
 }
 
 static void set_let_go(struct buffer_set *set)
 {
-    assert(set->busy > 0);
-    if (--set->busy == 0 && set->ops == NULL) {
+    assert(set->refs > 0);
+    if (--set->refs == 0) {
         free(set);
     }
 }
@@ -179,6 +179,7 @@ static void set_init(struct buffer_set *set, const struct buffer_set_config *con
     set->count = config->count;
     set->remaining = config->count;
     set->strong_left = config->count;
+    set->refs = 1;
     set->expect_alone = true;
     (void)snprintf(set->name, sizeof(set->name), "%s",
                    config->name != NULL ? config->name : "sysmem");
@@ -194,7 +195,8 @@ static void set_init(struct buffer_set *set, const struct buffer_set_config *con
 
 struct buffer_set *buffer_set_new(const struct buffer_set_config *config)
 {
-    assert(config->count > 0 && config->settings->buffer_settings.size_bytes > 0);
+    assert(config->count > 0 && config->ops != NULL);
+    assert(config->settings->buffer_settings.size_bytes > 0);
     struct buffer_set *set = calloc(1, sizeof(*set) + config->count * sizeof(struct buffer));
     if (set == NULL) {
         return NULL;
@@ -217,7 +219,8 @@ struct buffer_set *buffer_set_new(const struct buffer_set_config *config)
     if (--set->making == 0) {
         set_made(set);
     }
-    return set;
+    /* The owner's reference is there: it cannot free a set that it has not seen. */
+    return set; /* NOLINT(clang-analyzer-unix.Malloc) */
 }
 
 /* --- handing out --- */
@@ -371,7 +374,6 @@ void buffer_set_free(struct buffer_set *set)
         return;
     }
     set->ops = NULL;
-    set_hold(set);
     for (uint32_t i = 0; i < set->count; i++) {
         if (set->buffers[i].state == BUFFER_LIVE) {
             buffer_abandon(&set->buffers[i]);
