@@ -122,6 +122,9 @@ int daemon_connect(const struct daemon *daemon)
  * ended. */
 static int wait_for_change(const struct daemon *daemon, int limit)
 {
+    if (daemon->pid == 0) {
+        return -ESRCH;
+    }
     struct pollfd on[] = {
         {.fd = daemon->pidfd,  .events = POLLIN},
         {.fd = daemon->events, .events = POLLIN}

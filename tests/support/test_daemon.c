@@ -110,20 +110,25 @@ static void it_dies_with_its_test(void **state)
     if (child == 0) {
         struct daemon daemon;
         close(pipes[0]);
-        int started = start(&daemon, "hold-output");
-        (void)!write(pipes[1], &started, sizeof(started));
+        if (start(&daemon, "hold-output") == 0) {
+            (void)!write(pipes[1], &daemon, sizeof(daemon));
+        }
         raise(SIGKILL);
     }
     close(pipes[1]);
-    int started = -1;
-    assert_int_equal(read(pipes[0], &started, sizeof(started)), sizeof(started));
-    assert_int_equal(started, 0);
+    struct daemon daemon;
+    assert_int_equal(read(pipes[0], &daemon, sizeof(daemon)), sizeof(daemon));
     /* The daemon inherited the pipe: end of file says that it is gone too. */
-    assert_int_equal(read(pipes[0], &started, 1), 0);
+    char byte;
+    assert_int_equal(read(pipes[0], &byte, 1), 0);
     close(pipes[0]);
     int status = 0;
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_true(WIFSIGNALED(status));
+    daemon.pid = 0; /* the child's, as its descriptors were */
+    daemon.pidfd = -1;
+    daemon.events = -1;
+    assert_true(daemon_stop(&daemon));
 }
 
 int main(void)
