@@ -1,5 +1,5 @@
-/* Memory that is given back all at once, with a budget. Decoding hostile messages and holding a result's
- * tables both use it: nothing in an arena needs a free of its own. */
+/* Memory that is given back all at once, with a budget. Decoding hostile messages and holding a
+ * result's tables both use it: nothing in an arena needs a free of its own. */
 #ifndef BASE_ARENA_H
 #define BASE_ARENA_H
 
@@ -16,8 +16,8 @@ struct arena {
 /* An arena that hands out at most `budget` bytes. Allocates nothing yet. */
 void arena_init(struct arena *arena, size_t budget);
 
-/* Zeroed memory, aligned for any type; NULL when the budget or the system's memory is used up. A size of
- * 0 gives a valid pointer. */
+/* Zeroed memory, aligned for any type; NULL when the budget or the system's memory is used up. A
+ * size of 0 gives a valid pointer. */
 void *arena_alloc(struct arena *arena, size_t size);
 
 /* count * size bytes, NULL on overflow too. */

@@ -1,4 +1,5 @@
-/* Arithmetic that says when it does not fit. Each returns false on overflow and leaves *ret alone. */
+/* Arithmetic that says when it does not fit. Each returns false on overflow and leaves *ret alone.
+ */
 #ifndef BASE_CHECKED_H
 #define BASE_CHECKED_H
 

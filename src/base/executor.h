@@ -1,4 +1,5 @@
-/* Work that may block, away from the loop. Modules below the server get an executor and know no libuv. */
+/* Work that may block, away from the loop. Modules below the server get an executor and know no
+ * libuv. */
 #ifndef BASE_EXECUTOR_H
 #define BASE_EXECUTOR_H
 

@@ -1,5 +1,5 @@
-/* Intrusive doubly linked lists. A list head and a link are the same struct; a link that is in no list
- * points at itself, so that unlinking twice is harmless. */
+/* Intrusive doubly linked lists. A list head and a link are the same struct; a link that is in no
+ * list points at itself, so that unlinking twice is harmless. */
 #ifndef BASE_LIST_H
 #define BASE_LIST_H
 
@@ -11,10 +11,9 @@ struct list {
     struct list *prev;
 };
 
-#define container_of(ptr, type, member)                                                            \
-    ((type *)(void *)((char *)(ptr) - offsetof(type, member)))
+#define container_of(ptr, type, member) ((type *)(void *)((char *)(ptr)-offsetof(type, member)))
 
-#define list_for_each(it, head) for (struct list *it = (head)->next; it != (head); it = it->next)
+#define list_for_each(it, head)         for (struct list *it = (head)->next; it != (head); it = it->next)
 
 /* As list_for_each, but the current link may be taken out while walking. */
 #define list_for_each_safe(it, next_it, head)                                                      \

@@ -1,5 +1,5 @@
-/* One line an event, on standard error with an sd-daemon level prefix where the journal reads it. The
- * level is process-wide and set once at start; lines are written whole, so threads may log. */
+/* One line an event, on standard error with an sd-daemon level prefix where the journal reads it.
+ * The level is process-wide and set once at start; lines are written whole, so threads may log. */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 

@@ -1,4 +1,5 @@
-/* Open addressing with linear probing; a removal closes the gap behind it, so there are no tombstones. */
+/* Open addressing with linear probing; a removal closes the gap behind it, so there are no
+ * tombstones. */
 #include "base/map.h"
 
 #include <stdlib.h>
@@ -8,7 +9,8 @@ struct map_slot {
     void *value; /* NULL: free */
 };
 
-/* Clients choose some keys (koids are theirs to ask for): mix well enough that runs do not cluster. */
+/* Clients choose some keys (koids are theirs to ask for): mix well enough that runs do not cluster.
+ */
 static size_t home_of(const struct map *map, uint64_t key)
 {
     key ^= key >> 33;

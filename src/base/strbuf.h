@@ -17,8 +17,9 @@ struct strbuf {
 __attribute__((format(printf, 2, 3))) void strbuf_addf(struct strbuf *buf, const char *format, ...);
 void strbuf_add(struct strbuf *buf, const char *text, size_t len);
 
-/* Appends text from a peer so that it cannot forge log lines or move a terminal's cursor: control bytes
- * and bytes above 0x7e that are not part of valid UTF-8 come out as \xNN, a backslash as \\. */
+/* Appends text from a peer so that it cannot forge log lines or move a terminal's cursor: control
+ * bytes and bytes above 0x7e that are not part of valid UTF-8 come out as \xNN, a backslash as \\.
+ */
 void strbuf_add_escaped(struct strbuf *buf, const char *text);
 
 /* The text so far ("" while empty); stays with the buffer. */

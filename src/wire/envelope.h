@@ -14,6 +14,10 @@
  * own. No protocol has a method of this number. */
 #define ENVELOPE_PROBE 0xFFFFFFFFu
 
+/* Ordinal of the only message on a connection that is not admitted: its body is the reason, UTF-8
+ * text. */
+#define ENVELOPE_REFUSED 0xFFFFFFFEu
+
 /* What one packet holds at most: a body that the default SO_SNDBUF lets pass, and the kernel's
  * SCM_MAX_FD. */
 #define ENVELOPE_PACKET_BODY        ((size_t)64 * 1024)

@@ -1,0 +1,144 @@
+/* A logical buffer collection: a tree of participants, what it came to, and its buffers.
+ *
+ * From constraints to buffers: when every node is ready, the solver is asked, a heap makes the
+ * buffers, and the waiting participants are answered; see docs/server.md. Not thread-safe: the
+ * loop's thread only. */
+#ifndef COLLECTION_COLLECTION_H
+#define COLLECTION_COLLECTION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <sysmem/types.h>
+
+#include "base/account.h"
+#include "base/arena.h"
+#include "base/list.h"
+#include "buffer/buffer.h"
+#include "heap/registry.h"
+#include "node/node.h"
+#include "solver/solver.h"
+
+enum collection_state {
+    COLLECTION_CREATED,    /* waits for its participants */
+    COLLECTION_POPULATING, /* the heap makes the buffers */
+    COLLECTION_ALLOCATED,
+    COLLECTION_FAILED, /* no node is left; buffers may still be in use */
+};
+
+/* What the channels hear of their nodes. */
+struct collection_peer_ops {
+    /* Answer the pending waits of this node: the buffers are there. */
+    void (*allocated)(void *peer);
+    /* Answer them with an enum sysmem_error; `closed` follows. */
+    void (*failed)(void *peer, uint32_t error);
+    /* The node has left its tree and the peer must not use it any more. */
+    void (*closed)(void *peer, const char *why);
+};
+
+struct collection_table_config {
+    const struct collection_peer_ops *ops;
+    struct heap_registry *heaps;
+    struct buffer_watcher *watcher;
+    struct solver_environment environment; /* borrowed */
+    uint32_t max_nodes_per_tree;
+};
+
+/* All collections of the daemon. */
+struct collection_table {
+    struct collection_table_config config;
+    struct list collections;
+    struct list dead_nodes;
+    struct list dead_collections;
+    uint64_t allocations; /* how many have succeeded, for `sysmemctl list` */
+};
+
+struct collection {
+    struct collection_table *table;
+    struct list link; /* in the table's collections or dead_collections */
+    uint64_t id;
+    enum collection_state state;
+    struct node *root; /* NULL: all nodes are gone */
+    uint32_t node_count;
+    uint64_t created_ns;     /* monotonic clock */
+    struct account *account; /* of the connection that made the root */
+
+    char *name; /* NULL: none yet */
+    uint32_t name_priority;
+
+    /* From POPULATING on. */
+    uint32_t error; /* why it failed, or 0 */
+    uint32_t buffer_count;
+    struct sysmem_single_buffer_settings settings; /* in the arena */
+    struct arena arena;
+    struct buffer_set *buffers;
+    uint64_t charged_bytes;
+    bool populated;
+    int populate_status;
+};
+
+void collection_table_init(struct collection_table *table,
+                           const struct collection_table_config *config);
+
+/* Frees what died since the last call. Once for each turn of the loop, never from within a handler.
+ */
+void collection_table_sweep(struct collection_table *table);
+bool collection_table_needs_sweep(const struct collection_table *table);
+
+/* Fails all collections (the daemon ends) and frees everything; buffers live on with their holders.
+ */
+void collection_table_deinit(struct collection_table *table);
+
+/* The collection of an id, or NULL. */
+struct collection *collection_find(const struct collection_table *table, uint64_t id);
+
+/* A collection with its root node (a token) for `peer`; charged to `account`, of which it takes a
+ * reference. `id` is the koid of the root's server end: the kernel gives it once until the machine
+ * restarts. *ret_why tells a NULL apart. */
+struct collection *collection_new(struct collection_table *table, struct account *account,
+                                  uint64_t id, void *peer, const char **ret_why);
+
+/* A child token of `parent`. NULL: *ret_why says what was wanted and what is allowed. */
+struct node *collection_add_child(struct node *parent, void *peer, const char **ret_why);
+
+static inline struct collection *collection_of(const struct node *node)
+{
+    return node->collection;
+}
+
+/* SetName. False: no memory. */
+bool collection_set_name(struct collection *collection, uint32_t priority, const char *name);
+
+/* Turns a token into a collection, served by another peer from now on. */
+void collection_bind_node(struct node *node, void *peer);
+
+/* The clean end of a released node's connection: it becomes an orphan. */
+void collection_orphan_node(struct node *node);
+
+/* Something of `node` went wrong: its failure domain fails. Afterwards the node is dead. */
+void collection_fail_node(struct node *node, const char *why);
+
+/* Does what can be done now: ends a tree that nobody is connected to, allocates one whose nodes are
+ * all ready. */
+void collection_evaluate(struct collection *collection);
+
+/* The node that keeps the collection from allocating, or NULL. */
+struct node *collection_blocked_by(const struct collection *collection);
+
+/* "CREATED", ... */
+const char *collection_state_name(enum collection_state state);
+
+/* Sets the state and logs it. Illegal steps assert. */
+void collection_enter(struct collection *collection, enum collection_state state);
+
+/* Who a node is, for a line of the log, in a static buffer: 'collection 12 "frames" token 34 client
+ * "camera" pid 56'. Clients' texts are escaped. */
+const char *collection_describe_node(const struct node *node);
+
+/* --- between the sources of this module --- */
+void collection_allocate(struct collection *collection);                       /* allocate.c */
+void collection_answer_failure(struct collection *collection, uint32_t error); /* allocate.c */
+void collection_buffers_unneeded(struct collection *collection);               /* allocate.c */
+void collection_bury(struct collection *collection);                           /* collection.c */
+
+#endif

@@ -1,0 +1,120 @@
+#include "node/node.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <zircon/rights.h>
+
+#include "base/strbuf.h"
+
+static char *copy_of(const char *text)
+{
+    return text == NULL ? NULL : strdup(text);
+}
+
+struct node *node_new(struct node *parent)
+{
+    struct node *node = calloc(1, sizeof(*node));
+    if (node == NULL) {
+        return NULL;
+    }
+    node->kind = NODE_TOKEN;
+    node->propagation = NODE_PROPAGATE;
+    node->rights_mask = UINT32_MAX;
+    list_init(&node->children);
+    list_init(&node->siblings);
+    list_init(&node->queue);
+    if (parent != NULL) {
+        node->client = parent->client;
+        node->client.name = copy_of(parent->client.name);
+        node->rights_mask = parent->rights_mask;
+        node->collection = parent->collection;
+        node->parent = parent;
+        list_append(&parent->children, &node->siblings);
+    }
+    return node;
+}
+
+void node_unlink(struct node *node)
+{
+    assert(list_is_empty(&node->children));
+    list_remove(&node->siblings);
+    node->parent = NULL;
+    node->dead = true;
+}
+
+void node_free(struct node *node)
+{
+    list_remove(&node->queue);
+    free(node->client.name);
+    arena_clear(&node->constraints_arena);
+    free(node);
+}
+
+bool node_replace_client(struct node *node, const char *name, uint64_t id)
+{
+    char *copy = strdup(name);
+    if (copy == NULL) {
+        return false;
+    }
+    free(node->client.name);
+    node->client.name = copy;
+    node->client.id = id;
+    return true;
+}
+
+bool node_set_client(struct node *node, const char *name, uint64_t id)
+{
+    if (node->client.name == NULL || node->client.name[0] == '\0') {
+        return node_replace_client(node, name, id);
+    }
+    struct strbuf text = {0};
+    strbuf_addf(&text, "%s (was %s)", name, node->client.name);
+    char *both = strbuf_take(&text);
+    if (both == NULL) {
+        return false;
+    }
+    if (strlen(both) > NODE_MAX_CLIENT_NAME) {
+        size_t end = NODE_MAX_CLIENT_NAME;
+        while (end > 0 && ((unsigned char)both[end] & 0xC0) == 0x80) {
+            end--; /* not in the middle of a character */
+        }
+        both[end] = '\0';
+    }
+    bool ok = node_replace_client(node, both, id);
+    free(both);
+    return ok;
+}
+
+void node_set_constraints(struct node *node,
+                          struct sysmem_buffer_collection_constraints *constraints,
+                          struct arena *arena)
+{
+    assert(!node->has_constraints);
+    node->has_constraints = true;
+    node->constraints = constraints;
+    node->constraints_arena = *arena;
+    arena_init(arena, 0);
+}
+
+void node_attenuate(struct node *node, uint32_t mask)
+{
+    if (mask != ZX_RIGHT_SAME_RIGHTS) {
+        node->rights_mask &= mask;
+    }
+}
+
+bool node_is_ready(const struct node *node)
+{
+    switch (node->kind) {
+    case NODE_COLLECTION:
+        return node->has_constraints;
+    case NODE_ORPHAN:
+        return true;
+    case NODE_TOKEN:
+    case NODE_GROUP:
+        break;
+    }
+    return false;
+}

@@ -1,0 +1,377 @@
+#include "server/binding.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/log.h"
+#include "server/closer.h"
+#include "server/dispatch.h"
+#include "server/wait.h"
+#include "wire/codec.h"
+#include "wire/envelope.h"
+
+/* What a drain handles at most: more than a socket's queue holds, so only a peer that keeps sending
+ * gets there. */
+#define DRAIN_MAX_MESSAGES 2048
+
+/* How long a message waits for others to receive descriptors before it is tried again. */
+#define STARVED_MS 10
+
+static void on_ready(uv_poll_t *poll, int status, int events);
+
+static void on_starved(uv_timer_t *timer)
+{
+    binding_flush_starved(timer->data);
+}
+
+static void watch(struct binding *binding)
+{
+    /* A client that does not read its replies is not served further until it does. */
+    int wanted = stream_wants_write(&binding->stream) ? UV_WRITABLE : UV_READABLE;
+    if (stream_is_starved(&binding->stream)) {
+        wanted = 0; /* writable all the while: the timer tries again */
+        (void)uv_timer_start(&binding->server->starved, on_starved, STARVED_MS, STARVED_MS);
+    }
+    if (wanted != binding->watched) {
+        binding->watched = wanted;
+        int failed = wanted == 0 ? uv_poll_stop(&binding->poll)
+                                 : uv_poll_start(&binding->poll, wanted, on_ready);
+        assert(failed == 0);
+        (void)failed;
+    }
+}
+
+struct binding *binding_new(struct server *server, enum model_protocol protocol, int fd,
+                            struct account *account)
+{
+    struct binding *binding = calloc(1, sizeof(*binding));
+    int failed = binding == NULL ? UV_ENOMEM : uv_poll_init(&server->loop, &binding->poll, fd);
+    if (failed != 0) {
+        free(binding);
+        fd_close(&fd);
+        errno = -failed;
+        return NULL;
+    }
+    binding->poll.data = binding;
+    binding->server = server;
+    binding->protocol = protocol;
+    binding->account = account;
+    binding->uid = account->uid;
+    account->references++;
+    stream_init(&binding->stream, fd, server->config->quotas.max_queued_bytes_per_connection);
+    list_append(&server->bindings, &binding->link);
+    watch(binding);
+    return binding;
+}
+
+struct owner {
+    struct account *account;
+    pid_t pid;
+};
+
+/* Who answers for a channel: for a token's, the maker of the pair, wherever its ends have
+ * travelled; else, and for pairs that this daemon made, whoever asked for it. */
+static bool find_owner(const struct binding *from, enum model_protocol protocol, int fd,
+                       struct owner *ret)
+{
+    struct ucred maker = {0};
+    socklen_t len = sizeof(maker);
+    if (protocol == MODEL_PROTOCOL_TOKEN &&
+        getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &maker, &len) == 0 && maker.pid != getpid()) {
+        *ret = (struct owner){account_ref(&from->server->accounts, maker.uid), maker.pid};
+    } else {
+        *ret = (struct owner){account_ref(&from->server->accounts, from->uid), from->pid};
+    }
+    return ret->account != NULL;
+}
+
+struct binding *binding_of_server_end(struct binding *from, enum model_protocol protocol, int fd,
+                                      const char **ret_why)
+{
+    if (!socket_is_channel_end(fd)) {
+        *ret_why =
+            "wanted the server end of a channel, a Unix SEQPACKET socket, got another kind of descriptor";
+        closer_close(from->uid, fd);
+        return NULL;
+    }
+    struct socket_name name;
+    int outcome = socket_name_bind(fd, &name);
+    if (outcome != SOCKET_NAME_OK) {
+        *ret_why = outcome == SOCKET_NAME_TAKEN ? "the server end is bound to a name already"
+                                                : "the system refused a name for the server end";
+        fd_close(&fd);
+        return NULL;
+    }
+    struct owner owner;
+    if (!find_owner(from, protocol, fd, &owner)) {
+        *ret_why = "no memory for one more user";
+        fd_close(&fd);
+        return NULL;
+    }
+    struct binding *binding = binding_new(from->server, protocol, fd, owner.account);
+    (void)account_unref(owner.account);
+    if (binding == NULL) {
+        *ret_why = "the system refused to watch one more channel";
+        return NULL;
+    }
+    binding->name = name;
+    binding->pid = owner.pid;
+    return binding;
+}
+
+void binding_take_node(struct binding *binding, struct node *node)
+{
+    binding->node = node;
+    node->peer = binding;
+    node->koid = binding->name.koid;
+    node->client.pid = binding->pid;
+    node->client.uid = binding->uid;
+}
+
+static void on_freed(uv_handle_t *handle)
+{
+    struct binding *binding = handle->data;
+    (void)account_unref(binding->account);
+    free(binding->client_name);
+    free(binding->waits);
+    free(binding);
+}
+
+static void forget_token(struct binding *binding)
+{
+    if (map_get(&binding->server->tokens, binding->name.koid) == binding) {
+        (void)map_take(&binding->server->tokens, binding->name.koid);
+    }
+}
+
+/* libuv forgets the descriptor in uv_close(), before it is closed here. */
+static void destroy(struct binding *binding)
+{
+    binding->state = BINDING_CLOSED;
+    list_remove(&binding->link);
+    if (binding->protocol == MODEL_PROTOCOL_ALLOCATOR) {
+        account_discharge(binding->account, ACCOUNT_CONNECTIONS, 1);
+    }
+    uv_close((uv_handle_t *)&binding->poll, on_freed);
+    /* A client may have kept a duplicate of the server end: only a shutdown tells the other side
+     * for sure. */
+    (void)shutdown(binding->stream.fd, SHUT_RDWR);
+    stream_deinit(&binding->stream);
+}
+
+void binding_close(struct binding *binding)
+{
+    assert(binding->node == NULL);
+    if (binding->state != BINDING_OPEN) {
+        return;
+    }
+    forget_token(binding);
+    if (stream_wants_write(&binding->stream)) {
+        binding->state = BINDING_DRAINING;
+        watch(binding);
+        return;
+    }
+    destroy(binding);
+}
+
+void binding_abandon(struct binding *binding)
+{
+    assert(binding->node == NULL && binding->state != BINDING_CLOSED);
+    forget_token(binding);
+    destroy(binding);
+}
+
+/* Cuts the node off, which fails its domain: this binding is closed by that, too. */
+static void fail_node(struct binding *binding, const char *why)
+{
+    collection_fail_node(binding->node, why);
+    assert(binding->state != BINDING_OPEN);
+}
+
+void binding_fail(struct binding *binding, const char *why)
+{
+    if (binding->state != BINDING_OPEN) {
+        return;
+    }
+    log_warning("%s: %s; the channel closes", binding_describe(binding), why);
+    if (binding->node != NULL) {
+        fail_node(binding, why);
+    } else {
+        binding_close(binding);
+    }
+}
+
+void binding_reply(struct binding *binding, const struct model_method *method, uint32_t err,
+                   const void *response, struct message *message)
+{
+    if (binding->state != BINDING_OPEN) {
+        message_clear(message);
+        return;
+    }
+    enum codec_status coded = codec_encode_result(method, err, response, message);
+    if (coded != CODEC_OK) {
+        message_clear(message);
+        binding_fail(binding, "no memory for a reply");
+        return;
+    }
+    int sent = stream_send(&binding->stream, message);
+    if (sent == STREAM_FULL) {
+        binding_fail(binding, "the client does not read its replies");
+    } else if (sent < 0 && sent != STREAM_CLOSED) {
+        binding_fail(binding, strerror(-sent));
+    } else {
+        watch(
+            binding); /* a peer that is gone shows as the end of file, behind what it still sent */
+    }
+}
+
+const char *binding_describe(const struct binding *binding)
+{
+    if (binding->node != NULL) {
+        return collection_describe_node(binding->node);
+    }
+    static char line[128];
+    (void)snprintf(line, sizeof(line), "%s pid %d uid %u", model_protocol_name(binding->protocol),
+                   (int)binding->pid, (unsigned)binding->uid);
+    return line;
+}
+
+/* The peer closed its end, and all that it sent has been handled. */
+static void on_end(struct binding *binding)
+{
+    struct node *node = binding->node;
+    if (node == NULL) {
+        binding_close(binding);
+    } else if (node->released) {
+        log_debug("%s: released and closed", binding_describe(binding));
+        binding->node = NULL;
+        binding_close(binding);
+        collection_orphan_node(node);
+    } else {
+        fail_node(binding, "the client closed its end without Release");
+    }
+}
+
+/* Takes one message. False: there was none, or the channel is closed now. */
+static bool receive_one(struct binding *binding, struct message *message)
+{
+    int got = stream_receive(&binding->stream, message);
+    switch (got) {
+    case 1:
+        return true;
+    case 0:
+        break;
+    case STREAM_CLOSED:
+        on_end(binding);
+        break;
+    case STREAM_MALFORMED:
+        closer_close_rest(binding->uid, &binding->stream.partial);
+        binding_fail(binding, binding->stream.reason);
+        break;
+    default:
+        binding_fail(binding, strerror(-got));
+    }
+    return false;
+}
+
+bool binding_handle_one(struct binding *binding)
+{
+    struct message message;
+    if (!receive_one(binding, &message)) {
+        return false;
+    }
+    dispatch(binding, &message);
+    message_clear(&message);
+    return binding->state == BINDING_OPEN;
+}
+
+static void flush(struct binding *binding)
+{
+    (void)stream_flush(&binding->stream); /* a peer that is gone shows as the end of file */
+    if (binding->state == BINDING_DRAINING && !stream_wants_write(&binding->stream)) {
+        destroy(binding);
+    } else {
+        watch(binding);
+    }
+}
+
+void binding_flush_starved(struct server *server)
+{
+    bool starved = false;
+    list_for_each_safe (link, next, &server->bindings) {
+        struct binding *binding = container_of(link, struct binding, link);
+        if (stream_is_starved(&binding->stream)) {
+            flush(binding);
+            starved = starved ||
+                      (binding->state != BINDING_CLOSED && stream_is_starved(&binding->stream));
+        }
+    }
+    if (!starved) {
+        (void)uv_timer_stop(&server->starved);
+    }
+}
+
+static void on_ready(uv_poll_t *poll, int status, int events)
+{
+    struct binding *binding = poll->data;
+    if (status < 0) {
+        binding_fail(binding, uv_strerror(status));
+        return;
+    }
+    if ((events & UV_WRITABLE) != 0) {
+        flush(binding);
+    } else if ((events & UV_READABLE) != 0) {
+        /* One message for each readiness: no client keeps the loop to itself. */
+        (void)binding_handle_one(binding);
+    }
+}
+
+bool binding_drain(struct binding *binding, const unsigned char *probe, size_t len)
+{
+    for (int i = 0; i < DRAIN_MAX_MESSAGES && binding->state == BINDING_OPEN; i++) {
+        struct message message;
+        if (!receive_one(binding, &message)) {
+            return false;
+        }
+        bool found = message.ordinal == ENVELOPE_PROBE && message.body_len == len &&
+                     message.attachment_count == 0 && memcmp(message.body, probe, len) == 0;
+        if (!found) {
+            dispatch(binding, &message);
+        }
+        message_clear(&message);
+        if (found) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void peer_allocated(void *peer)
+{
+    wait_answer_all(peer, 0);
+}
+
+static void peer_failed(void *peer, uint32_t error)
+{
+    wait_answer_all(peer, error);
+}
+
+static void peer_closed(void *peer, const char *why)
+{
+    struct binding *binding = peer;
+    log_debug("%s: channel closes: %s", binding_describe(binding), why);
+    binding->node = NULL;
+    binding_close(binding);
+}
+
+const struct collection_peer_ops binding_peer_ops = {
+    .allocated = peer_allocated,
+    .failed = peer_failed,
+    .closed = peer_closed,
+};

@@ -1,0 +1,97 @@
+/* One channel of a client: a socket that serves one protocol object. */
+#ifndef SERVER_BINDING_H
+#define SERVER_BINDING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <uv.h>
+
+#include "base/list.h"
+#include "model/method.h"
+#include "os/socket_name.h"
+#include "server/server.h"
+#include "wire/message.h"
+#include "wire/stream.h"
+
+enum binding_state {
+    BINDING_OPEN,
+    BINDING_DRAINING, /* closed for requests; the last replies are still on their way */
+    BINDING_CLOSED,   /* waits for libuv's close callback, which frees it */
+};
+
+struct binding {
+    uv_poll_t poll;
+    struct list link; /* in server->bindings */
+    struct server *server;
+    enum model_protocol protocol;
+    enum binding_state state;
+    int watched; /* the events that poll waits for */
+    struct stream stream;
+    struct socket_name name; /* what its end is bound to; koid 0 for an accepted connection */
+    struct account *account; /* who is charged for it */
+    pid_t pid;
+    uid_t uid;
+
+    struct node *node; /* of a token or a collection, while it is in its tree */
+
+    /* Of an Allocator: SetDebugClientInfo. */
+    char *client_name;
+    uint64_t client_id;
+
+    /* Of a collection: the transaction ids of WaitForAllBuffersAllocated that are not answered yet.
+     */
+    uint32_t *waits;
+    size_t wait_count;
+    size_t wait_size;
+};
+
+/* Serves `protocol` on a socket, which the binding then owns (also on failure); charged to
+ * `account`, of which it takes a reference. NULL: no memory or descriptor, errno tells. */
+struct binding *binding_new(struct server *server, enum model_protocol protocol, int fd,
+                            struct account *account);
+
+/* Serves `protocol` on a server end that a client sent. NULL with *ret_why: what is wrong with it.
+ */
+struct binding *binding_of_server_end(struct binding *from, enum model_protocol protocol, int fd,
+                                      const char **ret_why);
+
+/* Serves a node from now on. */
+void binding_take_node(struct binding *binding, struct node *node);
+
+/* Closes the channel, once its replies are out; for the peer that is the end of file. The node, if
+ * any, is not touched: callers cut it before. */
+void binding_close(struct binding *binding);
+
+/* Closes the channel at once, whatever is still on its way: the daemon ends. */
+void binding_abandon(struct binding *binding);
+
+/* A mistake of the peer, or a refusal for it: logs it, closes the channel, and fails the node's
+ * domain. */
+void binding_fail(struct binding *binding, const char *why);
+
+/* Replies to a two-way call; `response` (NULL for an <EMPTY> one) counts when err is 0. Slots in it
+ * name the attachments of `message`, which is consumed. */
+void binding_reply(struct binding *binding, const struct model_method *method, uint32_t err,
+                   const void *response, struct message *message);
+
+/* Handles one message that is queued on the channel. False: there was none, or the channel is
+ * closed now. */
+bool binding_handle_one(struct binding *binding);
+
+/* Handles what is queued on the channel until the message with this body comes (a probe). False: it
+ * did not come, or the channel closed on the way. */
+bool binding_drain(struct binding *binding, const unsigned char *probe, size_t len);
+
+/* Tries again to send what waits for others to receive descriptors. */
+void binding_flush_starved(struct server *server);
+
+/* "Allocator pid 12 uid 0" or collection_describe_node(), in a static buffer. */
+const char *binding_describe(const struct binding *binding);
+
+/* The collection module's view of bindings. */
+extern const struct collection_peer_ops binding_peer_ops;
+
+#endif

@@ -1,0 +1,133 @@
+#include "server/closer.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/list.h"
+#include "base/log.h"
+#include "os/socket_name.h"
+
+#define CHOKED_AT 64 /* descriptors that wait behind one that hangs */
+
+struct waiting {
+    struct list link;
+    int fd;
+};
+
+/* One uid's thread and what waits for it. The daemon exits without joining: a thread may never
+ * return. */
+struct closer {
+    struct list link;
+    uid_t uid;
+    struct list waiting;
+    size_t count;
+};
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct list closers = {&closers, &closers};
+
+static struct closer *find(uid_t uid)
+{
+    list_for_each (link, &closers) {
+        struct closer *closer = container_of(link, struct closer, link);
+        if (closer->uid == uid) {
+            return closer;
+        }
+    }
+    return NULL;
+}
+
+static void *run(void *arg)
+{
+    struct closer *closer = arg;
+    (void)pthread_mutex_lock(&lock);
+    while (!list_is_empty(&closer->waiting)) {
+        struct waiting *next = container_of(closer->waiting.next, struct waiting, link);
+        (void)pthread_mutex_unlock(&lock);
+        (void)close(next->fd);
+        (void)pthread_mutex_lock(&lock);
+        list_remove(&next->link);
+        closer->count--;
+        free(next);
+    }
+    list_remove(&closer->link);
+    (void)pthread_mutex_unlock(&lock);
+    free(closer);
+    return NULL;
+}
+
+static bool start_thread(struct closer *closer)
+{
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, run, closer) != 0) {
+        return false;
+    }
+    (void)pthread_detach(thread);
+    return true;
+}
+
+/* The uid's closer, started if need be. NULL: the system refuses. The lock is held. */
+static struct closer *closer_for(uid_t uid, struct waiting *first)
+{
+    struct closer *closer = find(uid);
+    if (closer != NULL) {
+        list_append(&closer->waiting, &first->link);
+        closer->count++;
+        return closer;
+    }
+    closer = malloc(sizeof(*closer));
+    if (closer == NULL) {
+        return NULL;
+    }
+    *closer = (struct closer){.uid = uid, .count = 1};
+    list_init(&closer->waiting);
+    list_append(&closer->waiting, &first->link);
+    list_append(&closers, &closer->link);
+    if (!start_thread(closer)) {
+        list_remove(&first->link);
+        list_remove(&closer->link);
+        free(closer);
+        return NULL;
+    }
+    return closer;
+}
+
+void closer_close(uid_t uid, int fd)
+{
+    struct waiting *waiting = malloc(sizeof(*waiting));
+    if (waiting != NULL) {
+        waiting->fd = fd;
+        list_init(&waiting->link);
+        (void)pthread_mutex_lock(&lock);
+        struct closer *closer = closer_for(uid, waiting);
+        (void)pthread_mutex_unlock(&lock);
+        if (closer != NULL) {
+            return;
+        }
+        free(waiting);
+    }
+    /* Better one descriptor lost than a loop that hangs. */
+    log_error("no thread to close a descriptor of uid %u with: descriptor %d stays open",
+              (unsigned)uid, fd);
+}
+
+void closer_close_rest(uid_t uid, struct message *message)
+{
+    for (size_t i = 0; i < message->attachment_count; i++) {
+        int fd = message->attachments[i].fd;
+        if (fd >= 0 && !socket_is_channel_end(fd)) {
+            message->attachments[i].fd = -1;
+            closer_close(uid, fd);
+        }
+    }
+}
+
+bool closer_is_choked(uid_t uid)
+{
+    (void)pthread_mutex_lock(&lock);
+    const struct closer *closer = find(uid);
+    bool choked = closer != NULL && closer->count > CHOKED_AT;
+    (void)pthread_mutex_unlock(&lock);
+    return choked;
+}

@@ -1,0 +1,128 @@
+/* sysmemd: finds its socket, reads its configuration, tries the kernel, serves. */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <systemd/sd-daemon.h>
+
+#include "base/fd.h"
+#include "os/self_test.h"
+#include "server/options.h"
+#include "server/server.h"
+
+/* Where to listen, in the order that clients look, too. NULL: no place could be found. */
+static const char *socket_path(const struct options *options, char *buf, size_t size)
+{
+    const char *given = options->socket != NULL ? options->socket : getenv("SYSMEM_SOCKET");
+    const char *runtime = getenv("XDG_RUNTIME_DIR");
+    int len = -1;
+    if (given != NULL && given[0] != '\0') {
+        len = snprintf(buf, size, "%s", given);
+    } else if (geteuid() == 0) {
+        len = snprintf(buf, size, "/run/sysmem/sysmem.sock");
+    } else if (runtime != NULL && runtime[0] == '/') {
+        len = snprintf(buf, size, "%s/sysmem.sock", runtime);
+    }
+    return len < 0 || (size_t)len >= size ? NULL : buf;
+}
+
+/* The listening socket: systemd's, or an own one. -errno with the reason in the log. */
+static int open_socket(const struct options *options, struct server *server)
+{
+    if (options->socket == NULL) {
+        int passed = sd_listen_fds(1);
+        if (passed == 1 && sd_is_socket_unix(SD_LISTEN_FDS_START, SOCK_SEQPACKET, 1, NULL, 0) > 0) {
+            log_info("listening on the socket that systemd passed");
+            return SD_LISTEN_FDS_START;
+        }
+        if (passed > 0) {
+            log_error("systemd passed %d sockets: wanted one listening Unix SEQPACKET socket "
+                      "(ListenSequentialPacket=)",
+                      passed);
+            return -EINVAL;
+        }
+    }
+    if (socket_path(options, server->socket_path, sizeof(server->socket_path)) == NULL) {
+        log_error("no place for the socket: give --socket PATH of at most %zu bytes, or set "
+                  "XDG_RUNTIME_DIR",
+                  sizeof(server->socket_path) - 1);
+        return -EINVAL;
+    }
+    int fd = listener_open(server->socket_path);
+    server->unlink_socket = fd >= 0;
+    if (fd >= 0) {
+        log_info("listening at %s", server->socket_path);
+    }
+    return fd;
+}
+
+static bool load_config(const struct options *options, struct config *config)
+{
+    config_init(config);
+    for (size_t i = 0; i < options->config_count; i++) {
+        char *error = NULL;
+        if (config_load_file(config, options->configs[i], &error) != 0) {
+            log_error("%s", error == NULL ? "no memory for the configuration" : error);
+            free(error);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Prints each mechanism. False: one that must be there is missing. */
+static bool print_self_test(void)
+{
+    struct self_test_result results[SELF_TEST_MAX];
+    size_t count = self_test_run(results);
+    for (size_t i = 0; i < count; i++) {
+        printf("%-7s %s%s%s\n",
+               results[i].ok         ? "ok"
+               : results[i].required ? "MISSING"
+                                     : "absent",
+               results[i].name, results[i].ok ? "" : ": ", results[i].ok ? "" : results[i].reason);
+    }
+    return self_test_passed(results, count);
+}
+
+static bool kernel_is_fit(void)
+{
+    struct self_test_result results[SELF_TEST_MAX];
+    size_t count = self_test_run(results);
+    for (size_t i = 0; i < count; i++) {
+        if (!results[i].ok && results[i].required) {
+            log_error("this kernel lacks what the daemon rests on: %s: %s", results[i].name,
+                      results[i].reason);
+        }
+    }
+    return self_test_passed(results, count);
+}
+
+int main(int argc, char **argv)
+{
+    struct options options;
+    options_parse(&options, argc, argv);
+    log_set_level(options.level);
+    if (options.self_test) {
+        return print_self_test() ? EXIT_SUCCESS : EXIT_FAILURE;
+    }
+    struct config config;
+    static struct server server;
+    if (!load_config(&options, &config) || !kernel_is_fit()) {
+        return EXIT_FAILURE;
+    }
+    int fd = open_socket(&options, &server);
+    if (fd < 0 || server_init(&server, &config, fd) != 0) {
+        return EXIT_FAILURE;
+    }
+    (void)sd_notify(0, "READY=1");
+    server_run(&server);
+    (void)sd_notify(0, "STOPPING=1");
+    server_deinit(&server);
+    config_deinit(&config);
+    return EXIT_SUCCESS;
+}

@@ -1,0 +1,206 @@
+/* Source: spec/fuchsia.sysmem2.txt, PROTOCOLS, Allocator. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+
+#include "base/fd.h"
+#include "base/log.h"
+#include "model/requests.h"
+#include "server/closer.h"
+#include "server/dispatch.h"
+#include "server/proto.h"
+#include "wire/envelope.h"
+
+/* The Allocator's information about its client goes to the nodes that it makes. */
+static bool name_node(const struct binding *allocator, struct node *node)
+{
+    return allocator->client_name == NULL ||
+           node_replace_client(node, allocator->client_name, allocator->client_id);
+}
+
+/* Gives a new channel the root of a new collection. NULL, or why not. */
+static const char *begin_collection(const struct binding *allocator, struct binding *binding)
+{
+    const char *why = NULL;
+    struct collection *collection = collection_new(
+        &allocator->server->collections, allocator->account, binding->name.koid, binding, &why);
+    if (collection == NULL) {
+        binding_close(binding);
+        return why;
+    }
+    binding_take_node(binding, collection->root);
+    if (binding->protocol == MODEL_PROTOCOL_COLLECTION) {
+        collection_bind_node(collection->root, binding);
+    }
+    if (!name_node(allocator, collection->root)) {
+        binding_fail(binding, "no memory for the client's name");
+    }
+    log_debug("%s: created", binding_describe(binding));
+    return NULL;
+}
+
+static const char *allocate_shared_collection(struct request *request)
+{
+    const struct model_allocator_allocate_shared_collection_request *table = request->table;
+    if (!table->has.token_request) {
+        return request_lacks(request, "token_request");
+    }
+    const char *why = NULL;
+    int fd = message_take_fd(request->message, table->token_request);
+    struct binding *token = token_serve(request->binding, fd, &why);
+    if (token != NULL) {
+        why = begin_collection(request->binding, token);
+    }
+    return why == NULL ? NULL : request_refuse(request, "%s", why);
+}
+
+static const char *allocate_non_shared_collection(struct request *request)
+{
+    const struct model_allocator_allocate_non_shared_collection_request *table = request->table;
+    if (!table->has.collection_request) {
+        return request_lacks(request, "collection_request");
+    }
+    const char *why = NULL;
+    int fd = message_take_fd(request->message, table->collection_request);
+    struct binding *collection =
+        binding_of_server_end(request->binding, MODEL_PROTOCOL_COLLECTION, fd, &why);
+    if (collection != NULL) {
+        why = begin_collection(request->binding, collection);
+    }
+    return why == NULL ? NULL : request_refuse(request, "%s", why);
+}
+
+/* Proves that `fd` is the other end of the token's channel, and handles all that was sent on it
+ * before. */
+static bool prove(struct binding *token, int fd)
+{
+    unsigned char random[16];
+    if (getrandom(random, sizeof(random), GRND_NONBLOCK) != (ssize_t)sizeof(random)) {
+        return false;
+    }
+    unsigned char packet[ENVELOPE_BYTES + sizeof(random)];
+    const struct envelope envelope = {.ordinal = ENVELOPE_PROBE, .body_len = sizeof(random)};
+    envelope_write(&envelope, packet);
+    memcpy(packet + ENVELOPE_BYTES, random, sizeof(random));
+    while (send(fd, packet, sizeof(packet), MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
+        /* A full queue empties as its messages are handled. */
+        if (errno != EAGAIN || !binding_handle_one(token)) {
+            return false;
+        }
+    }
+    return binding_drain(token, random, sizeof(random));
+}
+
+/* The token's channel whose client end `fd` is, or NULL: nobody knows that token. */
+static struct binding *find_token(const struct server *server, int fd)
+{
+    struct socket_name name;
+    if (socket_name_of_peer(fd, &name) != SOCKET_NAME_OK) {
+        return NULL;
+    }
+    struct binding *token = map_get(&server->tokens, name.koid);
+    return token != NULL && socket_name_equal(&token->name, &name) ? token : NULL;
+}
+
+/* The token becomes a collection that `collection` serves. */
+static void turn_in(struct binding *allocator, struct binding *token, struct binding *collection)
+{
+    struct node *node = token->node;
+    token->node = NULL;
+    binding_close(token);
+    collection_bind_node(node, collection);
+    binding_take_node(collection, node);
+    if (!name_node(allocator, node)) {
+        binding_fail(collection, "no memory for the client's name");
+    }
+}
+
+static const char *bind_shared_collection(struct request *request)
+{
+    const struct model_allocator_bind_shared_collection_request *table = request->table;
+    if (!table->has.token || !table->has.buffer_collection_request) {
+        return request_lacks(request, table->has.token ? "buffer_collection_request" : "token");
+    }
+    struct binding *allocator = request->binding;
+    int fd = message_take_fd(request->message, table->token);
+    int server_end = message_take_fd(request->message, table->buffer_collection_request);
+    const char *why = NULL;
+    struct binding *collection =
+        binding_of_server_end(allocator, MODEL_PROTOCOL_COLLECTION, server_end, &why);
+    struct binding *token = find_token(allocator->server, fd);
+    bool proven = collection != NULL && token != NULL && prove(token, fd);
+    if (collection == NULL) {
+        why = request_refuse(request, "%s", why);
+    } else if (!proven && (token == NULL || token->state == BINDING_OPEN)) {
+        log_warning("%s: BindSharedCollection: a token that is not known: was it synced before it "
+                    "was passed on, and is its collection still there?",
+                    binding_describe(allocator));
+        binding_close(collection);
+    } else if (!proven) {
+        binding_close(
+            collection); /* what was queued on the token failed it, with a line of its own */
+    } else if (token->node->released) {
+        binding_fail(token, "turned in after Release");
+        binding_close(collection);
+    } else {
+        turn_in(allocator, token, collection);
+    }
+    if (!socket_is_channel_end(fd)) {
+        closer_close(allocator->uid, fd_take(&fd));
+    }
+    fd_close(&fd);
+    return why;
+}
+
+static const char *validate_buffer_collection_token(struct request *request)
+{
+    const struct model_allocator_validate_buffer_collection_token_request *table = request->table;
+    if (!table->has.token_server_koid) {
+        return request_lacks(request, "token_server_koid");
+    }
+    struct model_allocator_validate_buffer_collection_token_response response = {0};
+    SYSMEM_SET(&response, is_known,
+               map_get(&request->binding->server->tokens, table->token_server_koid) != NULL);
+    request_reply(request, 0, &response);
+    return NULL;
+}
+
+static const char *set_debug_client_info(struct request *request)
+{
+    const struct model_allocator_set_debug_client_info_request *table = request->table;
+    if (!table->has.name) {
+        return request_lacks(request, "name");
+    }
+    char *name = strdup(table->name);
+    if (name == NULL) {
+        return request_refuse(request, "no memory for the name");
+    }
+    free(request->binding->client_name);
+    request->binding->client_name = name;
+    request->binding->client_id = table->has.id ? table->id : 0;
+    return NULL;
+}
+
+static const char *open_debug(struct request *request)
+{
+    const struct model_allocator_open_debug_request *table = request->table;
+    if (!table->has.server_end) {
+        return request_lacks(request, "server_end");
+    }
+    const char *why = NULL;
+    int fd = message_take_fd(request->message, table->server_end);
+    struct binding *debug = binding_of_server_end(request->binding, MODEL_PROTOCOL_DEBUG, fd, &why);
+    return debug != NULL ? NULL : request_refuse(request, "%s", why);
+}
+
+const struct handler allocator_handlers[] = {
+    {MODEL_PROTOCOL_ALLOCATOR,        "AllocateSharedCollection", allocate_shared_collection},
+    {MODEL_PROTOCOL_ALLOCATOR,     "AllocateNonSharedCollection", allocate_non_shared_collection},
+    {MODEL_PROTOCOL_ALLOCATOR,        "BindSharedCollection", bind_shared_collection},
+    {MODEL_PROTOCOL_ALLOCATOR, "ValidateBufferCollectionToken", validate_buffer_collection_token},
+    {MODEL_PROTOCOL_ALLOCATOR,        "SetDebugClientInfo", set_debug_client_info},
+    {MODEL_PROTOCOL_ALLOCATOR,         "OpenDebug", open_debug},
+    {0       },
+};

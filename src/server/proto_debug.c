@@ -1,0 +1,35 @@
+/* The Debug protocol, the project's own: what `sysmemctl list`, `tree` and `heaps` show. A uid sees
+ * its own collections and those that it takes part in; root, and whom the configuration names, see
+ * all. */
+#include "base/log.h"
+#include "server/dispatch.h"
+#include "server/snapshot.h"
+
+static const char *get_collections(struct request *request)
+{
+    struct model_debug_get_collections_response response = {0};
+    struct snapshot_viewer viewer;
+    snapshot_viewer_init(&viewer, request->binding);
+    if (!snapshot_collections(&viewer, &request->arena, &response)) {
+        return request_refuse(request, "no memory for a picture of %u collections",
+                              (unsigned)response.collections_count);
+    }
+    request_reply(request, 0, &response);
+    return NULL;
+}
+
+static const char *get_heaps(struct request *request)
+{
+    struct model_debug_get_heaps_response response = {0};
+    if (!snapshot_heaps(request->binding->server, &request->arena, &response)) {
+        return request_refuse(request, "no memory");
+    }
+    request_reply(request, 0, &response);
+    return NULL;
+}
+
+const struct handler debug_handlers[] = {
+    {MODEL_PROTOCOL_DEBUG, "GetCollections", get_collections},
+    {MODEL_PROTOCOL_DEBUG,     "GetHeaps", get_heaps},
+    {0},
+};

@@ -1,0 +1,115 @@
+/* Source: spec/fuchsia.sysmem2.txt, PROTOCOLS, BufferCollectionToken. */
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include <sysmem/usage.h>
+#include <zircon/rights.h>
+
+#include "base/fd.h"
+#include "base/log.h"
+#include "model/requests.h"
+#include "server/dispatch.h"
+#include "server/proto.h"
+
+struct binding *token_serve(struct binding *from, int fd, const char **ret_why)
+{
+    struct binding *binding = binding_of_server_end(from, MODEL_PROTOCOL_TOKEN, fd, ret_why);
+    if (binding != NULL && !map_put(&binding->server->tokens, binding->name.koid, binding)) {
+        *ret_why = "no memory to register the token";
+        binding_close(binding);
+        return NULL;
+    }
+    return binding;
+}
+
+static struct binding *serve_child(struct binding *parent, int fd, uint32_t mask,
+                                   const char **ret_why)
+{
+    struct binding *child = token_serve(parent, fd, ret_why);
+    if (child == NULL) {
+        return NULL;
+    }
+    struct node *node = collection_add_child(parent->node, child, ret_why);
+    if (node == NULL) {
+        binding_close(child);
+        return NULL;
+    }
+    node_attenuate(node, mask);
+    binding_take_node(child, node);
+    return child;
+}
+
+static const char *duplicate(struct request *request)
+{
+    const struct model_token_duplicate_request *table = request->table;
+    if (!table->has.rights_attenuation_mask || !table->has.token_request) {
+        return request_lacks(request, table->has.token_request ? "rights_attenuation_mask"
+                                                               : "token_request");
+    }
+    uint32_t mask = table->rights_attenuation_mask;
+    if (mask == 0) {
+        log_warning("%s: Duplicate: rights_attenuation_mask 0 is taken as SAME_RIGHTS",
+                    binding_describe(request->binding));
+        mask = ZX_RIGHT_SAME_RIGHTS;
+    }
+    const char *why = NULL;
+    int fd = message_take_fd(request->message, table->token_request);
+    struct binding *child = serve_child(request->binding, fd, mask, &why);
+    return child != NULL ? NULL : request_refuse(request, "%s", why);
+}
+
+/* A new child token, whose client end becomes an attachment of the reply. NULL with *ret_slot set,
+ * or why not. */
+static const char *create_child(struct binding *parent, uint32_t mask, struct message *reply,
+                                zx_handle_t *ret_slot)
+{
+    int ends[2];
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
+        return strerror(errno);
+    }
+    struct attachment attachment = {.fd = ends[0], .type = ZX_OBJ_TYPE_CHANNEL};
+    int slot = message_attach(reply, &attachment);
+    if (slot < 0) {
+        fd_close(&ends[1]);
+        return strerror(-slot);
+    }
+    *ret_slot = (zx_handle_t)slot;
+    const char *why = NULL;
+    return serve_child(parent, ends[1], mask, &why) == NULL ? why : NULL;
+}
+
+static const char *duplicate_sync(struct request *request)
+{
+    const struct model_token_duplicate_sync_request *table = request->table;
+    if (!table->has.rights_attenuation_masks) {
+        return request_lacks(request, "rights_attenuation_masks");
+    }
+    size_t count = table->rights_attenuation_masks_count;
+    for (size_t i = 0; i < count; i++) {
+        if (table->rights_attenuation_masks[i] == 0) {
+            return request_refuse(request, "rights_attenuation_masks[%zu] is 0", i);
+        }
+    }
+    zx_handle_t tokens[SYSMEM_MAX_COUNT_DUPLICATES] = {0};
+    struct message reply;
+    message_init(&reply, request->method->ordinal, request->message->txid);
+    for (size_t i = 0; i < count; i++) {
+        const char *why =
+            create_child(request->binding, table->rights_attenuation_masks[i], &reply, &tokens[i]);
+        if (why != NULL) {
+            message_clear(&reply);
+            return request_refuse(request, "token %zu of %zu: %s", i, count, why);
+        }
+    }
+    struct model_token_duplicate_sync_response response = {0};
+    SYSMEM_SET_VECTOR(&response, tokens, tokens, count);
+    binding_reply(request->binding, request->method, 0, &response, &reply);
+    return NULL;
+}
+
+const struct handler token_handlers[] = {
+    {MODEL_PROTOCOL_TOKEN, "Duplicate", duplicate},
+    {MODEL_PROTOCOL_TOKEN,           "DuplicateSync", duplicate_sync},
+    {0},
+};

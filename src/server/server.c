@@ -1,0 +1,218 @@
+#include "server/server.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/log.h"
+#include "server/binding.h"
+#include "server/dispatch.h"
+
+static void on_buffers(uv_poll_t *poll, int status, int events)
+{
+    struct server *server = poll->data;
+    (void)status;
+    (void)events;
+    buffer_watcher_process(server->watcher);
+}
+
+/* Runs after each turn of the loop: nothing that died in it is used any more. */
+static void on_turn(uv_check_t *check)
+{
+    struct server *server = check->data;
+    if (collection_table_needs_sweep(&server->collections)) {
+        collection_table_sweep(&server->collections);
+    }
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+    struct server *server = handle->data;
+    log_info("%s: closing everything", strsignal(number));
+    server->stopping = true;
+    uv_stop(&server->loop);
+}
+
+static void ignore_poll(uv_poll_t *poll, int status, int events)
+{
+    (void)poll;
+    (void)status;
+    (void)events;
+}
+
+/* libuv aborts when its table of watched descriptors cannot grow. So it grows to the limit now,
+ * when that is still an error like any other. */
+static int grow_watch_table(uv_loop_t *loop, rlim_t limit)
+{
+    int pipe_fds[2] = {-1, -1};
+    if (pipe2(pipe_fds, O_CLOEXEC) != 0) {
+        return -errno;
+    }
+    int high = fcntl(pipe_fds[0], F_DUPFD_CLOEXEC, (int)limit - 1);
+    int failed = high < 0 ? -errno : 0;
+    uv_poll_t poll;
+    if (failed == 0) {
+        failed = uv_poll_init(loop, &poll, high);
+    }
+    if (failed == 0) {
+        failed = uv_poll_start(&poll, UV_READABLE, ignore_poll);
+        uv_close((uv_handle_t *)&poll, NULL);
+        (void)uv_run(loop, UV_RUN_NOWAIT);
+    }
+    fd_close(&high);
+    fd_close(&pipe_fds[0]);
+    fd_close(&pipe_fds[1]);
+    return failed;
+}
+
+/* Every buffer and channel is a descriptor: the soft limit goes up to the hard one. */
+static int raise_descriptor_limit(uv_loop_t *loop)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) {
+        return -errno;
+    }
+    limit.rlim_cur = limit.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0) {
+        return -errno;
+    }
+    log_debug("at most %llu descriptors", (unsigned long long)limit.rlim_cur);
+    return grow_watch_table(loop, limit.rlim_cur);
+}
+
+static int start_handles(struct server *server)
+{
+    int failed =
+        uv_poll_init(&server->loop, &server->watcher_poll, buffer_watcher_fd(server->watcher));
+    server->watcher_poll.data = server;
+    server->sweeper.data = server;
+    server->starved.data = server;
+    server->sigterm.data = server;
+    server->sigint.data = server;
+    failed = failed != 0 ? failed : uv_poll_start(&server->watcher_poll, UV_READABLE, on_buffers);
+    failed = failed != 0 ? failed : uv_timer_init(&server->loop, &server->starved);
+    failed = failed != 0 ? failed : uv_check_init(&server->loop, &server->sweeper);
+    failed = failed != 0 ? failed : uv_check_start(&server->sweeper, on_turn);
+    failed = failed != 0 ? failed : uv_signal_init(&server->loop, &server->sigterm);
+    failed = failed != 0 ? failed : uv_signal_start(&server->sigterm, on_signal, SIGTERM);
+    failed = failed != 0 ? failed : uv_signal_init(&server->loop, &server->sigint);
+    failed = failed != 0 ? failed : uv_signal_start(&server->sigint, on_signal, SIGINT);
+    return failed != 0 ? failed : listener_start(server);
+}
+
+static void init_accounts(struct server *server)
+{
+    const struct config_quotas *quotas = &server->config->quotas;
+    server->accounts = (struct accounts){
+        .limits =
+            {
+                     [ACCOUNT_CONNECTIONS] = quotas->max_connections_per_uid,
+                     [ACCOUNT_NODES] = quotas->max_nodes_per_uid,
+                     [ACCOUNT_COLLECTIONS] = quotas->max_collections_per_uid,
+                     [ACCOUNT_BUFFER_BYTES] = quotas->max_bytes_per_uid,
+                     [ACCOUNT_DESCRIPTORS] = quotas->max_descriptors_per_uid,
+                     },
+    };
+}
+
+/* The heaps that the configuration names. 0, or -errno with the reason in the log. */
+static int make_heaps(struct server *server)
+{
+    const struct config *config = server->config;
+    for (size_t i = 0; i < config->heap_count; i++) {
+        const struct solver_heap *wanted = &config->heaps[i];
+        if (strcmp(wanted->heap.heap_type, SOLVER_HEAP_SYSTEM_RAM) != 0) {
+            log_error("heap %s: wanted a heap type that this daemon has a backend for (%s)",
+                      wanted->heap.heap_type, SOLVER_HEAP_SYSTEM_RAM);
+            return -EINVAL;
+        }
+        struct heap *heap = heap_system_ram_new(&server->executor, config->heap_options[i].lazy);
+        if (heap == NULL || heap_registry_add(&server->heaps, heap) != 0) {
+            return -ENOMEM;
+        }
+    }
+    return 0;
+}
+
+int server_init(struct server *server, struct config *config, int listen_fd)
+{
+    server->config = config;
+    server->listen_fd = listen_fd;
+    server->spare_fd = -1;
+    list_init(&server->bindings);
+    /* A peer may be gone when we write; a lease may be broken while we hold it (docs/lifetime.md).
+     */
+    (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGIO, SIG_IGN);
+    dispatch_init();
+    init_accounts(server);
+    server_executor_init(server);
+    int failed = uv_loop_init(&server->loop);
+    failed = failed != 0 ? failed : raise_descriptor_limit(&server->loop);
+    failed = failed != 0 ? failed : make_heaps(server);
+    if (failed == 0) {
+        server->watcher = buffer_watcher_new();
+        failed = server->watcher == NULL ? -errno : 0;
+    }
+    if (failed != 0) {
+        log_error("cannot start: %s", strerror(-failed));
+        return failed;
+    }
+    config_environment(config, &server->environment);
+    const struct collection_table_config table = {
+        .ops = &binding_peer_ops,
+        .heaps = &server->heaps,
+        .watcher = server->watcher,
+        .environment = server->environment,
+        .max_nodes_per_tree = config->quotas.max_nodes_per_tree,
+    };
+    collection_table_init(&server->collections, &table);
+    failed = start_handles(server);
+    if (failed != 0) {
+        log_error("cannot start: %s", strerror(-failed));
+    }
+    return failed;
+}
+
+void server_run(struct server *server)
+{
+    while (!server->stopping) {
+        (void)uv_run(&server->loop, UV_RUN_DEFAULT);
+    }
+}
+
+static void close_handle(uv_handle_t *handle, void *arg)
+{
+    (void)arg;
+    if (!uv_is_closing(handle)) {
+        uv_close(handle, NULL);
+    }
+}
+
+void server_deinit(struct server *server)
+{
+    collection_table_deinit(&server->collections);
+    list_for_each_safe (link, next, &server->bindings) {
+        binding_abandon(container_of(link, struct binding, link));
+    }
+    uv_walk(&server->loop, close_handle, NULL);
+    (void)uv_run(&server->loop, UV_RUN_DEFAULT);
+    collection_table_sweep(&server->collections);
+    buffer_watcher_free(server->watcher);
+    heap_registry_deinit(&server->heaps);
+    int failed = uv_loop_close(&server->loop);
+    assert(failed == 0);
+    (void)failed;
+    map_deinit(&server->tokens);
+    accounts_deinit(&server->accounts);
+    fd_close(&server->listen_fd);
+    fd_close(&server->spare_fd);
+    if (server->unlink_socket) {
+        (void)unlink(server->socket_path);
+    }
+}

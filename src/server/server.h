@@ -1,0 +1,65 @@
+/* The daemon's one loop and what hangs on it. docs/server.md tells how the pieces work together.
+ * Everything in this module runs on the loop's thread, but for the work of executor jobs. */
+#ifndef SERVER_SERVER_H
+#define SERVER_SERVER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <uv.h>
+
+#include "base/account.h"
+#include "base/executor.h"
+#include "base/list.h"
+#include "base/map.h"
+#include "buffer/buffer.h"
+#include "collection/collection.h"
+#include "config/config.h"
+#include "heap/registry.h"
+
+struct server {
+    uv_loop_t loop;
+    struct config *config; /* borrowed */
+    struct accounts accounts;
+    struct heap_registry heaps;
+    struct buffer_watcher *watcher;
+    struct collection_table collections;
+    struct map tokens;    /* koid of the server end -> struct binding of a token */
+    struct list bindings; /* all that are open */
+    struct solver_environment environment;
+    struct executor executor;
+
+    int listen_fd;
+    int spare_fd; /* closed to accept a connection when descriptors have run out */
+    bool unlink_socket;
+    char socket_path[128];
+    uv_poll_t listener;
+    uv_poll_t watcher_poll;
+    uv_check_t sweeper;
+    uv_timer_t starved; /* runs while replies wait for the kernel to take descriptors */
+    uv_signal_t sigterm;
+    uv_signal_t sigint;
+    bool stopping;
+};
+
+/* Prepares everything and listens on listen_fd, which it then owns (also on failure). 0, or -errno
+ * with the reason in the log. */
+int server_init(struct server *server, struct config *config, int listen_fd);
+
+/* Serves until SIGTERM or SIGINT. */
+void server_run(struct server *server);
+
+/* Closes everything. Buffers live on with whoever holds them. */
+void server_deinit(struct server *server);
+
+/* --- between the sources of this module --- */
+
+/* listener.c: a socket that listens at `path` (mode 0660; a stale file is replaced, a live one
+ * refused). The descriptor, or -errno with the reason in the log. */
+int listener_open(const char *path);
+int listener_start(struct server *server);
+
+/* executor.c */
+void server_executor_init(struct server *server);
+
+#endif

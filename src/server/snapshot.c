@@ -1,0 +1,235 @@
+#include "server/snapshot.h"
+
+#include <grp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "base/strbuf.h"
+
+#define NAME_MAX_BYTES 256
+
+/* Whether the peer's process belonged to a group when it connected, as the kernel says
+ * (SO_PEERGROUPS). */
+static bool is_in_group(int fd, gid_t group)
+{
+    struct ucred peer = {0};
+    socklen_t len = sizeof(peer);
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 && peer.gid == group) {
+        return true;
+    }
+    gid_t groups[256];
+    len = sizeof(groups);
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &len) != 0) {
+        return false;
+    }
+    for (size_t i = 0; i < len / sizeof(groups[0]); i++) {
+        if (groups[i] == group) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void snapshot_viewer_init(struct snapshot_viewer *viewer, const struct binding *binding)
+{
+    const struct config_debug *debug = &binding->server->config->debug;
+    *viewer = (struct snapshot_viewer){
+        .server = binding->server,
+        .uid = binding->uid,
+        .sees_all = binding->uid == 0 ||
+                    (debug->has_group && is_in_group(binding->stream.fd, debug->group)),
+    };
+    for (size_t i = 0; i < debug->uid_count; i++) {
+        viewer->sees_all = viewer->sees_all || debug->uids[i] == binding->uid;
+    }
+    viewer->sees_names = binding->uid == 0 || debug->show_client_names;
+}
+
+static bool is_visible(const struct snapshot_viewer *viewer, const struct collection *collection)
+{
+    if (viewer->sees_all || collection->account->uid == viewer->uid) {
+        return true;
+    }
+    for (const struct node *node = collection->root; node != NULL;
+         node = node_next(collection->root, node)) {
+        if (node->client.uid == viewer->uid) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The client's name, or "uid N" for somebody else's. NULL: no memory. */
+static const char *name_for(const struct snapshot_viewer *viewer, const struct node *node,
+                            struct arena *arena)
+{
+    if (!viewer->sees_names && node->client.uid != viewer->uid) {
+        char text[32];
+        int len = snprintf(text, sizeof(text), "uid %u", (unsigned)node->client.uid);
+        return arena_strndup(arena, text, (size_t)len);
+    }
+    const char *name = node->client.name == NULL ? "" : node->client.name;
+    size_t len = strnlen(name, NAME_MAX_BYTES + 1);
+    if (len > NAME_MAX_BYTES) {
+        for (len = NAME_MAX_BYTES; len > 0 && ((unsigned char)name[len] & 0xC0) == 0x80;) {
+            len--;
+        }
+    }
+    return arena_strndup(arena, name, len);
+}
+
+static bool take_node(const struct snapshot_viewer *viewer, const struct node *node,
+                      struct arena *arena, struct model_debug_node *ret)
+{
+    static const enum model_debug_node_kind kinds[] = {
+        [NODE_TOKEN] = MODEL_DEBUG_NODE_KIND_TOKEN,
+        [NODE_COLLECTION] = MODEL_DEBUG_NODE_KIND_COLLECTION,
+        [NODE_GROUP] = MODEL_DEBUG_NODE_KIND_GROUP,
+        [NODE_ORPHAN] = MODEL_DEBUG_NODE_KIND_ORPHAN,
+    };
+    const struct binding *peer = node->peer;
+    SYSMEM_SET(ret, koid, node->koid);
+    SYSMEM_SET(ret, kind, kinds[node->kind]);
+    SYSMEM_SET(ret, client_name, name_for(viewer, node, arena));
+    SYSMEM_SET(ret, client_id, node->client.id);
+    SYSMEM_SET(ret, pid, (uint32_t)node->client.pid);
+    SYSMEM_SET(ret, uid, node->client.uid);
+    SYSMEM_SET(ret, released, node->released);
+    SYSMEM_SET(ret, has_constraints, node->has_constraints);
+    SYSMEM_SET(ret, ready, node_is_ready(node));
+    SYSMEM_SET(ret, pending_waits, peer == NULL ? 0 : (uint32_t)peer->wait_count);
+    SYSMEM_SET(ret, rights, node->rights_mask);
+    if (node->constraints != NULL) {
+        SYSMEM_SET(ret, constraints, *node->constraints);
+    }
+    return ret->client_name != NULL;
+}
+
+/* Pre-order; a parent always stands before its children, so a walk back finds it. */
+static bool take_nodes(const struct snapshot_viewer *viewer, const struct collection *collection,
+                       struct arena *arena, struct model_debug_collection *ret)
+{
+    struct model_debug_node *nodes =
+        arena_alloc_array(arena, collection->node_count, sizeof(*nodes));
+    const struct node **sources =
+        arena_alloc_array(arena, collection->node_count, sizeof(struct node *));
+    if (nodes == NULL || sources == NULL) {
+        return false;
+    }
+    size_t count = 0;
+    size_t parent = 0; /* of the current node, found from the former one's place upwards */
+    for (struct node *node = collection->root; node != NULL;
+         node = node_next(collection->root, node)) {
+        sources[count] = node;
+        if (node->parent != NULL) {
+            parent = count - 1;
+            while (sources[parent] != node->parent) {
+                parent = nodes[parent].parent_index;
+            }
+            SYSMEM_SET(&nodes[count], parent_index, (uint32_t)parent);
+        }
+        if (!take_node(viewer, node, arena, &nodes[count])) {
+            return false;
+        }
+        count++;
+    }
+    SYSMEM_SET_VECTOR(ret, nodes, nodes, count);
+    return true;
+}
+
+static bool describe_blocker(const struct snapshot_viewer *viewer,
+                             const struct collection *collection, struct arena *arena,
+                             struct model_debug_collection *ret)
+{
+    const struct node *node = collection_blocked_by(collection);
+    if (node == NULL) {
+        return true;
+    }
+    const char *name = name_for(viewer, node, arena);
+    struct strbuf text = {0};
+    strbuf_addf(&text, "%s of client \"%s\" (pid %d)",
+                node->kind == NODE_TOKEN ? "BindSharedCollection or Release" : "SetConstraints",
+                name == NULL ? "" : name, (int)node->client.pid);
+    SYSMEM_SET(ret, waiting_for, arena_strndup(arena, strbuf_text(&text), text.len));
+    strbuf_deinit(&text);
+    return ret->waiting_for != NULL;
+}
+
+static bool take_collection(const struct snapshot_viewer *viewer,
+                            const struct collection *collection, struct arena *arena,
+                            struct model_debug_collection *ret)
+{
+    static const enum model_debug_state states[] = {
+        [COLLECTION_CREATED] = MODEL_DEBUG_STATE_CREATED,
+        [COLLECTION_POPULATING] = MODEL_DEBUG_STATE_POPULATING,
+        [COLLECTION_ALLOCATED] = MODEL_DEBUG_STATE_ALLOCATED,
+        [COLLECTION_FAILED] = MODEL_DEBUG_STATE_FAILED,
+    };
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    uint64_t now_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+    SYSMEM_SET(ret, id, collection->id);
+    if (collection->name != NULL) {
+        SYSMEM_SET(ret, name, collection->name);
+    }
+    SYSMEM_SET(ret, state, states[collection->state]);
+    SYSMEM_SET(ret, age_ms, (now_ns - collection->created_ns) / 1000000u);
+    if (collection->buffers != NULL) {
+        SYSMEM_SET(ret, buffer_count, collection->buffer_count);
+        SYSMEM_SET(ret, buffers_remaining, buffer_set_remaining(collection->buffers));
+        SYSMEM_SET(ret, size_bytes, collection->settings.buffer_settings.size_bytes);
+        SYSMEM_SET(ret, settings, collection->settings);
+    }
+    return describe_blocker(viewer, collection, arena, ret) &&
+           take_nodes(viewer, collection, arena, ret);
+}
+
+bool snapshot_collections(const struct snapshot_viewer *viewer, struct arena *arena,
+                          struct model_debug_get_collections_response *ret)
+{
+    const struct list *all = &viewer->server->collections.collections;
+    size_t count = 0;
+    list_for_each (link, all) {
+        count += is_visible(viewer, container_of(link, struct collection, link)) ? 1 : 0;
+    }
+    struct model_debug_collection *rows = arena_alloc_array(arena, count, sizeof(*rows));
+    if (rows == NULL) {
+        return false;
+    }
+    SYSMEM_SET_VECTOR(ret, collections, rows, 0);
+    list_for_each (link, all) {
+        const struct collection *collection = container_of(link, struct collection, link);
+        if (is_visible(viewer, collection) &&
+            !take_collection(viewer, collection, arena, &rows[ret->collections_count++])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool snapshot_heaps(const struct server *server, struct arena *arena,
+                    struct model_debug_get_heaps_response *ret)
+{
+    const struct heap_registry *heaps = &server->heaps;
+    struct model_debug_heap *rows = arena_alloc_array(arena, heaps->count, sizeof(*rows));
+    if (rows == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < heaps->count; i++) {
+        const struct heap *heap = heaps->heaps[i];
+        SYSMEM_SET(&rows[i], heap, heap->id);
+        SYSMEM_SET(&rows[i], cpu_supported, heap->properties.cpu_supported);
+        SYSMEM_SET(&rows[i], ram_supported, heap->properties.ram_supported);
+        SYSMEM_SET(&rows[i], inaccessible_supported, heap->properties.inaccessible_supported);
+        SYSMEM_SET(&rows[i], secure, heap->properties.secure);
+        SYSMEM_SET(&rows[i], ready, heap->ready);
+        SYSMEM_SET(&rows[i], buffers, heap->metrics.buffers);
+        SYSMEM_SET(&rows[i], bytes, heap->metrics.bytes);
+        SYSMEM_SET(&rows[i], high_water_bytes, heap->metrics.high_water_bytes);
+        SYSMEM_SET(&rows[i], failed_allocations, heap->metrics.failed_allocations);
+    }
+    SYSMEM_SET_VECTOR(ret, heaps, rows, heaps->count);
+    return true;
+}

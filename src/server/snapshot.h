@@ -1,0 +1,30 @@
+/* A picture of the daemon as tables, for the Debug protocol. */
+#ifndef SERVER_SNAPSHOT_H
+#define SERVER_SNAPSHOT_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/arena.h"
+#include "model/debug.h"
+#include "server/binding.h"
+
+/* Who looks. */
+struct snapshot_viewer {
+    const struct server *server;
+    uid_t uid;
+    bool sees_all;
+    bool sees_names; /* of other uids' clients */
+};
+
+void snapshot_viewer_init(struct snapshot_viewer *viewer, const struct binding *binding);
+
+/* The collections that the viewer may see, in the order of their creation. Everything is in the
+ * arena, or borrowed from the daemon until the next request. False: no memory. */
+bool snapshot_collections(const struct snapshot_viewer *viewer, struct arena *arena,
+                          struct model_debug_get_collections_response *ret);
+
+bool snapshot_heaps(const struct server *server, struct arena *arena,
+                    struct model_debug_get_heaps_response *ret);
+
+#endif

@@ -1,0 +1,115 @@
+#include "server/wait.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sysmem/usage.h>
+#include <zircon/rights.h>
+#include <zircon/types.h>
+
+#include "base/fd.h"
+#include "base/log.h"
+#include "model/requests.h"
+#include "server/dispatch.h"
+#include "server/vmo_rights.h"
+#include "wire/message.h"
+
+const char *wait_add(struct binding *binding, uint32_t txid)
+{
+    if (binding->wait_count >= binding->server->config->quotas.max_pending_calls_per_connection) {
+        return "more calls are pending than max_pending_calls_per_connection allows";
+    }
+    if (binding->wait_count == binding->wait_size) {
+        size_t size = binding->wait_size == 0 ? 4 : binding->wait_size * 2;
+        uint32_t *waits = realloc(binding->waits, size * sizeof(*waits));
+        if (waits == NULL) {
+            return "no memory for a pending call";
+        }
+        binding->waits = waits;
+        binding->wait_size = size;
+    }
+    binding->waits[binding->wait_count++] = txid;
+    return NULL;
+}
+
+/* Puts a fresh handle to buffer `index` into the message. 0, or -errno. */
+static int attach_buffer(struct message *message, const struct node *node, uint32_t index,
+                         zx_handle_t *ret_slot)
+{
+    struct buffer_set *buffers = collection_of(node)->buffers;
+    uint32_t rights = vmo_rights(node);
+    if ((rights & ZX_RIGHT_TRANSFER) == 0) {
+        return -EACCES; /* attenuated until it cannot even be sent */
+    }
+    struct attachment attachment = {
+        .fd = -1,
+        .type = ZX_OBJ_TYPE_VMO,
+        .rights = rights,
+        .koid = buffer_set_koid(buffers, index),
+    };
+    bool writable = (rights & ZX_RIGHT_WRITE) != 0;
+    int opened = buffer_set_open(buffers, index, writable, false, &attachment.fd);
+    if (opened < 0) {
+        return opened;
+    }
+    int slot = message_attach(message, &attachment);
+    if (slot < 0) {
+        return slot;
+    }
+    *ret_slot = (zx_handle_t)slot;
+    return 0;
+}
+
+/* Sends one participant's view of the result. False: the node failed on it. */
+static bool answer_with_buffers(struct binding *binding, const struct model_method *method,
+                                uint32_t txid)
+{
+    struct node *node = binding->node;
+    const struct collection *collection = collection_of(node);
+    struct sysmem_vmo_buffer entries[SYSMEM_MAX_COUNT_BUFFER_COLLECTION_INFO_BUFFERS] = {0};
+    struct model_collection_wait_for_all_buffers_allocated_response response = {0};
+    struct message message;
+    message_init(&message, method->ordinal, txid);
+    bool wanted = vmo_is_wanted(node);
+    for (uint32_t i = 0; i < collection->buffer_count; i++) {
+        entries[i].has.vmo_usable_start = true;
+        entries[i].has.vmo = wanted;
+        int attached = wanted ? attach_buffer(&message, node, i, &entries[i].vmo) : 0;
+        if (attached < 0) {
+            char why[128];
+            (void)snprintf(why, sizeof(why), "no handle to buffer %u could be made: %s", i,
+                           strerror(-attached));
+            message_clear(&message);
+            binding_fail(binding, why);
+            return false;
+        }
+    }
+    struct sysmem_buffer_collection_info *info = &response.buffer_collection_info;
+    SYSMEM_SET(info, settings, collection->settings);
+    SYSMEM_SET_VECTOR(info, buffers, entries, collection->buffer_count);
+    SYSMEM_SET(info, buffer_collection_id, collection->id);
+    response.has.buffer_collection_info = true;
+    binding_reply(binding, method, 0, &response, &message);
+    return binding->state == BINDING_OPEN;
+}
+
+void wait_answer_all(struct binding *binding, uint32_t error)
+{
+    const struct model_method *method =
+        model_method_by_name(MODEL_PROTOCOL_COLLECTION, "WaitForAllBuffersAllocated");
+    size_t count = binding->wait_count;
+    binding->wait_count = 0;
+    for (size_t i = 0; i < count && binding->state == BINDING_OPEN; i++) {
+        if (error == 0) {
+            if (!answer_with_buffers(binding, method, binding->waits[i])) {
+                return;
+            }
+        } else {
+            struct message message;
+            message_init(&message, method->ordinal, binding->waits[i]);
+            binding_reply(binding, method, error, NULL, &message);
+        }
+    }
+}
