@@ -13,6 +13,13 @@ here=$(cd "$(dirname "$0")" && pwd)
 project=$(cd "$here/../.." && pwd)
 checker=$(basename "$0")
 
+# needs TOOL...: a checker whose tools are missing must not pass.
+needs() {
+    for tool in "$@"; do
+        command -v "$tool" >/dev/null || echo "$checker needs $tool, which is not installed"
+    done
+}
+
 scratch() {
     tmp=$(mktemp -d)
     trap 'rm -rf "$tmp"' EXIT
