@@ -1,0 +1,54 @@
+/* A set of ranges that do not overlap, in order, which finds neighbours and holes in logarithmic
+ * time. Not thread-safe. */
+#ifndef ZX_INTERVAL_H
+#define ZX_INTERVAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* A range [start, end), end > start. Embedded in what it stands for; start and end stay as they are
+ * while it is in a tree. */
+struct interval {
+    uint64_t start;
+    uint64_t end;
+
+    /* The tree's. */
+    struct interval *left;
+    struct interval *right;
+    uint32_t priority;
+    uint64_t first;  /* the lowest start here and below */
+    uint64_t last;   /* the highest end here and below */
+    uint64_t widest; /* the widest hole between two of those here and below */
+};
+
+/* A zeroed tree is an empty one. */
+struct interval_tree {
+    struct interval *root;
+    uint32_t random;
+};
+
+/* Adds a range, which must not overlap any other. */
+void interval_tree_insert(struct interval_tree *tree, struct interval *interval);
+
+/* Takes a range out that is in the tree. */
+void interval_tree_remove(struct interval_tree *tree, struct interval *interval);
+
+/* The lowest range that ends above `address`, or NULL. */
+struct interval *interval_tree_find(const struct interval_tree *tree, uint64_t address);
+
+/* Where to look for a hole: `size` bytes at a multiple of `align` (a power of two), all within
+ * [low, high). Ranges below `low` must not be in the tree. */
+struct interval_hole {
+    uint64_t low;
+    uint64_t high;
+    uint64_t size;
+    uint64_t align;
+};
+
+/* A hole that fits; false if there is none. The lowest one where align is not above the granularity
+ * of the ranges. Logarithmic while some hole is wider than size + align; when there are only
+ * narrower ones, each that is at least `size` wide is tried. size + align must not overflow. */
+bool interval_tree_find_hole(const struct interval_tree *tree, const struct interval_hole *hole,
+                             uint64_t *ret_start);
+
+#endif

@@ -1,0 +1,11 @@
+/* What the system refuses, in the words of <zircon/errors.h>. */
+#ifndef ZX_STATUS_H
+#define ZX_STATUS_H
+
+#include <zircon/types.h>
+
+/* The status for an errno value: no memory, no descriptors, no permission; ZX_ERR_INTERNAL for what
+ * the caller did not expect. */
+zx_status_t status_from_errno(int error);
+
+#endif

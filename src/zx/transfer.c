@@ -1,0 +1,102 @@
+/* Handles to descriptors and back. */
+#include <sysmem/handle.h>
+
+#include "base/fd.h"
+#include "zx/endpoint.h"
+#include "zx/handle.h"
+#include "zx/status.h"
+#include "zx/vmo.h"
+
+#include <zircon/syscalls.h>
+
+/* The rights that a received handle may have at most. */
+static zx_rights_t possible_rights(zx_obj_type_t type)
+{
+    switch (type) {
+    case ZX_OBJ_TYPE_VMO:
+        return ZX_DEFAULT_VMO_RIGHTS | ZX_RIGHT_EXECUTE | ZX_RIGHT_RESIZE;
+    case ZX_OBJ_TYPE_CHANNEL:
+        return ZX_DEFAULT_CHANNEL_RIGHTS;
+    default:
+        return ZX_DEFAULT_EVENTPAIR_RIGHTS;
+    }
+}
+
+zx_status_t sysmem_handle_from_fd(int fd, const struct sysmem_handle_info *info,
+                                  zx_handle_t *ret_handle)
+{
+    FD_CLEANUP int owned = fd;
+    zx_rights_t rights = info->rights & possible_rights(info->type);
+    struct object *object = NULL;
+    zx_status_t status;
+    switch (info->type) {
+    case ZX_OBJ_TYPE_VMO:
+        status = vmo_from_fd(fd, info->koid, &rights, &object);
+        break;
+    case ZX_OBJ_TYPE_CHANNEL:
+    case ZX_OBJ_TYPE_EVENTPAIR:
+        status = endpoint_from_fd(fd, info, &object);
+        break;
+    default:
+        status = ZX_ERR_NOT_SUPPORTED;
+    }
+    if (status != ZX_OK) {
+        return status;
+    }
+    (void)fd_take(&owned); /* the object's now */
+    return handle_new(object, rights, ret_handle);
+}
+
+static void describe(const struct handle_use *use, struct sysmem_handle_info *ret_info)
+{
+    struct object *object = use->object;
+    const struct object_kind *kind = object->kind;
+    *ret_info = (struct sysmem_handle_info){
+        .type = kind->type,
+        .rights = use->rights,
+        .koid = object->koid,
+        .related_koid = kind->related_koid == NULL ? ZX_KOID_INVALID : kind->related_koid(object),
+    };
+}
+
+zx_status_t sysmem_handle_into_fd(zx_handle_t handle, struct sysmem_handle_info *ret_info,
+                                  int *ret_fd)
+{
+    struct handle_use use;
+    zx_status_t status = handle_get(handle, ZX_OBJ_TYPE_NONE, ZX_RIGHT_TRANSFER, &use);
+    if (status != ZX_OK) {
+        return status;
+    }
+    if (use.object->kind->fd == NULL) {
+        status = ZX_ERR_NOT_SUPPORTED;
+    } else {
+        status = zx_handle_close(handle); /* first: a sole object then gives its own descriptor */
+    }
+    if (status == ZX_OK) {
+        struct sysmem_handle_info info;
+        describe(&use, &info);
+        int fd = info.type == ZX_OBJ_TYPE_VMO ? vmo_take_fd(vmo_of(use.object), use.rights)
+                                              : object_take_fd(use.object);
+        if (fd < 0) {
+            status = status_from_errno(-fd);
+        } else {
+            *ret_fd = fd;
+            if (ret_info != NULL) {
+                *ret_info = info;
+            }
+        }
+    }
+    object_unref(use.object);
+    return status;
+}
+
+int sysmem_handle_fd(zx_handle_t handle)
+{
+    struct handle_use use;
+    if (handle_get(handle, ZX_OBJ_TYPE_NONE, ZX_RIGHT_NONE, &use) != ZX_OK) {
+        return -1;
+    }
+    int fd = object_fd(use.object);
+    object_unref(use.object);
+    return fd;
+}

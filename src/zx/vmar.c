@@ -1,0 +1,142 @@
+/* The calls on VMARs: handles, rights and options, in Zircon's order. Places are region.c's. */
+#include <zircon/syscalls.h>
+
+#include "base/checked.h"
+#include "zx/handle.h"
+#include "zx/region.h"
+
+#define PERMS        (ZX_VM_PERM_READ | ZX_VM_PERM_WRITE | ZX_VM_PERM_EXECUTE)
+#define CAN_MAP      (ZX_VM_CAN_MAP_READ | ZX_VM_CAN_MAP_WRITE | ZX_VM_CAN_MAP_EXECUTE)
+#define KNOWN_FLAGS  ((zx_vm_option_t)0xFFFF)
+#define LEAST_ALIGN  (ZX_VM_ALIGN_1KB >> ZX_VM_ALIGN_BASE)
+#define WIDEST_ALIGN (ZX_VM_ALIGN_4GB >> ZX_VM_ALIGN_BASE)
+
+/* The kernel maps no file beyond this. */
+#define FILE_END ((uint64_t)1 << 63)
+
+/* The region lives as long as the process; closing its handle only takes the name away. */
+static zx_handle_t root_handle;
+
+static void make_root(void)
+{
+    struct region *region = region_new_root();
+    if (region != NULL) {
+        object_ref(&region->object);
+        (void)handle_new(&region->object,
+                         ZX_DEFAULT_VMAR_RIGHTS | ZX_RIGHT_READ | ZX_RIGHT_WRITE | ZX_RIGHT_EXECUTE,
+                         &root_handle);
+    }
+}
+
+zx_handle_t zx_vmar_root_self(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    (void)pthread_once(&once, make_root);
+    return root_handle;
+}
+
+/* The rights that a mapping's permissions ask of a handle. */
+static zx_rights_t rights_for(zx_vm_option_t options)
+{
+    return ((options & ZX_VM_PERM_READ) != 0 ? ZX_RIGHT_READ : 0) |
+           ((options & ZX_VM_PERM_WRITE) != 0 ? ZX_RIGHT_WRITE : 0) |
+           ((options & ZX_VM_PERM_EXECUTE) != 0 ? ZX_RIGHT_EXECUTE : 0);
+}
+
+static bool has_bad_bits(zx_vm_option_t options)
+{
+    zx_vm_option_t align = options >> ZX_VM_ALIGN_BASE;
+    zx_vm_option_t flags = options & (((zx_vm_option_t)1 << ZX_VM_ALIGN_BASE) - 1);
+    return (flags & ~KNOWN_FLAGS) != 0 ||
+           (align != 0 && (align < LEAST_ALIGN || align > WIDEST_ALIGN));
+}
+
+/* `rights`: what both handles allow. */
+static zx_status_t check_map_options(zx_vm_option_t options, zx_rights_t rights,
+                                     const struct vmo *vmo)
+{
+    bool faults_beyond = (options & ZX_VM_FAULT_BEYOND_STREAM_SIZE) != 0;
+    if (((options & PERMS) != 0 && (options & ZX_VM_PERM_READ) == 0) ||
+        ((options & ZX_VM_MAP_RANGE) != 0 && (options & ZX_VM_SPECIFIC_OVERWRITE) != 0) ||
+        (options & CAN_MAP) != 0) {
+        return ZX_ERR_INVALID_ARGS;
+    }
+    if ((rights_for(options) & ~rights) != 0) {
+        return ZX_ERR_ACCESS_DENIED;
+    }
+    if ((faults_beyond && (options & ZX_VM_ALLOW_FAULTS) == 0) || has_bad_bits(options)) {
+        return ZX_ERR_INVALID_ARGS;
+    }
+    if ((options & ZX_VM_REQUIRE_NON_RESIZABLE) != 0 && vmo->resizable) {
+        return ZX_ERR_NOT_SUPPORTED;
+    }
+    if ((options & (ZX_VM_COMPACT | ZX_VM_CAN_MAP_SPECIFIC)) != 0) {
+        return ZX_ERR_INVALID_ARGS;
+    }
+    return faults_beyond ? ZX_ERR_NOT_SUPPORTED : ZX_OK;
+}
+
+static zx_status_t check_map_range(uint64_t vmo_offset, uint64_t len, uint64_t *ret_size)
+{
+    uint64_t page = zx_system_get_page_size();
+    uint64_t end;
+    if (vmo_offset % page != 0) {
+        return ZX_ERR_INVALID_ARGS;
+    }
+    if (!checked_round_up_u64(len, page, ret_size) ||
+        !checked_add_u64(vmo_offset, *ret_size, &end) || end > FILE_END - page) {
+        return ZX_ERR_OUT_OF_RANGE;
+    }
+    return ZX_OK;
+}
+
+zx_status_t zx_vmar_map(zx_handle_t handle, zx_vm_option_t options, uint64_t vmar_offset,
+                        zx_handle_t vmo, uint64_t vmo_offset, uint64_t len, zx_vaddr_t *mapped_addr)
+{
+    struct handle_use to;
+    zx_status_t status = handle_get(handle, ZX_OBJ_TYPE_VMAR, ZX_RIGHT_NONE, &to);
+    if (status != ZX_OK) {
+        return status;
+    }
+    struct handle_use from;
+    status = handle_get(vmo, ZX_OBJ_TYPE_VMO, ZX_RIGHT_MAP, &from);
+    if (status != ZX_OK) {
+        object_unref(to.object);
+        return status;
+    }
+    struct map_request request = {
+        .options = options,
+        .region_offset = vmar_offset,
+        .vmo = vmo_of(from.object),
+        .vmo_offset = vmo_offset,
+    };
+    status = check_map_options(options, to.rights & from.rights, request.vmo);
+    if (status == ZX_OK) {
+        status = check_map_range(vmo_offset, len, &request.size);
+    }
+    if (status == ZX_OK) {
+        status = mapped_addr == NULL ? ZX_ERR_INVALID_ARGS
+                                     : region_map(region_of(to.object), &request, mapped_addr);
+    }
+    object_unref(from.object);
+    object_unref(to.object);
+    return status;
+}
+
+zx_status_t zx_vmar_unmap(zx_handle_t handle, zx_vaddr_t addr, uint64_t len)
+{
+    struct handle_use use;
+    zx_status_t status = handle_get(handle, ZX_OBJ_TYPE_VMAR, ZX_RIGHT_NONE, &use);
+    if (status != ZX_OK) {
+        return status;
+    }
+    uint64_t page = zx_system_get_page_size();
+    uint64_t size;
+    if (addr % page != 0 || !checked_round_up_u64(len, page, &size) || size == 0) {
+        status = ZX_ERR_INVALID_ARGS;
+    } else {
+        status = region_unmap(region_of(use.object), addr, size);
+    }
+    object_unref(use.object);
+    return status;
+}
