@@ -1,5 +1,6 @@
-/* One channel to the daemon and the calls outstanding on it: the machine beneath all of the client library, and
- * beneath `sysmemctl exec`. Thread-safe: one thread at a time reads, the others wait for it. */
+/* One channel to the daemon and the calls outstanding on it: the machine beneath all of the client
+ * library, and beneath `sysmemctl exec`. Thread-safe: one thread at a time reads, the others wait
+ * for it. Every function may be called from a callback, also the ones that free the channel. */
 #ifndef CLIENT_CHANNEL_H
 #define CLIENT_CHANNEL_H
 
@@ -7,47 +8,55 @@
 #include <sysmem/node.h>
 #include <zircon/types.h>
 
-#include "base/arena.h"
+#include "client/reply.h"
 #include "model/method.h"
 #include "wire/message.h"
 
 struct channel;
 
-/* What a two-way call came to. Owned by whoever gets it: channel_reply_clear(). */
-struct channel_reply {
-    sysmem_status_t status; /* see <sysmem/error.h> */
-    void *response;         /* the response table, in the arena; NULL unless status is 0 and there is one.
-                             * Its handle fields hold real handles, which the reply owns until they are set to
-                             * ZX_HANDLE_INVALID. */
-    const struct model_method *method;
-    struct arena arena;
-};
-
-void channel_reply_clear(struct channel_reply *reply);
-
 /* Takes the socket over (also on failure). */
 sysmem_status_t channel_new(int fd, enum model_protocol protocol, struct channel **ret);
-void channel_free(struct channel *channel);   /* pending calls end in ZX_ERR_PEER_CLOSED; NULL is fine */
-int channel_into_fd(struct channel *channel); /* frees the rest */
+
+/* Pending calls end in ZX_ERR_PEER_CLOSED. What is still queued is sent before the socket closes,
+ * for which the daemon has a second. NULL is fine. */
+void channel_free(struct channel *channel);
+
+/* Gives the socket out and frees the rest, as channel_free() does. No other thread may be in a
+ * call. */
+int channel_into_fd(struct channel *channel);
+
+enum model_protocol channel_protocol(const struct channel *channel);
 
 /* Sends a request. Handle fields of `request` hold real handles, consumed in every case (and set to
- * ZX_HANDLE_INVALID). ZX_ERR_INVALID_ARGS: over-long, nothing was sent. */
+ * ZX_HANDLE_INVALID). ZX_ERR_INVALID_ARGS: over-long or not UTF-8; ZX_ERR_SHOULD_WAIT: the daemon
+ * does not read; ZX_ERR_BAD_HANDLE and its like: a handle cannot travel. Nothing was sent then.
+ *
+ * Never waits, but for this: what does not fit into the socket while another thread waits in a
+ * synchronous call of this channel is sent by the calling thread, when the daemon reads on. */
 sysmem_status_t channel_send(struct channel *channel, const struct model_method *method,
                              void *request);
+
+/* The same for a request whose handle fields hold slots of `message`, which is consumed: saves
+ * sockets that were made for the call the way through the handle table. */
+sysmem_status_t channel_send_slots(struct channel *channel, const struct model_method *method,
+                                   const void *request, struct message *message);
 
 /* A two-way call: sends, waits for the reply until the deadline. */
 void channel_call(struct channel *channel, const struct model_method *method, void *request,
                   zx_time_t deadline, struct channel_reply *ret);
 
-/* A two-way call whose reply goes to `done` (which owns it) from channel_process() or from another thread's
- * channel_call(). Returns 0 or why nothing was sent. *ret_txid (may be NULL) names the call. */
+/* A two-way call whose reply goes to `done` (which owns it) from channel_process() or from another
+ * thread's channel_call(). Returns 0 or why nothing was sent. *ret_txid (may be NULL) names the
+ * call. */
 typedef void (*channel_done_fn)(void *arg, struct channel_reply *reply);
 sysmem_status_t channel_start(struct channel *channel, const struct model_method *method,
                               void *request, channel_done_fn done, void *arg, uint32_t *ret_txid);
 
-/* Waits until the call `txid` has been answered (its `done` called) or the deadline is past (ZX_ERR_TIMED_OUT). */
+/* Waits until the call `txid` has been answered (its `done` called) or the deadline is past
+ * (ZX_ERR_TIMED_OUT). */
 sysmem_status_t channel_wait(struct channel *channel, uint32_t txid, zx_time_t deadline);
 
+/* See sysmem_node_process() and its like. */
 sysmem_status_t channel_process(struct channel *channel);
 int channel_fd(const struct channel *channel);
 short channel_events(struct channel *channel);

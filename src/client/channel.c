@@ -1,0 +1,591 @@
+/* Sending is under the lock. Reading is by one thread at a time, which holds the role ("reading")
+ * instead of the lock while it polls and receives; threads whose replies have not come sleep, each
+ * on a condition of its own, until the reader completes their call or passes the role on. Callbacks
+ * run without lock and role. */
+#include "client/channel.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#include <zircon/syscalls.h>
+
+#include "base/fd.h"
+#include "base/list.h"
+#include "client/deadline.h"
+#include "client/handles.h"
+#include "client/status.h"
+#include "wire/codec.h"
+#include "wire/stream.h"
+
+#define QUEUE_BYTES   ((size_t)4 << 20)
+#define STARVED_NS    ZX_MSEC(10) /* see stream_is_starved() */
+#define LAST_WORDS_NS ZX_SEC(1)   /* for the queue of a channel that is freed */
+#define PROCESS_BATCH 64          /* messages, before an event loop gets its turn again */
+
+/* An outstanding call. With `done` it is on the heap, else on the stack of the thread that waits in
+ * channel_call(). */
+struct call {
+    struct list link;
+    uint32_t txid;
+    const struct model_method *method;
+    channel_done_fn done;
+    void *arg;
+    struct channel_reply *reply; /* where the waiting thread wants it */
+    bool delivering;             /* in its `done` just now */
+};
+
+/* A thread that sleeps until its call is complete or it may read. */
+struct waiter {
+    struct list link;
+    uint32_t txid;
+    pthread_cond_t wake;
+};
+
+struct channel {
+    pthread_mutex_t lock;
+    enum model_protocol protocol;
+    struct stream stream; /* receives: for the reader; all else: under the lock */
+    struct list calls;    /* oldest first: that is where replies mostly belong */
+    struct list waiters;
+    uint32_t last_txid;
+    size_t users; /* the owner, and threads inside: the last one frees */
+    bool reading;
+    bool freed;
+    sysmem_status_t dead; /* why nothing more comes */
+    sysmem_done_fn closed;
+    void *closed_arg;
+};
+
+/* --- Life --- */
+
+sysmem_status_t channel_new(int fd, enum model_protocol protocol, struct channel **ret)
+{
+    struct channel *channel = fd < 0 ? NULL : calloc(1, sizeof(*channel));
+    if (channel == NULL) {
+        sysmem_status_t status = fd < 0 ? ZX_ERR_INVALID_ARGS : ZX_ERR_NO_MEMORY;
+        fd_close(&fd);
+        return status;
+    }
+    (void)pthread_mutex_init(&channel->lock, NULL);
+    channel->protocol = protocol;
+    stream_init(&channel->stream, fd, QUEUE_BYTES);
+    list_init(&channel->calls);
+    list_init(&channel->waiters);
+    channel->users = 1;
+    *ret = channel;
+    return 0;
+}
+
+static void enter(struct channel *channel)
+{
+    (void)pthread_mutex_lock(&channel->lock);
+    channel->users++;
+}
+
+static void leave(struct channel *channel)
+{
+    bool last = --channel->users == 0;
+    (void)pthread_mutex_unlock(&channel->lock);
+    if (last) {
+        stream_deinit(&channel->stream);
+        (void)pthread_mutex_destroy(&channel->lock);
+        free(channel);
+    }
+}
+
+enum model_protocol channel_protocol(const struct channel *channel)
+{
+    return channel->protocol;
+}
+
+int channel_fd(const struct channel *channel)
+{
+    return channel->stream.fd;
+}
+
+sysmem_status_t channel_pair(int ret_fds[2])
+{
+    return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ret_fds) == 0
+               ? 0
+               : status_of_errno(errno);
+}
+
+/* --- Calls and those who wait for them --- */
+
+static struct call *find_call(const struct channel *channel, uint32_t txid)
+{
+    list_for_each (link, &channel->calls) {
+        struct call *call = container_of(link, struct call, link);
+        if (call->txid == txid) {
+            return call;
+        }
+    }
+    return NULL;
+}
+
+static uint32_t new_txid(struct channel *channel)
+{
+    do {
+        channel->last_txid++;
+    } while (channel->last_txid == 0 || find_call(channel, channel->last_txid) != NULL);
+    return channel->last_txid;
+}
+
+static void wake(struct channel *channel, uint32_t txid)
+{
+    list_for_each (link, &channel->waiters) {
+        struct waiter *waiter = container_of(link, struct waiter, link);
+        if (waiter->txid == txid) {
+            (void)pthread_cond_signal(&waiter->wake);
+        }
+    }
+}
+
+/* Nobody reads: wakes a thread that may. */
+static void pass_role_on(struct channel *channel)
+{
+    list_for_each (link, &channel->waiters) {
+        struct waiter *waiter = container_of(link, struct waiter, link);
+        const struct call *call = find_call(channel, waiter->txid);
+        if (call != NULL && !call->delivering) {
+            (void)pthread_cond_signal(&waiter->wake);
+            return;
+        }
+    }
+}
+
+/* Ends a call. The lock is released while a callback runs. */
+static void finish(struct channel *channel, struct call *call, struct channel_reply *reply)
+{
+    uint32_t txid = call->txid;
+    if (call->done == NULL) {
+        *call->reply = *reply;
+        list_remove(&call->link); /* its thread may go on as soon as the lock is free */
+    } else {
+        call->delivering = true;
+        pass_role_on(channel);
+        (void)pthread_mutex_unlock(&channel->lock);
+        call->done(call->arg, reply);
+        (void)pthread_mutex_lock(&channel->lock);
+        list_remove(&call->link);
+        free(call);
+    }
+    wake(channel, txid);
+}
+
+static struct call *first_undelivered(const struct channel *channel)
+{
+    list_for_each (link, &channel->calls) {
+        struct call *call = container_of(link, struct call, link);
+        if (!call->delivering) {
+            return call;
+        }
+    }
+    return NULL;
+}
+
+/* Nothing more comes: ends all calls. */
+static void die(struct channel *channel, sysmem_status_t why)
+{
+    if (channel->dead == 0) {
+        channel->dead = why;
+    }
+    struct call *call;
+    while ((call = first_undelivered(channel)) != NULL) {
+        struct channel_reply reply;
+        channel_reply_fail(&reply, call->method, why);
+        finish(channel, call, &reply);
+    }
+}
+
+/* --- Reading --- */
+
+/* Gives a message to the call that it answers and the role up. Calls that timed out are not there
+ * any more: their late replies end here, with their descriptors. */
+static void complete(struct channel *channel, struct message *message, sysmem_status_t failure)
+{
+    uint32_t txid = message->txid;
+    const struct call *asked = find_call(channel, txid);
+    if (asked == NULL || asked->delivering) {
+        message_clear(message);
+        channel->reading = false;
+        return;
+    }
+    const struct model_method *method = asked->method;
+    (void)pthread_mutex_unlock(&channel->lock);
+    struct channel_reply reply;
+    if (failure == 0) {
+        channel_reply_decode(&reply, method, message);
+    } else {
+        channel_reply_fail(&reply, method, failure);
+        message_clear(message);
+    }
+    (void)pthread_mutex_lock(&channel->lock);
+    channel->reading = false;
+    struct call *call = find_call(channel, txid); /* it may have timed out meanwhile */
+    if (call == NULL) {
+        channel_reply_clear(&reply);
+    } else {
+        finish(channel, call, &reply);
+    }
+}
+
+static sysmem_status_t status_of_stream(int result)
+{
+    switch (result) {
+    case STREAM_CLOSED:
+        return ZX_ERR_PEER_CLOSED;
+    case STREAM_MALFORMED:
+        return ZX_ERR_IO;
+    case STREAM_FULL:
+        return ZX_ERR_SHOULD_WAIT;
+    default:
+        return status_of_errno(-result);
+    }
+}
+
+/* What stream_receive() said; the role is given up. */
+static void settle(struct channel *channel, int result, struct message *message)
+{
+    switch (result) {
+    case 0:
+        channel->reading = false;
+        break;
+    case 1:
+        complete(channel, message, 0);
+        break;
+    case -EMFILE:
+        complete(channel, message, ZX_ERR_NO_RESOURCES);
+        break;
+    default:
+        channel->reading = false;
+        die(channel, status_of_stream(result));
+        break;
+    }
+}
+
+static short wanted_events(const struct channel *channel)
+{
+    bool writes = stream_wants_write(&channel->stream) && !stream_is_starved(&channel->stream);
+    return (short)(writes ? POLLIN | POLLOUT : POLLIN);
+}
+
+/* How long to poll at once: a queue that waits for other processes shows no readiness of its own.
+ */
+static zx_time_t poll_deadline(const struct channel *channel, zx_time_t deadline)
+{
+    if (!stream_wants_write(&channel->stream) || !stream_is_starved(&channel->stream)) {
+        return deadline;
+    }
+    zx_time_t soon = deadline_after(STARVED_NS);
+    return deadline < soon ? deadline : soon;
+}
+
+/* A failure shows again as the end of what can be received, which may be some messages away. */
+static void flush(struct channel *channel)
+{
+    if (stream_wants_write(&channel->stream)) {
+        (void)stream_flush(&channel->stream);
+    }
+}
+
+/* Reads one message if there is one, without waiting. False: there was none. */
+static bool read_now(struct channel *channel)
+{
+    struct message message;
+    channel->reading = true;
+    (void)pthread_mutex_unlock(&channel->lock);
+    int result = stream_receive(&channel->stream, &message);
+    (void)pthread_mutex_lock(&channel->lock);
+    settle(channel, result, &message);
+    return result != 0;
+}
+
+/* Waits for the socket as the reader, and reads one message. False: the deadline is past. */
+static bool lead(struct channel *channel, zx_time_t deadline)
+{
+    short events = wanted_events(channel);
+    zx_time_t until = poll_deadline(channel, deadline);
+    struct message message;
+    int result = 0;
+    channel->reading = true;
+    (void)pthread_mutex_unlock(&channel->lock);
+    short ready = deadline_poll(channel->stream.fd, events, until);
+    if ((ready & ~POLLOUT) != 0) {
+        result = stream_receive(&channel->stream, &message);
+    }
+    (void)pthread_mutex_lock(&channel->lock);
+    flush(channel);
+    settle(channel, result, &message);
+    return ready != 0 || until != deadline;
+}
+
+/* Sleeps until woken. False: the deadline is past. */
+static bool follow(struct channel *channel, uint32_t txid, zx_time_t deadline)
+{
+    struct waiter waiter = {.txid = txid};
+    (void)pthread_cond_init(&waiter.wake, NULL);
+    list_append(&channel->waiters, &waiter.link);
+    bool in_time = deadline_cond_wait(&waiter.wake, &channel->lock, deadline);
+    list_remove(&waiter.link);
+    (void)pthread_cond_destroy(&waiter.wake);
+    return in_time;
+}
+
+static sysmem_status_t await(struct channel *channel, uint32_t txid, zx_time_t deadline)
+{
+    bool in_time = true;
+    const struct call *call = find_call(channel, txid);
+    while (call != NULL && in_time) {
+        in_time = channel->reading || call->delivering ? follow(channel, txid, deadline)
+                                                       : lead(channel, deadline);
+        call = find_call(channel, txid);
+    }
+    if (!channel->reading) {
+        pass_role_on(channel);
+    }
+    return call == NULL ? 0 : ZX_ERR_TIMED_OUT;
+}
+
+/* --- Sending --- */
+
+/* Sends the queue, or waits until the deadline for the daemon to read. */
+static void drain(struct channel *channel, zx_time_t deadline)
+{
+    short ready = POLLOUT;
+    while (ready != 0 && stream_wants_write(&channel->stream)) {
+        bool starved = stream_is_starved(&channel->stream);
+        zx_time_t until = poll_deadline(channel, deadline);
+        (void)pthread_mutex_unlock(&channel->lock);
+        ready = deadline_poll(starved ? -1 : channel->stream.fd, POLLOUT, until);
+        (void)pthread_mutex_lock(&channel->lock);
+        flush(channel);
+        ready = until != deadline ? POLLOUT : ready;
+    }
+}
+
+/* Encodes a request whose handle fields hold slots. On failure the message is cleared. */
+static sysmem_status_t encode(const struct model_method *method, const void *request,
+                              struct message *message)
+{
+    enum codec_status encoded = codec_encode(method->request, request, message);
+    if (encoded == CODEC_OK) {
+        return 0;
+    }
+    message_clear(message);
+    return encoded == CODEC_NO_MEMORY ? ZX_ERR_NO_MEMORY : ZX_ERR_INVALID_ARGS;
+}
+
+/* Makes the message of a request, whose handles are consumed. */
+static sysmem_status_t make_message(const struct model_method *method, void *request,
+                                    struct message *ret)
+{
+    message_init(ret, method->ordinal, 0);
+    sysmem_status_t status = handles_attach(method->request, request, ret);
+    if (status != 0) {
+        message_clear(ret);
+        return status;
+    }
+    status = encode(method, request, ret);
+    handles_forget(method->request, request);
+    return status;
+}
+
+/* Sends a message and, for a two-way one, notes its call. The message is consumed. */
+static sysmem_status_t submit(struct channel *channel, struct message *message, struct call *call,
+                              zx_time_t deadline)
+{
+    if (channel->dead != 0) {
+        message_clear(message);
+        return channel->dead;
+    }
+    if (call != NULL) {
+        call->txid = new_txid(channel);
+        message->txid = call->txid;
+    }
+    int result = stream_send(&channel->stream, message);
+    if (result != 0) {
+        return status_of_stream(result);
+    }
+    if (call != NULL) {
+        list_append(&channel->calls, &call->link);
+    }
+    if (channel->reading) {
+        drain(channel, deadline); /* the reader polls already, and not for writing */
+    }
+    return 0;
+}
+
+sysmem_status_t channel_send_slots(struct channel *channel, const struct model_method *method,
+                                   const void *request, struct message *message)
+{
+    assert(!method->two_way);
+    message->ordinal = method->ordinal;
+    sysmem_status_t status = encode(method, request, message);
+    if (status == 0) {
+        enter(channel);
+        status = submit(channel, message, NULL, ZX_TIME_INFINITE);
+        leave(channel);
+    }
+    return status;
+}
+
+sysmem_status_t channel_send(struct channel *channel, const struct model_method *method,
+                             void *request)
+{
+    assert(!method->two_way);
+    struct message message;
+    sysmem_status_t status = make_message(method, request, &message);
+    if (status == 0) {
+        enter(channel);
+        status = submit(channel, &message, NULL, ZX_TIME_INFINITE);
+        leave(channel);
+    }
+    return status;
+}
+
+void channel_call(struct channel *channel, const struct model_method *method, void *request,
+                  zx_time_t deadline, struct channel_reply *ret)
+{
+    assert(method->two_way);
+    struct message message;
+    sysmem_status_t status = make_message(method, request, &message);
+    if (status != 0) {
+        channel_reply_fail(ret, method, status);
+        return;
+    }
+    struct call call = {.method = method, .reply = ret};
+    list_init(&call.link);
+    enter(channel);
+    status = submit(channel, &message, &call, deadline);
+    if (status == 0) {
+        status = await(channel, call.txid, deadline);
+    }
+    if (status != 0) {
+        list_remove(&call.link);
+        channel_reply_fail(ret, method, status);
+    }
+    leave(channel);
+}
+
+sysmem_status_t channel_start(struct channel *channel, const struct model_method *method,
+                              void *request, channel_done_fn done, void *arg, uint32_t *ret_txid)
+{
+    assert(method->two_way);
+    struct message message;
+    sysmem_status_t status = make_message(method, request, &message);
+    if (status != 0) {
+        return status;
+    }
+    struct call *call = malloc(sizeof(*call));
+    if (call == NULL) {
+        message_clear(&message);
+        return ZX_ERR_NO_MEMORY;
+    }
+    *call = (struct call){.method = method, .done = done, .arg = arg};
+    enter(channel);
+    status = submit(channel, &message, call, ZX_TIME_INFINITE);
+    if (status != 0) {
+        free(call);
+    } else if (ret_txid != NULL) {
+        *ret_txid = call->txid;
+    }
+    leave(channel);
+    return status;
+}
+
+/* --- What event loops and owners do --- */
+
+sysmem_status_t channel_wait(struct channel *channel, uint32_t txid, zx_time_t deadline)
+{
+    enter(channel);
+    sysmem_status_t status = await(channel, txid, deadline);
+    leave(channel);
+    return status;
+}
+
+/* Tells once that the channel is closed. */
+static void tell_closed(struct channel *channel)
+{
+    sysmem_done_fn closed = channel->closed;
+    if (closed == NULL) {
+        return;
+    }
+    channel->closed = NULL;
+    sysmem_status_t why = channel->dead;
+    void *arg = channel->closed_arg;
+    (void)pthread_mutex_unlock(&channel->lock);
+    closed(arg, why);
+    (void)pthread_mutex_lock(&channel->lock);
+}
+
+sysmem_status_t channel_process(struct channel *channel)
+{
+    enter(channel);
+    flush(channel);
+    bool more = true;
+    for (int i = 0; i < PROCESS_BATCH && more && !channel->reading && channel->dead == 0; i++) {
+        more = read_now(channel);
+    }
+    if (!channel->reading) {
+        pass_role_on(channel);
+    }
+    if (channel->dead != 0 && !channel->freed) {
+        tell_closed(channel);
+    }
+    sysmem_status_t status = channel->freed ? ZX_ERR_CANCELED : channel->dead;
+    leave(channel);
+    return status;
+}
+
+short channel_events(struct channel *channel)
+{
+    (void)pthread_mutex_lock(&channel->lock);
+    short events = stream_wants_write(&channel->stream) ? POLLIN | POLLOUT : POLLIN;
+    (void)pthread_mutex_unlock(&channel->lock);
+    return events;
+}
+
+void channel_on_closed(struct channel *channel, sysmem_done_fn closed, void *arg)
+{
+    (void)pthread_mutex_lock(&channel->lock);
+    channel->closed = closed;
+    channel->closed_arg = arg;
+    (void)pthread_mutex_unlock(&channel->lock);
+}
+
+/* Ends everything but the memory, which the last thread inside gives back. */
+static void retire(struct channel *channel)
+{
+    channel->freed = true;
+    if (channel->reading) {
+        (void)shutdown(channel->stream.fd, SHUT_RDWR); /* wakes the reader */
+    }
+    die(channel, ZX_ERR_PEER_CLOSED);
+}
+
+void channel_free(struct channel *channel)
+{
+    if (channel == NULL) {
+        return;
+    }
+    (void)pthread_mutex_lock(&channel->lock);
+    drain(channel, deadline_after(LAST_WORDS_NS));
+    retire(channel);
+    leave(channel);
+}
+
+int channel_into_fd(struct channel *channel)
+{
+    (void)pthread_mutex_lock(&channel->lock);
+    assert(!channel->reading);
+    drain(channel, deadline_after(LAST_WORDS_NS));
+    int fd = fd_take(&channel->stream.fd);
+    retire(channel);
+    leave(channel);
+    return fd;
+}

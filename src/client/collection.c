@@ -1,0 +1,181 @@
+#include <sysmem/collection.h>
+
+#include <stdlib.h>
+
+#include "client/node.h"
+#include "model/requests.h"
+
+struct sysmem_collection {
+    struct sysmem_node node;
+};
+
+struct sysmem_collection_info {
+    struct channel_reply reply; /* of WaitForAllBuffersAllocated */
+};
+
+/* --- The object --- */
+
+struct sysmem_node *sysmem_collection_node(struct sysmem_collection *collection)
+{
+    return &collection->node;
+}
+
+sysmem_status_t sysmem_collection_from_fd(int fd, struct sysmem_collection **ret)
+{
+    struct channel *channel;
+    sysmem_status_t status = channel_new(fd, MODEL_PROTOCOL_COLLECTION, &channel);
+    if (status != 0) {
+        return status;
+    }
+    struct sysmem_collection *collection = malloc(sizeof(*collection));
+    if (collection == NULL) {
+        channel_free(channel);
+        return ZX_ERR_NO_MEMORY;
+    }
+    collection->node.channel = channel;
+    *ret = collection;
+    return 0;
+}
+
+int sysmem_collection_into_fd(struct sysmem_collection *collection)
+{
+    struct channel *channel = collection->node.channel;
+    free(collection);
+    return channel_into_fd(channel);
+}
+
+sysmem_status_t sysmem_collection_from_handle(zx_handle_t channel, struct sysmem_collection **ret)
+{
+    int fd;
+    sysmem_status_t status = node_fd_from_handle(channel, &fd);
+    return status == 0 ? sysmem_collection_from_fd(fd, ret) : status;
+}
+
+sysmem_status_t sysmem_collection_into_handle(struct sysmem_collection *collection,
+                                              zx_handle_t *ret_channel)
+{
+    return node_handle_from_fd(sysmem_collection_into_fd(collection), ret_channel);
+}
+
+void sysmem_collection_free(struct sysmem_collection *collection)
+{
+    if (collection != NULL) {
+        struct channel *channel = collection->node.channel;
+        free(collection);
+        channel_free(channel);
+    }
+}
+
+/* --- What is asked for --- */
+
+sysmem_status_t sysmem_collection_set_constraints(
+    struct sysmem_collection *collection,
+    const struct sysmem_buffer_collection_constraints *constraints)
+{
+    struct model_collection_set_constraints_request request = {0};
+    if (constraints != NULL) {
+        SYSMEM_SET(&request, constraints, *constraints);
+    }
+    return node_send(&collection->node, "SetConstraints", &request);
+}
+
+sysmem_status_t sysmem_collection_check_all_buffers_allocated(struct sysmem_collection *collection,
+                                                              zx_time_t deadline)
+{
+    return node_call_status(&collection->node, "CheckAllBuffersAllocated", deadline);
+}
+
+/* --- What comes of it --- */
+
+/* Makes an info of a reply, which is consumed. */
+static sysmem_status_t info_new(struct channel_reply *reply, struct sysmem_collection_info **ret)
+{
+    sysmem_status_t status = reply->status;
+    struct sysmem_collection_info *info = NULL;
+    if (status == 0) {
+        const struct model_collection_wait_for_all_buffers_allocated_response *response =
+            reply->response;
+        info = malloc(sizeof(*info));
+        if (!response->has.buffer_collection_info) {
+            status = ZX_ERR_IO;
+        } else if (info == NULL) {
+            status = ZX_ERR_NO_MEMORY;
+        }
+    }
+    if (status != 0) {
+        free(info);
+        channel_reply_clear(reply);
+        return status;
+    }
+    info->reply = *reply;
+    *ret = info;
+    return 0;
+}
+
+sysmem_status_t sysmem_collection_wait_for_all_buffers_allocated(
+    struct sysmem_collection *collection, zx_time_t deadline, struct sysmem_collection_info **ret)
+{
+    struct channel_reply reply;
+    node_call(&collection->node, "WaitForAllBuffersAllocated", NULL, deadline, &reply);
+    return info_new(&reply, ret);
+}
+
+struct wait_call {
+    sysmem_allocated_fn done;
+    void *arg;
+};
+
+static void wait_done(void *arg, struct channel_reply *reply)
+{
+    struct wait_call call = *(struct wait_call *)arg;
+    free(arg);
+    struct sysmem_collection_info *info = NULL;
+    sysmem_status_t status = info_new(reply, &info);
+    call.done(call.arg, status, info);
+}
+
+sysmem_status_t sysmem_collection_wait_for_all_buffers_allocated_async(
+    struct sysmem_collection *collection, sysmem_allocated_fn done, void *arg)
+{
+    struct wait_call *call = malloc(sizeof(*call));
+    if (call == NULL) {
+        return ZX_ERR_NO_MEMORY;
+    }
+    *call = (struct wait_call){.done = done, .arg = arg};
+    struct channel *channel = collection->node.channel;
+    sysmem_status_t status = channel_start(
+        channel, node_method(channel, "WaitForAllBuffersAllocated"), NULL, wait_done, call, NULL);
+    if (status != 0) {
+        free(call);
+    }
+    return status;
+}
+
+const struct sysmem_buffer_collection_info *sysmem_collection_info_get(
+    const struct sysmem_collection_info *info)
+{
+    const struct model_collection_wait_for_all_buffers_allocated_response *response =
+        info->reply.response;
+    return &response->buffer_collection_info;
+}
+
+zx_handle_t sysmem_collection_info_take_vmo(struct sysmem_collection_info *info, size_t index)
+{
+    const struct sysmem_buffer_collection_info *tables = sysmem_collection_info_get(info);
+    if (!tables->has.buffers || index >= tables->buffers_count) {
+        return ZX_HANDLE_INVALID;
+    }
+    /* Of the reply's own arena: const for readers only. */
+    struct sysmem_vmo_buffer *buffer = (struct sysmem_vmo_buffer *)&tables->buffers[index];
+    zx_handle_t taken = buffer->has.vmo ? buffer->vmo : ZX_HANDLE_INVALID;
+    buffer->vmo = ZX_HANDLE_INVALID;
+    return taken;
+}
+
+void sysmem_collection_info_free(struct sysmem_collection_info *info)
+{
+    if (info != NULL) {
+        channel_reply_clear(&info->reply);
+        free(info);
+    }
+}

@@ -1,0 +1,165 @@
+#include "client/node.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include <sysmem/handle.h>
+#include <zircon/syscalls.h>
+
+#include "base/fd.h"
+#include "model/requests.h"
+
+const struct model_method *node_method(const struct channel *channel, const char *name)
+{
+    const struct model_method *method = model_method_by_name(channel_protocol(channel), name);
+    assert(method != NULL);
+    return method;
+}
+
+sysmem_status_t node_send(const struct sysmem_node *node, const char *name, void *request)
+{
+    return channel_send(node->channel, node_method(node->channel, name), request);
+}
+
+void node_call(const struct sysmem_node *node, const char *name, void *request, zx_time_t deadline,
+               struct channel_reply *ret)
+{
+    channel_call(node->channel, node_method(node->channel, name), request, deadline, ret);
+}
+
+sysmem_status_t node_call_status(const struct sysmem_node *node, const char *name,
+                                 zx_time_t deadline)
+{
+    struct channel_reply reply;
+    node_call(node, name, NULL, deadline, &reply);
+    channel_reply_clear(&reply);
+    return reply.status;
+}
+
+sysmem_status_t node_handle_from_fd(int fd, zx_handle_t *ret_handle)
+{
+    const struct sysmem_handle_info info = {.type = ZX_OBJ_TYPE_CHANNEL,
+                                            .rights = ZX_DEFAULT_CHANNEL_RIGHTS};
+    return sysmem_handle_from_fd(fd, &info, ret_handle);
+}
+
+sysmem_status_t node_fd_from_handle(zx_handle_t handle, int *ret_fd)
+{
+    struct sysmem_handle_info info;
+    int fd;
+    zx_status_t status = sysmem_handle_into_fd(handle, &info, &fd);
+    if (status != ZX_OK) {
+        (void)zx_handle_close(handle);
+        return status;
+    }
+    if (info.type != ZX_OBJ_TYPE_CHANNEL) {
+        fd_close(&fd);
+        return ZX_ERR_WRONG_TYPE;
+    }
+    *ret_fd = fd;
+    return 0;
+}
+
+/* --- The calls of every node --- */
+
+sysmem_status_t sysmem_node_sync(struct sysmem_node *node, zx_time_t deadline)
+{
+    return node_call_status(node, "Sync", deadline);
+}
+
+sysmem_status_t sysmem_node_release(struct sysmem_node *node)
+{
+    return node_send(node, "Release", NULL);
+}
+
+sysmem_status_t sysmem_node_set_name(struct sysmem_node *node, uint32_t priority, const char *name)
+{
+    if (name == NULL) {
+        return ZX_ERR_INVALID_ARGS;
+    }
+    struct model_node_set_name_request request = {0};
+    SYSMEM_SET(&request, priority, priority);
+    SYSMEM_SET(&request, name, name);
+    return node_send(node, "SetName", &request);
+}
+
+sysmem_status_t sysmem_node_set_debug_client_info(struct sysmem_node *node, const char *name,
+                                                  uint64_t id)
+{
+    if (name == NULL) {
+        return ZX_ERR_INVALID_ARGS;
+    }
+    struct model_node_set_debug_client_info_request request = {0};
+    SYSMEM_SET(&request, name, name);
+    SYSMEM_SET(&request, id, id);
+    return node_send(node, "SetDebugClientInfo", &request);
+}
+
+sysmem_status_t sysmem_node_get_buffer_collection_id(struct sysmem_node *node, zx_time_t deadline,
+                                                     uint64_t *ret_id)
+{
+    struct channel_reply reply;
+    node_call(node, "GetBufferCollectionId", NULL, deadline, &reply);
+    sysmem_status_t status = reply.status;
+    if (status == 0) {
+        const struct model_node_get_buffer_collection_id_response *response = reply.response;
+        if (response->has.buffer_collection_id) {
+            *ret_id = response->buffer_collection_id;
+        } else {
+            status = ZX_ERR_IO;
+        }
+    }
+    channel_reply_clear(&reply);
+    return status;
+}
+
+/* --- Asynchronous use --- */
+
+int sysmem_node_fd(const struct sysmem_node *node)
+{
+    return channel_fd(node->channel);
+}
+
+short sysmem_node_events(struct sysmem_node *node)
+{
+    return channel_events(node->channel);
+}
+
+sysmem_status_t sysmem_node_process(struct sysmem_node *node)
+{
+    return channel_process(node->channel);
+}
+
+void sysmem_node_on_closed(struct sysmem_node *node, sysmem_done_fn closed, void *arg)
+{
+    channel_on_closed(node->channel, closed, arg);
+}
+
+struct sync_call {
+    sysmem_done_fn done;
+    void *arg;
+};
+
+static void sync_done(void *arg, struct channel_reply *reply)
+{
+    struct sync_call call = *(struct sync_call *)arg;
+    sysmem_status_t status = reply->status;
+    free(arg);
+    channel_reply_clear(reply);
+    call.done(call.arg, status);
+}
+
+sysmem_status_t sysmem_node_sync_async(struct sysmem_node *node, sysmem_done_fn done, void *arg)
+{
+    struct sync_call *call = malloc(sizeof(*call));
+    if (call == NULL) {
+        return ZX_ERR_NO_MEMORY;
+    }
+    *call = (struct sync_call){.done = done, .arg = arg};
+    sysmem_status_t status = channel_start(node->channel, node_method(node->channel, "Sync"), NULL,
+                                           sync_done, call, NULL);
+    if (status != 0) {
+        free(call);
+    }
+    return status;
+}
