@@ -1,5 +1,6 @@
-/* Constraints aggregation: participants and an environment in; settings and a count, or an error with reasons,
- * out. A value function: no descriptors, no clock, no log, no globals (docs/solver.md). */
+/* Constraints aggregation: participants and an environment in; settings and a count, or an error
+ * with reasons, out. A value function: no descriptors, no clock, no log, no globals
+ * (docs/solver.md). */
 #ifndef SOLVER_SOLVER_H
 #define SOLVER_SOLVER_H
 
@@ -10,8 +11,11 @@
 #include <sysmem/error.h>
 #include <sysmem/types.h>
 
+/* The heap type of system RAM; its id is 0. */
+#define SOLVER_HEAP_SYSTEM_RAM "fuchsia.sysmem.heap.HEAP_TYPE.SYSTEM_RAM"
+
 struct solver_participant {
-    const char *name; /* for reasons; may be NULL */
+    const char *name;                                               /* for reasons; may be NULL */
     const struct sysmem_buffer_collection_constraints *constraints; /* NULL: has set none */
 };
 
@@ -27,10 +31,10 @@ struct solver_heap {
 };
 
 struct solver_limits {
-    uint64_t max_allocation_size;  /* bytes of one buffer; UINT64_MAX: none */
-    uint64_t max_buffer_bytes;     /* 256 MiB */
-    uint64_t max_collection_bytes; /* 1 GiB */
-    uint32_t max_buffers;          /* 128 */
+    uint64_t max_allocation_size;    /* bytes of one buffer; UINT64_MAX: none */
+    uint64_t max_buffer_bytes;       /* 256 MiB */
+    uint64_t max_collection_bytes;   /* 1 GiB */
+    uint32_t max_buffers;            /* 128 */
     uint32_t max_group_combinations; /* 64 */
 };
 
@@ -42,6 +46,7 @@ struct solver_environment {
     size_t format_cost_count;
     uint32_t page_size;
     bool contiguous_supported; /* a contiguous system RAM heap exists */
+    bool force_zero_slack;     /* for tests of participants: slack counts are taken as 0 */
 };
 
 /* The built-in environment: system RAM alone, the limits above, 4 KiB pages. */
@@ -57,16 +62,16 @@ struct solver_reason {
 #define SOLVER_MAX_REASONS 16
 
 struct solver_outcome {
-    uint32_t error;        /* 0, or an enum sysmem_error */
-    uint32_t buffer_count; /* on success */
+    uint32_t error;                                /* 0, or an enum sysmem_error */
+    uint32_t buffer_count;                         /* on success */
     struct sysmem_single_buffer_settings settings; /* points into this struct and into the input */
-    uint32_t color_space;  /* what settings' color_spaces points at */
+    uint32_t color_space;                          /* what settings' color_spaces points at */
     size_t reason_count;
     struct solver_reason reasons[SOLVER_MAX_REASONS];
 };
 
-/* Aggregates. *ret is filled in every case. The settings are valid while *ret, the participants' constraints and the
- * environment are. */
+/* Aggregates. *ret is filled in every case. The settings are valid while *ret, the participants'
+ * constraints and the environment are. */
 void solver_solve(const struct solver_participant *participants, size_t count,
                   const struct solver_environment *environment, struct solver_outcome *ret);
 

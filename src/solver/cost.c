@@ -1,0 +1,61 @@
+#include "solver/cost.h"
+
+#include <float.h>
+#include <stdbool.h>
+
+#include <sysmem/format.h>
+
+/* The usage that an entry is for. `none` plays no part. */
+static struct usage usage_of(const struct sysmem_format_cost_key *key)
+{
+    const struct sysmem_buffer_usage *bits = &key->buffer_usage_bits;
+    if (!key->has.buffer_usage_bits) {
+        return (struct usage){0};
+    }
+    return (struct usage){
+        .cpu = bits->has.cpu ? bits->cpu : 0,
+        .vulkan = bits->has.vulkan ? bits->vulkan : 0,
+        .display = bits->has.display ? bits->display : 0,
+        .video = bits->has.video ? bits->video : 0,
+    };
+}
+
+static bool is_subset(const struct usage *part, const struct usage *whole)
+{
+    return (part->cpu & ~whole->cpu) == 0 && (part->vulkan & ~whole->vulkan) == 0 &&
+           (part->display & ~whole->display) == 0 && (part->video & ~whole->video) == 0;
+}
+
+static int count_bits(const struct usage *usage)
+{
+    return __builtin_popcount(usage->cpu) + __builtin_popcount(usage->vulkan) +
+           __builtin_popcount(usage->display) + __builtin_popcount(usage->video);
+}
+
+static bool is_for_format(const struct sysmem_format_cost_key *key, uint32_t pixel_format,
+                          uint64_t modifier)
+{
+    uint64_t key_modifier = key->has.pixel_format_modifier ? key->pixel_format_modifier
+                                                           : SYSMEM_PIXEL_FORMAT_MODIFIER_LINEAR;
+    return key->has.pixel_format && key->pixel_format == pixel_format && key_modifier == modifier;
+}
+
+float format_cost(const struct solver_environment *environment, uint32_t pixel_format,
+                  uint64_t modifier, const struct usage *usage)
+{
+    float cost = FLT_MAX;
+    int most_bits = -1;
+    for (size_t i = 0; i < environment->format_cost_count; i++) {
+        const struct sysmem_format_cost_entry *entry = &environment->format_costs[i];
+        struct usage wanted = usage_of(&entry->key);
+        if (!is_for_format(&entry->key, pixel_format, modifier) || !is_subset(&wanted, usage)) {
+            continue;
+        }
+        int bits = count_bits(&wanted);
+        if (bits >= most_bits) { /* of equals the later one counts */
+            most_bits = bits;
+            cost = entry->has.cost ? entry->cost : FLT_MAX;
+        }
+    }
+    return cost;
+}
