@@ -4,45 +4,38 @@
 
 #include <sysmem/sysmem.h>
 
-static int fail(const char *what, sysmem_status_t status)
-{
-    fprintf(stderr, "minimal: %s: %s\n", what, sysmem_status_name(status));
-    return 1;
-}
-
 int main(void)
 {
-    struct sysmem_allocator *allocator;
-    struct sysmem_collection *collection;
-    struct sysmem_collection_info *info;
+    struct sysmem_allocator *allocator = NULL;
+    struct sysmem_collection *collection = NULL;
+    struct sysmem_collection_info *info = NULL;
+    zx_vaddr_t address = 0;
 
-    sysmem_status_t status = sysmem_allocator_connect(NULL, &allocator);
-    if (status != 0) {
-        return fail("no daemon (start one with: sysmemd)", status);
-    }
-    status = sysmem_allocator_allocate_non_shared_collection(allocator, &collection);
-    if (status != 0) {
-        return fail("allocate", status);
-    }
-    struct sysmem_buffer_collection_constraints wanted = {0};
-    SYSMEM_SET(&wanted.usage, cpu, SYSMEM_CPU_USAGE_READ_OFTEN | SYSMEM_CPU_USAGE_WRITE_OFTEN);
-    wanted.has.usage = true;
+    struct sysmem_buffer_collection_constraints wanted = {.has.usage = true};
+    SYSMEM_SET(&wanted.usage, cpu, SYSMEM_CPU_USAGE_READ | SYSMEM_CPU_USAGE_WRITE);
     SYSMEM_SET(&wanted, min_buffer_count_for_camping, 1);
-    SYSMEM_SET(&wanted.buffer_memory_constraints, min_size_bytes, 65536);
     wanted.has.buffer_memory_constraints = true;
-    (void)sysmem_collection_set_constraints(collection, &wanted);
-    status = sysmem_collection_wait_for_all_buffers_allocated(collection, ZX_TIME_INFINITE, &info);
-    if (status != 0) {
-        return fail("wait", status);
+    SYSMEM_SET(&wanted.buffer_memory_constraints, min_size_bytes, 65536);
+
+    sysmem_status_t s = sysmem_allocator_connect(NULL, &allocator);
+    s = s != 0 ? s : sysmem_allocator_allocate_non_shared_collection(allocator, &collection);
+    s = s != 0 ? s : sysmem_collection_set_constraints(collection, &wanted);
+    s = s != 0
+            ? s
+            : sysmem_collection_wait_for_all_buffers_allocated(collection, ZX_TIME_INFINITE, &info);
+    if (s == 0) {
+        zx_handle_t vmo = sysmem_collection_info_take_vmo(info, 0);
+        s = zx_vmar_map(zx_vmar_root_self(), ZX_VM_PERM_READ | ZX_VM_PERM_WRITE, 0, vmo, 0, 65536,
+                        &address);
+        (void)zx_handle_close(vmo); /* the mapping keeps the buffer */
     }
-    zx_handle_t vmo = sysmem_collection_info_take_vmo(info, 0);
-    zx_vaddr_t address;
-    status = zx_vmar_map(zx_vmar_root_self(), ZX_VM_PERM_READ | ZX_VM_PERM_WRITE, 0, vmo, 0, 65536,
-                         &address);
-    if (status != 0) {
-        return fail("map", status);
+    if (s == 0) {
+        printf("%s\n", strcpy((char *)address, "hello, buffer"));
+    } else {
+        fprintf(stderr, "minimal: %s (is sysmemd running?)\n", sysmem_status_name(s));
     }
-    strcpy((char *)address, "hello, buffer");
-    printf("%s\n", (const char *)address);
-    return 0;
+    sysmem_collection_info_free(info);
+    sysmem_collection_free(collection);
+    sysmem_allocator_free(allocator);
+    return s == 0 ? 0 : 1;
 }
