@@ -14,9 +14,9 @@
 #include <zircon/syscalls.h>
 
 #include "base/fd.h"
-#include "base/list.h"
 #include "client/deadline.h"
 #include "client/handles.h"
+#include "client/pending.h"
 #include "client/status.h"
 #include "wire/codec.h"
 #include "wire/stream.h"
@@ -26,32 +26,11 @@
 #define LAST_WORDS_NS ZX_SEC(1)   /* for the queue of a channel that is freed */
 #define PROCESS_BATCH 64          /* messages, before an event loop gets its turn again */
 
-/* An outstanding call. With `done` it is on the heap, else on the stack of the thread that waits in
- * channel_call(). */
-struct call {
-    struct list link;
-    uint32_t txid;
-    const struct model_method *method;
-    channel_done_fn done;
-    void *arg;
-    struct channel_reply *reply; /* where the waiting thread wants it */
-    bool delivering;             /* in its `done` just now */
-};
-
-/* A thread that sleeps until its call is complete or it may read. */
-struct waiter {
-    struct list link;
-    uint32_t txid;
-    pthread_cond_t wake;
-};
-
 struct channel {
     pthread_mutex_t lock;
     enum model_protocol protocol;
     struct stream stream; /* receives: for the reader; all else: under the lock */
-    struct list calls;    /* oldest first: that is where replies mostly belong */
-    struct list waiters;
-    uint32_t last_txid;
+    struct pending pending;
     size_t users; /* the owner, and threads inside: the last one frees */
     bool reading;
     bool freed;
@@ -73,8 +52,7 @@ sysmem_status_t channel_new(int fd, enum model_protocol protocol, struct channel
     (void)pthread_mutex_init(&channel->lock, NULL);
     channel->protocol = protocol;
     stream_init(&channel->stream, fd, QUEUE_BYTES);
-    list_init(&channel->calls);
-    list_init(&channel->waiters);
+    pending_init(&channel->pending);
     channel->users = 1;
     *ret = channel;
     return 0;
@@ -114,49 +92,7 @@ sysmem_status_t channel_pair(int ret_fds[2])
                : status_of_errno(errno);
 }
 
-/* --- Calls and those who wait for them --- */
-
-static struct call *find_call(const struct channel *channel, uint32_t txid)
-{
-    list_for_each (link, &channel->calls) {
-        struct call *call = container_of(link, struct call, link);
-        if (call->txid == txid) {
-            return call;
-        }
-    }
-    return NULL;
-}
-
-static uint32_t new_txid(struct channel *channel)
-{
-    do {
-        channel->last_txid++;
-    } while (channel->last_txid == 0 || find_call(channel, channel->last_txid) != NULL);
-    return channel->last_txid;
-}
-
-static void wake(struct channel *channel, uint32_t txid)
-{
-    list_for_each (link, &channel->waiters) {
-        struct waiter *waiter = container_of(link, struct waiter, link);
-        if (waiter->txid == txid) {
-            (void)pthread_cond_signal(&waiter->wake);
-        }
-    }
-}
-
-/* Nobody reads: wakes a thread that may. */
-static void pass_role_on(struct channel *channel)
-{
-    list_for_each (link, &channel->waiters) {
-        struct waiter *waiter = container_of(link, struct waiter, link);
-        const struct call *call = find_call(channel, waiter->txid);
-        if (call != NULL && !call->delivering) {
-            (void)pthread_cond_signal(&waiter->wake);
-            return;
-        }
-    }
-}
+/* --- Ending calls --- */
 
 /* Ends a call. The lock is released while a callback runs. */
 static void finish(struct channel *channel, struct call *call, struct channel_reply *reply)
@@ -167,25 +103,14 @@ static void finish(struct channel *channel, struct call *call, struct channel_re
         list_remove(&call->link); /* its thread may go on as soon as the lock is free */
     } else {
         call->delivering = true;
-        pass_role_on(channel);
+        pending_pass_role(&channel->pending);
         (void)pthread_mutex_unlock(&channel->lock);
         call->done(call->arg, reply);
         (void)pthread_mutex_lock(&channel->lock);
         list_remove(&call->link);
         free(call);
     }
-    wake(channel, txid);
-}
-
-static struct call *first_undelivered(const struct channel *channel)
-{
-    list_for_each (link, &channel->calls) {
-        struct call *call = container_of(link, struct call, link);
-        if (!call->delivering) {
-            return call;
-        }
-    }
-    return NULL;
+    pending_wake(&channel->pending, txid);
 }
 
 /* Nothing more comes: ends all calls. */
@@ -195,7 +120,7 @@ static void die(struct channel *channel, sysmem_status_t why)
         channel->dead = why;
     }
     struct call *call;
-    while ((call = first_undelivered(channel)) != NULL) {
+    while ((call = pending_first(&channel->pending)) != NULL) {
         struct channel_reply reply;
         channel_reply_fail(&reply, call->method, why);
         finish(channel, call, &reply);
@@ -209,7 +134,7 @@ static void die(struct channel *channel, sysmem_status_t why)
 static void complete(struct channel *channel, struct message *message, sysmem_status_t failure)
 {
     uint32_t txid = message->txid;
-    const struct call *asked = find_call(channel, txid);
+    const struct call *asked = pending_find(&channel->pending, txid);
     if (asked == NULL || asked->delivering) {
         message_clear(message);
         channel->reading = false;
@@ -226,7 +151,7 @@ static void complete(struct channel *channel, struct message *message, sysmem_st
     }
     (void)pthread_mutex_lock(&channel->lock);
     channel->reading = false;
-    struct call *call = find_call(channel, txid); /* it may have timed out meanwhile */
+    struct call *call = pending_find(&channel->pending, txid); /* it may have timed out meanwhile */
     if (call == NULL) {
         channel_reply_clear(&reply);
     } else {
@@ -324,29 +249,18 @@ static bool lead(struct channel *channel, zx_time_t deadline)
     return ready != 0 || until != deadline;
 }
 
-/* Sleeps until woken. False: the deadline is past. */
-static bool follow(struct channel *channel, uint32_t txid, zx_time_t deadline)
-{
-    struct waiter waiter = {.txid = txid};
-    (void)pthread_cond_init(&waiter.wake, NULL);
-    list_append(&channel->waiters, &waiter.link);
-    bool in_time = deadline_cond_wait(&waiter.wake, &channel->lock, deadline);
-    list_remove(&waiter.link);
-    (void)pthread_cond_destroy(&waiter.wake);
-    return in_time;
-}
-
 static sysmem_status_t await(struct channel *channel, uint32_t txid, zx_time_t deadline)
 {
     bool in_time = true;
-    const struct call *call = find_call(channel, txid);
+    const struct call *call = pending_find(&channel->pending, txid);
     while (call != NULL && in_time) {
-        in_time = channel->reading || call->delivering ? follow(channel, txid, deadline)
-                                                       : lead(channel, deadline);
-        call = find_call(channel, txid);
+        in_time = channel->reading || call->delivering
+                      ? pending_sleep(&channel->pending, txid, &channel->lock, deadline)
+                      : lead(channel, deadline);
+        call = pending_find(&channel->pending, txid);
     }
     if (!channel->reading) {
-        pass_role_on(channel);
+        pending_pass_role(&channel->pending);
     }
     return call == NULL ? 0 : ZX_ERR_TIMED_OUT;
 }
@@ -404,7 +318,7 @@ static sysmem_status_t submit(struct channel *channel, struct message *message, 
         return channel->dead;
     }
     if (call != NULL) {
-        call->txid = new_txid(channel);
+        call->txid = pending_new_txid(&channel->pending);
         message->txid = call->txid;
     }
     int result = stream_send(&channel->stream, message);
@@ -412,7 +326,7 @@ static sysmem_status_t submit(struct channel *channel, struct message *message, 
         return status_of_stream(result);
     }
     if (call != NULL) {
-        list_append(&channel->calls, &call->link);
+        pending_add(&channel->pending, call);
     }
     if (channel->reading) {
         drain(channel, deadline); /* the reader polls already, and not for writing */
@@ -532,7 +446,7 @@ sysmem_status_t channel_process(struct channel *channel)
         more = read_now(channel);
     }
     if (!channel->reading) {
-        pass_role_on(channel);
+        pending_pass_role(&channel->pending);
     }
     if (channel->dead != 0 && !channel->freed) {
         tell_closed(channel);

@@ -3,107 +3,70 @@
 #include <sysmem/handle.h>
 #include <zircon/syscalls.h>
 
-struct visit {
-    sysmem_status_t (*visit)(struct visit *self, const struct model_field *field,
-                             zx_handle_t *handle);
+#include "model/walk.h"
+
+struct transfer {
     struct message *message;
     sysmem_status_t status; /* of the first that failed */
 };
 
-static bool is_set(const struct model_field *field, const char *table)
-{
-    return field->has_offset == MODEL_ALWAYS || *(const bool *)(table + field->has_offset);
-}
-
-static void visit_handle(struct visit *visit, const struct model_field *field, zx_handle_t *handle)
-{
-    sysmem_status_t status = visit->visit(visit, field, handle);
-    if (visit->status == 0) {
-        visit->status = status;
-    }
-}
-
-static void visit_table(struct visit *visit, const struct model_type *type, char *table);
-
-static void visit_field(struct visit *visit, const struct model_field *field, char *table)
-{
-    char *items = table + field->offset;
-    size_t count = 1;
-    if (field->vector) {
-        items = *(char **)(void *)items;
-        count = *(const size_t *)(const void *)(table + field->count_offset);
-    }
-    for (size_t i = 0; i < count; i++) {
-        if (field->kind == MODEL_HANDLE) {
-            visit_handle(visit, field, (zx_handle_t *)(void *)items + i);
-        } else {
-            visit_table(visit, field->type, items + i * field->type->size);
-        }
-    }
-}
-
-/* Tables nest as deep as the schema does, which has no cycles. */
-static void visit_table(struct visit *visit, const struct model_type *type, char *table)
-{
-    for (size_t i = 0; i < type->field_count; i++) {
-        const struct model_field *field = &type->fields[i];
-        if ((field->kind == MODEL_HANDLE || field->kind == MODEL_TABLE) && is_set(field, table)) {
-            visit_field(visit, field, table);
-        }
-    }
-}
-
 /* --- To descriptors --- */
 
-static sysmem_status_t attach_one(struct visit *self, const struct model_field *field,
-                                  zx_handle_t *handle)
+static sysmem_status_t attach_handle(struct message *message, zx_handle_t handle,
+                                     zx_handle_t *ret_slot)
 {
-    (void)field;
     struct sysmem_handle_info info;
     int fd;
-    zx_handle_t from = *handle;
-    *handle = ZX_HANDLE_INVALID;
-    zx_status_t status = sysmem_handle_into_fd(from, &info, &fd);
+    zx_status_t status = sysmem_handle_into_fd(handle, &info, &fd);
     if (status != ZX_OK) {
-        (void)zx_handle_close(from);
+        (void)zx_handle_close(handle);
         return status;
     }
     struct attachment attachment = {
         .fd = fd, .type = info.type, .rights = info.rights, .koid = info.koid};
-    int slot = message_attach(self->message, &attachment);
+    int slot = message_attach(message, &attachment);
     if (slot < 0) {
         return ZX_ERR_NO_MEMORY;
     }
-    *handle = (zx_handle_t)slot;
+    *ret_slot = (zx_handle_t)slot;
     return 0;
+}
+
+static void attach_field(void *arg, const struct model_field *field, zx_handle_t *handle)
+{
+    (void)field;
+    struct transfer *transfer = arg;
+    zx_handle_t from = *handle;
+    *handle = ZX_HANDLE_INVALID;
+    sysmem_status_t status = attach_handle(transfer->message, from, handle);
+    if (transfer->status == 0) {
+        transfer->status = status;
+    }
 }
 
 sysmem_status_t handles_attach(const struct model_type *type, void *table, struct message *message)
 {
-    struct visit attach = {.visit = attach_one, .message = message};
+    struct transfer transfer = {.message = message};
     if (type != NULL) {
-        visit_table(&attach, type, table);
+        model_visit_handles(type, table, attach_field, &transfer);
     }
-    if (attach.status != 0) {
+    if (transfer.status != 0) {
         handles_forget(type, table);
     }
-    return attach.status;
+    return transfer.status;
 }
 
-static sysmem_status_t forget_one(struct visit *self, const struct model_field *field,
-                                  zx_handle_t *handle)
+static void forget_field(void *arg, const struct model_field *field, zx_handle_t *handle)
 {
-    (void)self;
+    (void)arg;
     (void)field;
     *handle = ZX_HANDLE_INVALID;
-    return 0;
 }
 
 void handles_forget(const struct model_type *type, void *table)
 {
-    struct visit forget = {.visit = forget_one};
     if (type != NULL) {
-        visit_table(&forget, type, table);
+        model_visit_handles(type, table, forget_field, NULL);
     }
 }
 
@@ -142,13 +105,10 @@ static zx_rights_t default_rights(zx_obj_type_t type)
     }
 }
 
-static sysmem_status_t take_one(struct visit *self, const struct model_field *field,
-                                zx_handle_t *handle)
+static sysmem_status_t take_slot(struct message *message, uint32_t slot, zx_obj_type_t type,
+                                 zx_handle_t *ret_handle)
 {
-    const struct attachment *attachment = message_attachment(self->message, *handle);
-    zx_obj_type_t type = type_of(field);
-    uint32_t slot = *handle;
-    *handle = ZX_HANDLE_INVALID;
+    const struct attachment *attachment = message_attachment(message, slot);
     if (attachment == NULL || attachment->fd < 0) {
         return ZX_ERR_IO;
     }
@@ -160,37 +120,40 @@ static sysmem_status_t take_one(struct visit *self, const struct model_field *fi
         .rights = attachment->rights != 0 ? attachment->rights : default_rights(type),
         .koid = attachment->koid,
     };
-    zx_handle_t made;
-    zx_status_t status = sysmem_handle_from_fd(message_take_fd(self->message, slot), &info, &made);
-    if (status != ZX_OK) {
-        return status == ZX_ERR_WRONG_TYPE ? ZX_ERR_IO : status;
+    zx_status_t status = sysmem_handle_from_fd(message_take_fd(message, slot), &info, ret_handle);
+    return status == ZX_ERR_WRONG_TYPE ? ZX_ERR_IO : status;
+}
+
+static void take_field(void *arg, const struct model_field *field, zx_handle_t *handle)
+{
+    struct transfer *transfer = arg;
+    uint32_t slot = *handle;
+    *handle = ZX_HANDLE_INVALID;
+    sysmem_status_t status = take_slot(transfer->message, slot, type_of(field), handle);
+    if (transfer->status == 0) {
+        transfer->status = status;
     }
-    *handle = made;
-    return 0;
 }
 
 sysmem_status_t handles_take(const struct model_type *type, void *table, struct message *message)
 {
-    struct visit take = {.visit = take_one, .message = message};
-    visit_table(&take, type, table);
-    if (take.status != 0) {
+    struct transfer transfer = {.message = message};
+    model_visit_handles(type, table, take_field, &transfer);
+    if (transfer.status != 0) {
         handles_close(type, table);
     }
-    return take.status;
+    return transfer.status;
 }
 
-static sysmem_status_t close_one(struct visit *self, const struct model_field *field,
-                                 zx_handle_t *handle)
+static void close_field(void *arg, const struct model_field *field, zx_handle_t *handle)
 {
-    (void)self;
+    (void)arg;
     (void)field;
     (void)zx_handle_close(*handle);
     *handle = ZX_HANDLE_INVALID;
-    return 0;
 }
 
 void handles_close(const struct model_type *type, void *table)
 {
-    struct visit close = {.visit = close_one};
-    visit_table(&close, type, table);
+    model_visit_handles(type, table, close_field, NULL);
 }
