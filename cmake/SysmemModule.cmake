@@ -29,6 +29,7 @@ endif()
 function(sysmem_module NAME)
     cmake_parse_arguments(M "" "" "USES;LIBS" ${ARGN})
     file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.c")
+    list(FILTER sources EXCLUDE REGEX "/main\\.c$") # a program's own: tests have a main() of their own
     add_library(sysmem_${NAME} OBJECT ${sources})
     target_include_directories(sysmem_${NAME} PUBLIC "${PROJECT_SOURCE_DIR}/src")
     target_link_libraries(sysmem_${NAME} PUBLIC sysmem_flags ${M_LIBS})
