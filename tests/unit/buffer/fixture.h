@@ -1,0 +1,198 @@
+/* What the tests of buffers share: an executor that runs when it is told to, an owner that writes
+ * down what it hears, and waiting on the watcher's descriptor. */
+#ifndef TESTS_BUFFER_FIXTURE_H
+#define TESTS_BUFFER_FIXTURE_H
+
+#include <fcntl.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/executor.h"
+#include "base/fd.h"
+#include "base/list.h"
+#include "buffer/buffer.h"
+
+#define PATIENCE_MSEC 10000
+
+struct queue_executor {
+    struct executor executor;
+    struct executor_job *jobs[64];
+    size_t count;
+};
+
+static void queue_submit(struct executor *executor, struct executor_job *job)
+{
+    struct queue_executor *queue = container_of(executor, struct queue_executor, executor);
+    assert_true(queue->count < 64);
+    queue->jobs[queue->count++] = job;
+}
+
+static inline void queue_run(struct queue_executor *queue)
+{
+    size_t count = queue->count;
+    queue->count = 0;
+    for (size_t i = 0; i < count; i++) {
+        queue->jobs[i]->work(queue->jobs[i]);
+        queue->jobs[i]->done(queue->jobs[i]);
+    }
+}
+
+struct fixture {
+    struct queue_executor queue;
+    struct heap *heap;
+    struct buffer_watcher *watcher;
+    struct sysmem_single_buffer_settings settings;
+    struct buffer_set *set;
+    bool free_when_populated; /* what the owner does from within what it hears */
+    bool free_when_strong_gone;
+    bool free_when_all_freed;
+    unsigned populated; /* times heard */
+    int populate_status;
+    unsigned strong_gone;
+    unsigned freed;
+    unsigned all_freed;
+    int descriptors; /* before the test */
+};
+
+static inline int count_descriptors(void)
+{
+    int count = 0;
+    for (int fd = 0; fd < 1024; fd++) {
+        count += fcntl(fd, F_GETFD) >= 0 ? 1 : 0;
+    }
+    return count;
+}
+
+static void free_set(struct fixture *f)
+{
+    buffer_set_free(f->set);
+    f->set = NULL;
+}
+
+static void on_populated(void *owner, int status)
+{
+    struct fixture *f = owner;
+    f->populated++;
+    f->populate_status = status;
+    if (f->free_when_populated) {
+        free_set(f);
+    }
+}
+
+static void on_strong_gone(void *owner)
+{
+    struct fixture *f = owner;
+    f->strong_gone++;
+    if (f->free_when_strong_gone) {
+        free_set(f);
+    }
+}
+
+static void on_freed(void *owner, uint32_t index)
+{
+    struct fixture *f = owner;
+    (void)index;
+    f->freed++;
+}
+
+static void on_all_freed(void *owner)
+{
+    struct fixture *f = owner;
+    assert_int_equal(buffer_set_remaining(f->set), 0);
+    f->all_freed++;
+    if (f->free_when_all_freed) {
+        free_set(f);
+    }
+}
+
+static const struct buffer_owner_ops owner_ops = {
+    .populated = on_populated,
+    .strong_gone = on_strong_gone,
+    .freed = on_freed,
+    .all_freed = on_all_freed,
+};
+
+static inline void make_set(struct fixture *f, uint32_t count, uint64_t size_bytes)
+{
+    f->settings.buffer_settings.size_bytes = size_bytes;
+    f->settings.buffer_settings.has.size_bytes = true;
+    const struct buffer_set_config config = {
+        .heap = f->heap,
+        .watcher = f->watcher,
+        .settings = &f->settings,
+        .count = count,
+        .buffer_collection_id = 7,
+        .name = "frames",
+        .ops = &owner_ops,
+        .owner = f,
+    };
+    f->set = buffer_set_new(&config);
+    assert_non_null(f->set);
+}
+
+/* A handle, as the client has it after the daemon has sent it and closed its own copy. */
+static inline int open_handle(struct fixture *f, uint32_t index, bool writable, bool weak)
+{
+    int fd = -1;
+    assert_int_equal(buffer_set_open(f->set, index, writable, weak, &fd), 0);
+    return fd;
+}
+
+/* Waits for the watcher once. Held buffers are looked at again and again, so that there is always a
+ * next time. */
+static inline void look_once(struct fixture *f)
+{
+    struct pollfd ready = {.fd = buffer_watcher_fd(f->watcher), .events = POLLIN};
+    assert_int_equal(poll(&ready, 1, PATIENCE_MSEC), 1);
+    buffer_watcher_process(f->watcher);
+}
+
+/* Enough looks to be sure that what is held stays. */
+static inline void look_some_times(struct fixture *f)
+{
+    for (int i = 0; i < 4; i++) {
+        look_once(f);
+    }
+}
+
+static inline void look_until_all_freed(struct fixture *f)
+{
+    while (f->all_freed == 0) {
+        look_once(f);
+    }
+}
+
+static inline int setup(void **state)
+{
+    struct fixture *f = calloc(1, sizeof(*f));
+    assert_non_null(f);
+    f->descriptors = count_descriptors();
+    f->queue.executor.submit = queue_submit;
+    f->heap = heap_system_ram_new(&f->queue.executor, false);
+    f->watcher = buffer_watcher_new();
+    assert_non_null(f->heap);
+    assert_non_null(f->watcher);
+    *state = f;
+    return 0;
+}
+
+static inline int teardown(void **state)
+{
+    struct fixture *f = *state;
+    buffer_set_free(f->set);
+    queue_run(&f->queue);
+    f->heap->ops->free(f->heap);
+    buffer_watcher_free(f->watcher);
+    assert_int_equal(count_descriptors(), f->descriptors);
+    free(f);
+    return 0;
+}
+
+#endif

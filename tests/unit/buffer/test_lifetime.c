@@ -1,0 +1,411 @@
+/* A buffer's memory is given back when the kernel says that the last handle and mapping are gone,
+ * and not before: whatever other processes do with it. */
+#include "fixture.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "base/log.h"
+
+#define PAGE 4096
+
+/* --- other processes --- */
+
+struct holder {
+    pid_t pid;
+    int to_child;   /* closing it lets the child go on */
+    int from_child; /* a byte: the child is ready */
+};
+
+/* What a child does with its handle before it says that it is ready; it then waits to be killed or
+ * let go. Returns whether that went well. */
+typedef bool (*holder_fn)(int handle);
+
+static void child_main(int handle, int from_parent, int to_parent, holder_fn act)
+{
+    /* Only the handle: the parent's own descriptors must not live on here. */
+    for (int fd = 3; fd < 1024; fd++) {
+        if (fd != handle && fd != from_parent && fd != to_parent) {
+            (void)close(fd);
+        }
+    }
+    char byte = act(handle) ? 'y' : 'n';
+    if (write(to_parent, &byte, 1) != 1) {
+        _exit(1);
+    }
+    _exit(read(from_parent, &byte, 1) == 0 ? 0 : 1);
+}
+
+/* Hands a handle over to a child. */
+static struct holder start_holder(int handle, holder_fn act)
+{
+    int down[2];
+    int up[2];
+    assert_int_equal(pipe(down), 0);
+    assert_int_equal(pipe(up), 0);
+    struct holder holder = {.pid = fork(), .to_child = down[1], .from_child = up[0]};
+    assert_true(holder.pid >= 0);
+    if (holder.pid == 0) {
+        child_main(handle, down[0], up[1], act);
+    }
+    close(down[0]);
+    close(up[1]);
+    close(handle);
+    char byte = 0;
+    assert_int_equal(read(holder.from_child, &byte, 1), 1);
+    assert_int_equal(byte, 'y');
+    return holder;
+}
+
+static void end_holder(struct holder *holder, int signal)
+{
+    if (signal != 0) {
+        assert_int_equal(kill(holder->pid, signal), 0);
+    }
+    fd_close(&holder->to_child);
+    fd_close(&holder->from_child);
+}
+
+static void reap_holder(const struct holder *holder)
+{
+    assert_int_equal(waitpid(holder->pid, NULL, 0), holder->pid);
+}
+
+static bool keep_handle(int handle)
+{
+    return handle >= 0;
+}
+
+static bool keep_mapping(int handle)
+{
+    char *bytes = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, handle, 0);
+    (void)close(handle);
+    if (bytes == MAP_FAILED) {
+        return false;
+    }
+    bytes[0] = 'm';
+    return true;
+}
+
+/* The grandchild keeps the handle; it waits for the test as its parent does. */
+static bool keep_in_grandchild(int handle)
+{
+    pid_t pid = fork();
+    if (pid != 0) {
+        (void)close(handle);
+    }
+    return pid >= 0;
+}
+
+static void holder_keeps_until(struct fixture *f, holder_fn act, int signal)
+{
+    make_set(f, 1, PAGE);
+    struct holder holder = start_holder(open_handle(f, 0, true, false), act);
+    buffer_set_drop_strong(f->set);
+    look_some_times(f);
+    assert_int_equal(f->strong_gone + f->freed, 0);
+    end_holder(&holder, signal);
+    look_until_all_freed(f);
+    assert_int_equal(f->strong_gone, 1);
+    assert_int_equal(f->freed, 1);
+    reap_holder(&holder);
+}
+
+static void killed_holder(void **state)
+{
+    holder_keeps_until(*state, keep_handle, SIGKILL);
+}
+
+static void exiting_holder(void **state)
+{
+    holder_keeps_until(*state, keep_handle, 0);
+}
+
+static void killed_holder_of_a_mapping_alone(void **state)
+{
+    holder_keeps_until(*state, keep_mapping, SIGKILL);
+}
+
+static void holder_killed_before_the_collection_lets_go(void **state)
+{
+    struct fixture *f = *state;
+    make_set(f, 2, PAGE);
+    struct holder holder = start_holder(open_handle(f, 0, true, false), keep_handle);
+    end_holder(&holder, SIGKILL);
+    reap_holder(&holder);
+    assert_int_equal(f->freed, 0);
+    buffer_set_drop_strong(f->set);
+    look_once(f); /* one look: no report was needed */
+    assert_int_equal(f->all_freed, 1);
+}
+
+static void forked_child_of_a_holder(void **state)
+{
+    struct fixture *f = *state;
+    make_set(f, 1, PAGE);
+    int handle = open_handle(f, 0, true, false);
+    struct holder holder = start_holder(handle, keep_in_grandchild);
+    buffer_set_drop_strong(f->set);
+    assert_int_equal(kill(holder.pid, SIGKILL), 0);
+    reap_holder(&holder);
+    look_some_times(f); /* the child is gone, the grandchild is not */
+    assert_int_equal(f->freed, 0);
+    end_holder(&holder, 0);
+    look_until_all_freed(f);
+}
+
+/* --- this process as the client --- */
+
+static void mapping_without_a_descriptor(void **state)
+{
+    struct fixture *f = *state;
+    make_set(f, 1, PAGE);
+    int fd = open_handle(f, 0, true, false);
+    void *bytes = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    assert_true(bytes != MAP_FAILED);
+    fd_close(&fd);
+    buffer_set_drop_strong(f->set);
+    look_some_times(f);
+    assert_int_equal(f->freed, 0);
+    memset(bytes, 1, PAGE);
+    assert_int_equal(munmap(bytes, PAGE), 0);
+    look_until_all_freed(f);
+}
+
+static void raw_duplicate(void **state)
+{
+    struct fixture *f = *state;
+    make_set(f, 1, PAGE);
+    int fd = open_handle(f, 0, true, false);
+    int copy = fd_dup(fd);
+    fd_close(&fd);
+    buffer_set_drop_strong(f->set);
+    look_some_times(f);
+    assert_int_equal(f->strong_gone + f->freed, 0);
+    fd_close(&copy);
+    look_until_all_freed(f);
+}
+
+static void send_descriptor(int socket, int fd)
+{
+    union {
+        char bytes[CMSG_SPACE(sizeof(int))];
+        struct cmsghdr align;
+    } control = {0};
+    struct iovec data = {.iov_base = "x", .iov_len = 1};
+    struct msghdr message = {.msg_iov = &data,
+                             .msg_iovlen = 1,
+                             .msg_control = control.bytes,
+                             .msg_controllen = sizeof(control.bytes)};
+    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof(int));
+    memcpy(CMSG_DATA(header), &fd, sizeof(int));
+    assert_int_equal(sendmsg(socket, &message, MSG_DONTWAIT), 1);
+}
+
+static void descriptor_in_flight(void **state)
+{
+    struct fixture *f = *state;
+    make_set(f, 1, PAGE);
+    int ends[2];
+    assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
+    int fd = open_handle(f, 0, true, false);
+    send_descriptor(ends[0], fd);
+    fd_close(&fd);
+    fd_close(&ends[0]);
+    buffer_set_drop_strong(f->set);
+    look_some_times(f);
+    assert_int_equal(f->strong_gone + f->freed, 0);
+    fd_close(&ends[1]); /* never received */
+    look_until_all_freed(f);
+}
+
+static void two_handles_of_one_buffer(void **state)
+{
+    struct fixture *f = *state;
+    make_set(f, 1, PAGE);
+    int writer = open_handle(f, 0, true, false);
+    int reader = open_handle(f, 0, false, false);
+    buffer_set_drop_strong(f->set);
+    look_some_times(f);
+    fd_close(&writer);
+    look_some_times(f);
+    assert_int_equal(f->strong_gone + f->freed, 0);
+    fd_close(&reader);
+    look_until_all_freed(f);
+}
+
+static void weak_handle_outlives_the_strong_ones(void **state)
+{
+    struct fixture *f = *state;
+    make_set(f, 2, PAGE);
+    int strong = open_handle(f, 0, true, false);
+    int weak = open_handle(f, 0, false, true);
+    buffer_set_drop_strong(f->set);
+    while (f->freed == 0) { /* the buffer that nobody has */
+        look_once(f);
+    }
+    assert_int_equal(f->strong_gone, 0);
+    int late = open_handle(f, 0, false, true); /* there is a strong handle yet */
+    fd_close(&late);
+    fd_close(&strong);
+    while (f->strong_gone == 0) {
+        look_once(f);
+    }
+    assert_int_equal(f->freed, 1);
+    assert_int_equal(buffer_set_open(f->set, 0, false, true, &late), -ESTALE);
+    fd_close(&weak);
+    look_until_all_freed(f);
+    assert_int_equal(f->strong_gone, 1);
+    assert_int_equal(buffer_watcher_leaks(f->watcher), 0);
+}
+
+/* --- clients that cheat --- */
+
+static void count_warnings(void *arg, enum log_level level, const char *text)
+{
+    assert_int_equal(level, LOG_LEVEL_WARNING);
+    assert_non_null(strstr(text, "collection 7: buffer 0 is kept"));
+    (*(unsigned *)arg)++;
+}
+
+static void holder_that_drops_its_lock_is_a_leak(void **state)
+{
+    struct fixture *f = *state;
+    unsigned warnings = 0;
+    log_set_sink(count_warnings, &warnings);
+    make_set(f, 1, PAGE);
+    int fd = open_handle(f, 0, true, false);
+    struct flock unlock = {.l_type = F_UNLCK, .l_whence = SEEK_SET};
+    assert_int_equal(fcntl(fd, F_OFD_SETLK, &unlock), 0);
+    buffer_set_drop_strong(f->set);
+    while (buffer_watcher_leaks(f->watcher) == 0) {
+        look_once(f);
+    }
+    assert_int_equal(f->strong_gone, 1); /* as far as anybody can tell */
+    assert_int_equal(f->freed, 0);       /* but the memory is there, and stays charged */
+    look_once(f);
+    assert_int_equal(buffer_watcher_leaks(f->watcher), 1);
+    assert_int_equal(warnings, 1);
+    fd_close(&fd);
+    look_until_all_freed(f);
+    log_set_sink(NULL, NULL);
+}
+
+static void holder_that_locks_everything_hurts_its_buffer_only(void **state)
+{
+    struct fixture *f = *state;
+    make_set(f, 2, PAGE);
+    int rogue = open_handle(f, 0, true, false);
+    struct flock all = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    assert_int_equal(fcntl(rogue, F_OFD_SETLK, &all), 0);
+    int fd = -1;
+    int before = count_descriptors();
+    assert_int_equal(buffer_set_open(f->set, 0, true, false, &fd), -EBUSY);
+    assert_int_equal(fd, -1);
+    assert_int_equal(count_descriptors(), before);
+    fd = open_handle(f, 1, true, false);
+    fd_close(&fd);
+    fd_close(&rogue);
+    fd = open_handle(f, 0, true, false);
+    fd_close(&fd);
+    buffer_set_drop_strong(f->set);
+    look_until_all_freed(f);
+}
+
+static void holder_with_a_lease_does_not_block_the_loop(void **state)
+{
+    struct fixture *f = *state;
+    make_set(f, 1, PAGE);
+    int rogue = open_handle(f, 0, false, false);
+    /* Refused, because the daemon's own description is open for writing. */
+    assert_int_equal(fcntl(rogue, F_SETLEASE, F_RDLCK), -1);
+    assert_int_equal(errno, EAGAIN);
+    int fd = open_handle(f, 0, true, false);
+    fd_close(&fd);
+    fd_close(&rogue);
+}
+
+/* --- rights that the kernel enforces --- */
+
+static void read_only_handle_cannot_be_written(void **state)
+{
+    struct fixture *f = *state;
+    make_set(f, 1, PAGE);
+    int fd = open_handle(f, 0, false, false);
+    assert_true(mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) == MAP_FAILED);
+    assert_int_equal(errno, EACCES);
+    assert_int_equal(pwrite(fd, "x", 1, 0), -1);
+    assert_int_equal(errno, EBADF);
+    void *bytes = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fd, 0);
+    assert_true(bytes != MAP_FAILED);
+    assert_int_equal(mprotect(bytes, PAGE, PROT_READ | PROT_WRITE), -1);
+    assert_int_equal(munmap(bytes, PAGE), 0);
+    fd_close(&fd);
+}
+
+static bool reopens(int fd, int mode)
+{
+    char path[32];
+    (void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    int copy = open(path, mode | O_CLOEXEC);
+    return copy >= 0 && close(copy) == 0;
+}
+
+static bool cannot_reopen_as_another_uid(int handle)
+{
+    /* A file of that mode could be reopened: it is the mode that stops it, not the change of uid.
+     */
+    int open_to_all = memfd_create("control", MFD_CLOEXEC);
+    if (open_to_all < 0 || fchmod(open_to_all, 0666) < 0 || setgid(65534) < 0 ||
+        setuid(65534) < 0) {
+        return false;
+    }
+    return reopens(open_to_all, O_RDWR) && !reopens(handle, O_RDWR) && errno == EACCES;
+}
+
+static void read_only_handle_cannot_be_reopened_by_another_uid(void **state)
+{
+    struct fixture *f = *state;
+    if (geteuid() != 0) {
+        print_message("skipped: only root can become another user\n");
+        skip();
+    }
+    make_set(f, 1, PAGE);
+    struct holder holder =
+        start_holder(open_handle(f, 0, false, false), cannot_reopen_as_another_uid);
+    end_holder(&holder, 0);
+    reap_holder(&holder);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(killed_holder),
+        TEST(exiting_holder),
+        TEST(killed_holder_of_a_mapping_alone),
+        TEST(holder_killed_before_the_collection_lets_go),
+        TEST(forked_child_of_a_holder),
+        TEST(mapping_without_a_descriptor),
+        TEST(raw_duplicate),
+        TEST(descriptor_in_flight),
+        TEST(two_handles_of_one_buffer),
+        TEST(weak_handle_outlives_the_strong_ones),
+        TEST(holder_that_drops_its_lock_is_a_leak),
+        TEST(holder_that_locks_everything_hurts_its_buffer_only),
+        TEST(holder_with_a_lease_does_not_block_the_loop),
+        TEST(read_only_handle_cannot_be_written),
+        TEST(read_only_handle_cannot_be_reopened_by_another_uid),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
