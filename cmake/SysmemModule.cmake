@@ -25,13 +25,12 @@ endif()
 #   USES  modules of lower rank, as docs/architecture.md allows
 #   LIBS  outside libraries (imported targets)
 # Sources are all .c files of the folder but main.c, which is a program's alone (a test has a main() of
-# its own), so that a new noun needs no edit here. Headers are included
-# as "module/noun.h"; which of them a module may reach is checked by tests/check.
+# its own), so that a new noun needs no edit here. Headers are included as "module/noun.h"; which of
+# them a module may reach is checked by tests/check.
 function(sysmem_module NAME)
     cmake_parse_arguments(M "" "" "USES;LIBS" ${ARGN})
     file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.c")
     list(FILTER sources EXCLUDE REGEX "/main\\.c$")
-    list(FILTER sources EXCLUDE REGEX "/main\\.c$") # a program's own: tests have a main() of their own
     add_library(sysmem_${NAME} OBJECT ${sources})
     target_include_directories(sysmem_${NAME} PUBLIC "${PROJECT_SOURCE_DIR}/src")
     target_link_libraries(sysmem_${NAME} PUBLIC sysmem_flags ${M_LIBS})
