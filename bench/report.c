@@ -1,0 +1,134 @@
+#include "report.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "solve.h"
+
+static const char *const subject_names[SUBJECTS] = {"floor", "sysmem"};
+
+/* Calls of one kind in one cycle, client and server together. */
+static double calls_a_cycle(const struct report *report, int measure, int subject, size_t kind)
+{
+    const struct syscount *count = &report->calls[measure][subject];
+    return (double)(syscount_of_kind(count, SYSCOUNT_CLIENT, kind) +
+                    syscount_of_kind(count, SYSCOUNT_SERVER, kind)) /
+           measures[measure].counted;
+}
+
+static void print_times(const struct report *report)
+{
+    (void)printf("Times in microseconds, medians of %" PRIu32 " rounds:\n\n", report->rounds);
+    (void)printf("%-37s %9s %9s %10s %9s %7s %7s %6s\n", "", "floor p50", "p99", "sysmem p50",
+                 "p99", "ratio", "p99", "goal");
+    for (int i = 0; i < MEASURES; i++) {
+        const struct comparison *times = &report->times[i];
+        (void)printf("%-37s %9.1f %9.1f %10.1f %9.1f %7.2f %7.2f %6.1f\n", measures[i].title,
+                     times->of[FLOOR].p50 / 1e3, times->of[FLOOR].p99 / 1e3,
+                     times->of[REAL].p50 / 1e3, times->of[REAL].p99 / 1e3, times->ratio_p50,
+                     times->ratio_p99, measures[i].goal);
+    }
+    (void)printf("%-37s %9s %9s %10.2f %9.2f %7s %7s %3.0f us\n",
+                 "solve, 4 participants of 4 formats", "", "", report->solve.p50 / 1e3,
+                 report->solve.p99 / 1e3, "", "", SOLVE_GOAL_NS / 1e3);
+}
+
+static void print_calls(const struct report *report)
+{
+    if (!report->has_calls) {
+        (void)printf("\nSystem calls were not counted: %s\n", report->no_calls);
+        return;
+    }
+    (void)printf(
+        "\nSystem calls of client and server together, in one round trip or cycle:\n\n%-18s", "");
+    for (int i = 0; i < MEASURES; i++) {
+        (void)printf("%21s", measures[i].name);
+    }
+    (void)printf("\n%-18s", "");
+    for (int i = 0; i < MEASURES; i++) {
+        (void)printf("%11s%10s", subject_names[FLOOR], subject_names[REAL]);
+    }
+    (void)putchar('\n');
+    for (size_t kind = 0; kind < syscount_kinds(); kind++) {
+        (void)printf("%-18s", syscount_kind_name(kind));
+        for (int i = 0; i < MEASURES; i++) {
+            (void)printf("%11.1f%10.1f", calls_a_cycle(report, i, FLOOR, kind),
+                         calls_a_cycle(report, i, REAL, kind));
+        }
+        (void)putchar('\n');
+    }
+}
+
+void report_print(const struct report *report)
+{
+    if (report->has_times) {
+        print_times(report);
+    }
+    print_calls(report);
+}
+
+static void print_json_calls(const struct report *report, int measure)
+{
+    (void)printf(", \"system_calls\": {");
+    for (int subject = 0; subject < SUBJECTS; subject++) {
+        const struct syscount *count = &report->calls[measure][subject];
+        double cycles = measures[measure].counted;
+        (void)printf("%s\"%s\": {", subject > 0 ? ", " : "", subject_names[subject]);
+        for (size_t kind = 0; kind < syscount_kinds(); kind++) {
+            (void)printf("%s\"%s\": {\"client\": %.2f, \"server\": %.2f}", kind > 0 ? ", " : "",
+                         syscount_kind_name(kind),
+                         (double)syscount_of_kind(count, SYSCOUNT_CLIENT, kind) / cycles,
+                         (double)syscount_of_kind(count, SYSCOUNT_SERVER, kind) / cycles);
+        }
+        (void)putchar('}');
+    }
+    (void)putchar('}');
+}
+
+void report_print_json(const struct report *report)
+{
+    (void)printf("{\"rounds\": %" PRIu32 ", \"measures\": [", report->rounds);
+    for (int i = 0; i < MEASURES; i++) {
+        const struct comparison *times = &report->times[i];
+        (void)printf("%s\n  {\"name\": \"%s\", \"goal\": %.2f", i > 0 ? "," : "", measures[i].name,
+                     measures[i].goal);
+        for (int subject = 0; subject < SUBJECTS && report->has_times; subject++) {
+            (void)printf(", \"%s\": {\"p50_ns\": %.0f, \"p99_ns\": %.0f}", subject_names[subject],
+                         times->of[subject].p50, times->of[subject].p99);
+        }
+        if (report->has_times) {
+            (void)printf(", \"ratio\": {\"p50\": %.3f, \"p99\": %.3f}", times->ratio_p50,
+                         times->ratio_p99);
+        }
+        if (report->has_calls) {
+            print_json_calls(report, i);
+        }
+        (void)putchar('}');
+    }
+    (void)printf("]");
+    if (report->has_times) {
+        (void)printf(",\n \"solve\": {\"p50_ns\": %.0f, \"p99_ns\": %.0f, \"goal_ns\": %d}",
+                     report->solve.p50, report->solve.p99, SOLVE_GOAL_NS);
+    }
+    if (!report->has_calls) {
+        (void)printf(",\n \"system_calls_not_counted\": \"%s\"", report->no_calls);
+    }
+    (void)printf("}\n");
+}
+
+bool report_floor_is_low(const struct report *report)
+{
+    bool low = true;
+    for (int i = 0; i < MEASURES; i++) {
+        for (size_t kind = 0; kind < syscount_kinds(); kind++) {
+            double floor_calls = calls_a_cycle(report, i, FLOOR, kind);
+            double real_calls = calls_a_cycle(report, i, REAL, kind);
+            if (floor_calls > real_calls) {
+                (void)fprintf(stderr, "%s: the floor makes %.2f calls of kind '%s', sysmem %.2f\n",
+                              measures[i].name, floor_calls, syscount_kind_name(kind), real_calls);
+                low = false;
+            }
+        }
+    }
+    return low;
+}
