@@ -5,6 +5,8 @@
 #include <fcntl.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,6 +16,9 @@
 #ifndef MFD_NOEXEC_SEAL
 #define MFD_NOEXEC_SEAL 0x0008U /* since Linux 6.3; implies MFD_ALLOW_SEALING */
 #endif
+
+#define CHECKED_BYTES  (1024 * 1024ULL)
+#define RESERVED_BYTES (64 * 1024 * 1024ULL) /* left for everybody else */
 
 /* Cleared when the kernel turns out not to know MFD_NOEXEC_SEAL. */
 static atomic_bool noexec_seal_known = true;
@@ -32,9 +37,38 @@ static int create(const char *name)
     return memfd_create(cut, MFD_CLOEXEC | MFD_ALLOW_SEALING);
 }
 
+/* What the kernel could give out without swapping; UINT64_MAX when it does not say. */
+static uint64_t available_bytes(void)
+{
+    FD_CLEANUP int fd = open("/proc/meminfo", O_RDONLY | O_CLOEXEC);
+    char text[512]; /* the line is among the first */
+    ssize_t len = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+    if (len < 0) {
+        return UINT64_MAX;
+    }
+    text[len] = '\0';
+    const char *line = strstr(text, "MemAvailable:");
+    return line == NULL ? UINT64_MAX : strtoull(line + strlen("MemAvailable:"), NULL, 10) * 1024;
+}
+
+/* fallocate() of a memory file does not refuse what the machine does not have: it goes on until the
+ * OOM killer has killed others. Asking first costs as much as committing this many bytes does. */
+static bool is_available(uint64_t size)
+{
+    if (size < CHECKED_BYTES) {
+        return true;
+    }
+    uint64_t available = available_bytes();
+    return available > RESERVED_BYTES && size < available - RESERVED_BYTES;
+}
+
 /* One fallocate() sets the size, commits and zeroes. */
 static int set_size(int fd, uint64_t size, bool committed)
 {
+    if (committed && !is_available(size)) {
+        errno = ENOMEM;
+        return -1;
+    }
     int r;
     do {
         r = committed ? fallocate(fd, 0, 0, (off_t)size) : ftruncate(fd, (off_t)size);

@@ -1,0 +1,144 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/fd.h"
+#include "os/memfile.h"
+
+#define BYTES 65536
+
+static int make(bool committed)
+{
+    int fd = -1;
+    assert_int_equal(memfile_new("test", BYTES, committed, &fd), 0);
+    return fd;
+}
+
+static void size_mode_and_commitment(void **state)
+{
+    (void)state;
+    for (int committed = 0; committed < 2; committed++) {
+        int fd = make(committed == 1);
+        struct stat st;
+        assert_int_equal(fstat(fd, &st), 0);
+        assert_int_equal(st.st_size, BYTES);
+        assert_int_equal(st.st_mode & 07777, 0600);
+        assert_int_equal(st.st_blocks * 512, committed == 1 ? BYTES : 0);
+        assert_int_equal(fcntl(fd, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
+        assert_int_equal(fcntl(fd, F_GETFL) & O_ACCMODE, O_RDWR);
+        fd_close(&fd);
+    }
+}
+
+static void sealed_for_everybody(void **state)
+{
+    (void)state;
+    int fd = make(false);
+    assert_int_equal(ftruncate(fd, BYTES / 2), -1);
+    assert_int_equal(errno, EPERM);
+    assert_int_equal(ftruncate(fd, 2 * BYTES), -1);
+    assert_int_equal(pwrite(fd, "x", 1, BYTES), -1);
+    assert_int_equal(fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE), -1);
+    assert_int_equal(errno, EPERM);
+    if (memfile_can_forbid_execution()) {
+        assert_int_equal(fchmod(fd, 0700), -1);
+        assert_int_equal(errno, EPERM);
+    }
+    fd_close(&fd);
+}
+
+static void more_than_there_is(void **state)
+{
+    (void)state;
+    int fd = -1;
+    assert_int_equal(memfile_new("test", UINT64_MAX, true, &fd), -ENOMEM);
+    /* The limit keeps the machine alive should the answer ever be wrong (then it is EFBIG). */
+    struct rlimit old;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+    struct rlimit low = {.rlim_cur = 1 << 30, .rlim_max = old.rlim_max};
+    (void)signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &low), 0);
+    int r = memfile_new("test", (uint64_t)1 << 52, true, &fd);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+    assert_int_equal(r, -ENOMEM);
+    assert_int_equal(fd, -1);
+}
+
+static void long_name_is_cut(void **state)
+{
+    (void)state;
+    char name[1000];
+    memset(name, 'n', sizeof(name));
+    name[sizeof(name) - 1] = '\0';
+    int fd = -1;
+    assert_int_equal(memfile_new(name, BYTES, false, &fd), 0);
+    char path[32];
+    char shown[512];
+    (void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    ssize_t len = readlink(path, shown, sizeof(shown));
+    assert_int_equal(len, strlen("/memfd:") + MEMFILE_NAME_MAX + strlen(" (deleted)"));
+    fd_close(&fd);
+}
+
+static void reopened_has_its_own_offset_and_access(void **state)
+{
+    (void)state;
+    int fd = make(false);
+    int reader = -1;
+    assert_int_equal(memfile_reopen(fd, MEMFILE_READ_ONLY, &reader), 0);
+    assert_int_equal(write(fd, "abc", 3), 3);
+    char text[4] = "";
+    assert_int_equal(read(reader, text, 3), 3);
+    assert_string_equal(text, "abc");
+    assert_int_equal(write(reader, "x", 1), -1);
+    assert_int_equal(errno, EBADF);
+    assert_true(mmap(NULL, BYTES, PROT_WRITE, MAP_SHARED, reader, 0) == MAP_FAILED);
+    assert_int_equal(errno, EACCES);
+    fd_close(&reader);
+    fd_close(&fd);
+    assert_int_equal(memfile_reopen(-1, MEMFILE_READ_ONLY, &reader), -ENOENT);
+    assert_int_equal(reader, -1);
+}
+
+static void alone_only_without_descriptor_and_mapping(void **state)
+{
+    (void)state;
+    int fd = make(false);
+    int other = -1;
+    assert_int_equal(memfile_reopen(fd, MEMFILE_READ_ONLY, &other), 0);
+    assert_int_equal(memfile_is_alone(fd), 0);
+    void *bytes = mmap(NULL, BYTES, PROT_READ, MAP_SHARED, other, 0);
+    assert_true(bytes != MAP_FAILED);
+    fd_close(&other);
+    assert_int_equal(memfile_is_alone(fd), 0);
+    assert_int_equal(munmap(bytes, BYTES), 0);
+    assert_int_equal(memfile_is_alone(fd), 1);
+    assert_int_equal(memfile_is_alone(fd), 1); /* and stays so */
+    fd_close(&fd);
+    assert_true(memfile_is_alone(-1) < 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(size_mode_and_commitment),
+        cmocka_unit_test(sealed_for_everybody),
+        cmocka_unit_test(more_than_there_is),
+        cmocka_unit_test(long_name_is_cut),
+        cmocka_unit_test(reopened_has_its_own_offset_and_access),
+        cmocka_unit_test(alone_only_without_descriptor_and_mapping),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
