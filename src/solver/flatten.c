@@ -94,6 +94,11 @@ static bool check_overlap(struct work *work, const struct pair_list *list)
     if (!pairs_find_overlap(list->pairs, list->count, &first, &second)) {
         return true;
     }
+    if (first->source > second->source) { /* whichever comes later is too much */
+        const struct pair *later = first;
+        first = second;
+        second = later;
+    }
     work->entry = second->source;
     struct text wanted = text_of_format(first->pixel_format, first->modifier);
     struct text got = text_of_format(second->pixel_format, second->modifier);
