@@ -17,8 +17,8 @@
 #define MFD_NOEXEC_SEAL 0x0008U /* since Linux 6.3; implies MFD_ALLOW_SEALING */
 #endif
 
-#define CHECKED_BYTES  (1024 * 1024ULL)
-#define RESERVED_BYTES (64 * 1024 * 1024ULL) /* left for everybody else */
+#define CHECKED_BYTES  (1024ULL * 1024)
+#define RESERVED_BYTES (64ULL * 1024 * 1024) /* left for everybody else */
 
 /* Cleared when the kernel turns out not to know MFD_NOEXEC_SEAL. */
 static atomic_bool noexec_seal_known = true;

@@ -8,8 +8,8 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
-#define PAGE  4096
-#define LARGE (1024 * 1024) /* goes through the executor */
+#define PAGE  4096ULL
+#define LARGE (1024ULL * 1024) /* goes through the executor */
 
 /* --- a heap that answers when it is told to, and refuses one buffer --- */
 

@@ -48,7 +48,7 @@ static void sealed_for_everybody(void **state)
     int fd = make(false);
     assert_int_equal(ftruncate(fd, BYTES / 2), -1);
     assert_int_equal(errno, EPERM);
-    assert_int_equal(ftruncate(fd, 2 * BYTES), -1);
+    assert_int_equal(ftruncate(fd, 2L * BYTES), -1);
     assert_int_equal(pwrite(fd, "x", 1, BYTES), -1);
     assert_int_equal(fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE), -1);
     assert_int_equal(errno, EPERM);

@@ -61,7 +61,7 @@ static void takes_a_few_milliseconds(void **state)
     assert_true(self_test_run(note, &tally));
     assert_int_equal(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end), 0);
     int64_t nsec = (int64_t)(end.tv_sec - start.tv_sec) * 1000000000 + end.tv_nsec - start.tv_nsec;
-    assert_true(nsec < 50 * 1000 * 1000);
+    assert_true(nsec < 50L * 1000 * 1000);
 }
 
 static void what_is_missing_is_named(void **state)
