@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/strbuf.h"
 #include "collection/collection.h"
+#include "model/names.h"
 #include "model/tables.h"
 #include "model/walk.h"
 
@@ -32,7 +34,7 @@ static void log_reasons(const struct collection *collection, const struct solver
                         const struct solver_participant *participants)
 {
     log_warning("collection %llu: allocation fails: %s", (unsigned long long)collection->id,
-                sysmem_status_name((sysmem_status_t)outcome->error));
+                model_name_of(&model_error_names, outcome->error));
     for (size_t i = 0; i < outcome->reason_count; i++) {
         const struct solver_reason *reason = &outcome->reasons[i];
         const char *name = reason->participant < 0 ? NULL : participants[reason->participant].name;

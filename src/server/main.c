@@ -1,6 +1,6 @@
 /* sysmemd: finds its socket, reads its configuration, tries the kernel, serves. */
 #include <errno.h>
-#include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,32 +74,29 @@ static bool load_config(const struct options *options, struct config *config)
     return true;
 }
 
-/* Prints each mechanism. False: one that must be there is missing. */
-static bool print_self_test(void)
+static const char *error_text(const struct self_test_result *result)
 {
-    struct self_test_result results[SELF_TEST_MAX];
-    size_t count = self_test_run(results);
-    for (size_t i = 0; i < count; i++) {
-        printf("%-7s %s%s%s\n",
-               results[i].ok         ? "ok"
-               : results[i].required ? "MISSING"
-                                     : "absent",
-               results[i].name, results[i].ok ? "" : ": ", results[i].ok ? "" : results[i].reason);
-    }
-    return self_test_passed(results, count);
+    return result->error == 0 ? "" : strerror(result->error);
 }
 
-static bool kernel_is_fit(void)
+static void print_result(void *arg, const struct self_test_result *result)
 {
-    struct self_test_result results[SELF_TEST_MAX];
-    size_t count = self_test_run(results);
-    for (size_t i = 0; i < count; i++) {
-        if (!results[i].ok && results[i].required) {
-            log_error("this kernel lacks what the daemon rests on: %s: %s", results[i].name,
-                      results[i].reason);
-        }
+    (void)arg;
+    const char *verdict = result->ok ? "ok" : result->required ? "MISSING" : "absent";
+    printf("%-8s%-24s%s", verdict, result->name, result->wants);
+    if (!result->ok) {
+        printf(": got %s %s", result->got, error_text(result));
     }
-    return self_test_passed(results, count);
+    printf("\n");
+}
+
+static void log_missing(void *arg, const struct self_test_result *result)
+{
+    (void)arg;
+    if (!result->ok && result->required) {
+        log_error("this kernel lacks what the daemon rests on: %s: wanted: %s; got: %s %s",
+                  result->name, result->wants, result->got, error_text(result));
+    }
 }
 
 int main(int argc, char **argv)
@@ -107,12 +104,13 @@ int main(int argc, char **argv)
     struct options options;
     options_parse(&options, argc, argv);
     log_set_level(options.level);
+    (void)signal(SIGIO, SIG_IGN); /* a lease that is broken while we hold it would kill */
     if (options.self_test) {
-        return print_self_test() ? EXIT_SUCCESS : EXIT_FAILURE;
+        return self_test_run(print_result, NULL) ? EXIT_SUCCESS : EXIT_FAILURE;
     }
     struct config config;
     static struct server server;
-    if (!load_config(&options, &config) || !kernel_is_fit()) {
+    if (!load_config(&options, &config) || !self_test_run(log_missing, NULL)) {
         return EXIT_FAILURE;
     }
     int fd = open_socket(&options, &server);
