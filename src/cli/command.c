@@ -1,0 +1,89 @@
+#include "cli/command.h"
+
+#include <argp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/strbuf.h"
+
+const struct command commands[] = {
+    {"exec",    "Carry out requests, one JSON object a line",          command_exec   },
+    {"solve",   "Aggregate constraints from a file, without a daemon", command_solve  },
+    {"list",    "Show the daemon's collections",                       command_list   },
+    {"tree",    "Show one collection's participants",                  command_tree   },
+    {"heaps",   "Show where memory comes from, and how much is used",  command_heaps  },
+    {"formats", "Show the pixel formats that are known",               command_formats},
+    {NULL,      NULL,                                                  NULL           },
+};
+
+const struct command *command_find(const char *name)
+{
+    for (const struct command *command = commands; command->name != NULL; command++) {
+        if (strcmp(command->name, name) == 0) {
+            return command;
+        }
+    }
+    return NULL;
+}
+
+enum { KEY_JSON = 256 };
+
+struct parse {
+    const struct options_spec *spec;
+    struct options *options;
+};
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+    struct parse *parse = state->input;
+    const char *argument = parse->spec->argument;
+    switch (key) {
+    case 's':
+        parse->options->socket_path = arg;
+        return 0;
+    case KEY_JSON:
+        parse->options->json = true;
+        return 0;
+    case ARGP_KEY_ARG:
+        if (argument == NULL || parse->options->argument != NULL) {
+            argp_error(state, "unexpected argument '%s'", arg);
+        }
+        parse->options->argument = arg;
+        return 0;
+    case ARGP_KEY_END:
+        if (argument != NULL && argument[0] != '[' && parse->options->argument == NULL) {
+            argp_error(state, "%s is missing", argument);
+        }
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+void options_parse(int argc, char **argv, const struct options_spec *spec, struct options *ret)
+{
+    static const struct argp_option all[] = {
+        {"socket",               's', "PATH", 0, "The daemon's socket", 0},
+        {"json",                KEY_JSON, NULL, 0, "Write JSON instead of a table", 0},
+        {0},
+    };
+    static const struct argp_option without_json[] = {
+        {"socket", 's', "PATH", 0, "The daemon's socket", 0},
+        {0 },
+    };
+    struct parse parse = {.spec = spec, .options = ret};
+    struct argp argp = {.options = spec->has_json ? all : without_json,
+                        .parser = parse_option,
+                        .args_doc = spec->argument,
+                        .doc = spec->doc};
+    struct strbuf name = {0};
+    strbuf_addf(&name, "sysmemctl %s", argv[0]);
+    char *own_name = argv[0];
+    argv[0] = (char *)strbuf_text(&name);
+    error_t error = argp_parse(&argp, argc, argv, 0, NULL, &parse);
+    argv[0] = own_name;
+    strbuf_deinit(&name);
+    if (error != 0) {
+        exit(EXIT_USAGE);
+    }
+}

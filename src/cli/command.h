@@ -1,0 +1,52 @@
+/* The sub-commands of sysmemctl, and what they have in common. */
+#ifndef CLI_COMMAND_H
+#define CLI_COMMAND_H
+
+#include <stdbool.h>
+
+/* Exit statuses, as docs/cli.md tells them. */
+enum {
+    EXIT_DONE = 0,
+    EXIT_REFUSED = 1, /* the daemon could not be reached, or the answer is no */
+    EXIT_USAGE = 2,   /* the command line, or the input, cannot be used */
+};
+
+struct command {
+    const char *name;
+    const char *summary;
+    int (*run)(int argc, char **argv, const char *socket_path);
+};
+
+/* All of them; the last has a NULL name. */
+extern const struct command commands[];
+
+const struct command *command_find(const char *name);
+
+/* What a sub-command's line says. */
+struct options {
+    const char *socket_path; /* NULL: where clients look */
+    bool json;
+    const char *argument; /* NULL: none was given */
+};
+
+struct options_spec {
+    const char
+        *argument; /* what the one argument is called, e.g. "ID", "[FILE]"; NULL: there is none */
+    bool has_json;
+    const char *doc;
+};
+
+/* Reads a sub-command's line; argv[0] is its name. Does not return when it is wrong (status 2), nor
+ * after --help and
+ * --version. An argument whose name stands in brackets may be absent. */
+void options_parse(int argc, char **argv, const struct options_spec *spec, struct options *ret);
+
+/* The sub-commands. socket_path: what stood before the sub-command, or NULL. */
+int command_exec(int argc, char **argv, const char *socket_path);
+int command_solve(int argc, char **argv, const char *socket_path);
+int command_list(int argc, char **argv, const char *socket_path);
+int command_tree(int argc, char **argv, const char *socket_path);
+int command_heaps(int argc, char **argv, const char *socket_path);
+int command_formats(int argc, char **argv, const char *socket_path);
+
+#endif

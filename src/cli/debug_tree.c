@@ -1,0 +1,163 @@
+/* One collection as a tree of participants. */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "base/strbuf.h"
+#include "cli/debug_view.h"
+#include "cli/text_table.h"
+#include "model/names.h"
+#include "model/print.h"
+#include "model/tables.h"
+
+static void add_node(struct strbuf *buf, const struct model_debug_node *node)
+{
+    const char *kind = model_name_of(&model_debug_node_kind_names, node->kind);
+    strbuf_addf(buf, "%s", node->has.kind && kind != NULL ? kind : "?");
+    if (node->has.client_name) {
+        strbuf_addf(buf, " \"");
+        strbuf_add_escaped(buf, node->client_name);
+        strbuf_addf(buf, "\"");
+    }
+    if (node->has.pid) {
+        strbuf_addf(buf, " pid %u", node->pid);
+    }
+    if (node->has.uid) {
+        strbuf_addf(buf, " uid %u", node->uid);
+    }
+    if (node->kind != MODEL_DEBUG_NODE_KIND_ORPHAN) {
+        strbuf_addf(buf, node->ready ? ", ready" : ", not ready");
+    }
+    if (node->released) {
+        strbuf_addf(buf, ", released");
+    }
+    if (node->pending_waits > 0) {
+        strbuf_addf(buf, ", waits for the buffers");
+    }
+}
+
+/* The constraints and rights of a node, on a line of their own. */
+static void add_details(struct strbuf *buf, const struct model_debug_node *node)
+{
+    const char *separator = "";
+    if (node->has.rights) {
+        strbuf_addf(buf, "rights ");
+        model_print_value(&model_rights_names, node->rights, buf);
+        separator = "; ";
+    }
+    if (node->has.constraints) {
+        strbuf_addf(buf, "%sconstraints ", separator);
+        model_print(&model_type_buffer_collection_constraints, &node->constraints, buf);
+    } else if (node->has_constraints) {
+        strbuf_addf(buf, "%sconstraints set", separator);
+    }
+}
+
+/* A tree whose nodes stand in depth-first order. */
+struct tree {
+    const struct model_debug_collection *collection;
+    size_t *last_child; /* of each node; 0: it has none */
+};
+
+/* A parent stands before its children; a node of which something else is said is shown as a root.
+ */
+static bool has_parent(const struct tree *tree, size_t at)
+{
+    const struct model_debug_node *node = &tree->collection->nodes[at];
+    return node->has.parent_index && node->parent_index < at;
+}
+
+static size_t parent_of(const struct tree *tree, size_t at)
+{
+    return tree->collection->nodes[at].parent_index;
+}
+
+/* What stands to the left of a node: for each of its forebears, from the root on, whether more
+ * children follow. */
+static void add_stems(struct strbuf *buf, const struct tree *tree, size_t at)
+{
+    struct strbuf reversed = {0};
+    for (; has_parent(tree, at); at = parent_of(tree, at)) {
+        bool more = tree->last_child[parent_of(tree, at)] != at;
+        strbuf_add(&reversed, more ? "|" : " ", 1);
+    }
+    for (size_t i = reversed.len; i > 0; i--) {
+        strbuf_addf(buf, "%s", reversed.text[i - 1] == '|' ? "│  " : "   ");
+    }
+    strbuf_deinit(&reversed);
+}
+
+static void print_node(const struct tree *tree, size_t at, FILE *out)
+{
+    const struct model_debug_node *node = &tree->collection->nodes[at];
+    struct strbuf text = {0};
+    struct strbuf details = {0};
+    if (has_parent(tree, at)) {
+        size_t parent = parent_of(tree, at);
+        add_stems(&text, tree, parent);
+        strbuf_addf(&text, tree->last_child[parent] == at ? "└─ " : "├─ ");
+    }
+    add_node(&text, node);
+    strbuf_addf(&text, "\n");
+    add_details(&details, node);
+    if (details.len > 0) {
+        add_stems(&text, tree, at);
+        strbuf_addf(&text, "%s%s\n", tree->last_child[at] != 0 ? "│    " : "     ",
+                    strbuf_text(&details));
+    }
+    (void)fputs(strbuf_text(&text), out);
+    strbuf_deinit(&text);
+    strbuf_deinit(&details);
+}
+
+/* What is known of the collection as a whole. */
+static void print_summary(const struct model_debug_collection *collection, FILE *out)
+{
+    struct strbuf text = {0};
+    const char *state = model_name_of(&model_debug_state_names, collection->state);
+    char age[24];
+    char size[16];
+    strbuf_addf(&text, "collection %" PRIu64, collection->id);
+    if (collection->has.name && collection->name[0] != '\0') {
+        strbuf_addf(&text, " \"");
+        strbuf_add_escaped(&text, collection->name);
+        strbuf_addf(&text, "\"");
+    }
+    strbuf_addf(&text, ": %s, %s old\n", state == NULL ? "?" : state,
+                text_age(collection->age_ms, age));
+    if (collection->buffer_count > 0) {
+        strbuf_addf(&text, "buffers: %u x %s, %u not given back yet\n", collection->buffer_count,
+                    text_size(collection->size_bytes, size), collection->buffers_remaining);
+    }
+    if (collection->has.settings) {
+        strbuf_addf(&text, "settings: ");
+        model_print(&model_type_single_buffer_settings, &collection->settings, &text);
+        strbuf_addf(&text, "\n");
+    }
+    if (collection->has.waiting_for && collection->waiting_for[0] != '\0') {
+        strbuf_addf(&text, "waiting for: ");
+        strbuf_add_escaped(&text, collection->waiting_for);
+        strbuf_addf(&text, "\n");
+    }
+    (void)fputs(strbuf_text(&text), out);
+    strbuf_deinit(&text);
+}
+
+bool debug_view_tree(const struct model_debug_collection *collection, FILE *out)
+{
+    size_t *last_child = calloc(collection->nodes_count + 1, sizeof(*last_child));
+    if (last_child == NULL) {
+        return false;
+    }
+    struct tree tree = {.collection = collection, .last_child = last_child};
+    for (size_t i = 0; i < collection->nodes_count; i++) {
+        if (has_parent(&tree, i)) {
+            last_child[parent_of(&tree, i)] = i;
+        }
+    }
+    print_summary(collection, out);
+    for (size_t i = 0; i < collection->nodes_count; i++) {
+        print_node(&tree, i, out);
+    }
+    free(last_child);
+    return ferror(out) == 0;
+}

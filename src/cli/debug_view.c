@@ -1,0 +1,164 @@
+#include "cli/debug_view.h"
+
+#include <inttypes.h>
+
+#include "base/strbuf.h"
+#include "cli/text_table.h"
+#include "model/names.h"
+
+/* Peers' text, so that it cannot move the cursor; "-" for none. */
+static void add_text(struct strbuf *buf, bool has, const char *text)
+{
+    if (has && text != NULL && text[0] != '\0') {
+        strbuf_add_escaped(buf, text);
+    } else {
+        strbuf_addf(buf, "-");
+    }
+}
+
+static const char *state_name(const struct model_debug_collection *collection)
+{
+    const char *name = model_name_of(&model_debug_state_names, collection->state);
+    return collection->has.state && name != NULL ? name : "?";
+}
+
+/* "3 x 1.5 MiB", "-" before there are any. */
+static void add_buffers(struct strbuf *buf, const struct model_debug_collection *collection)
+{
+    char size[16];
+    if (!collection->has.buffer_count || collection->buffer_count == 0) {
+        strbuf_addf(buf, "-");
+        return;
+    }
+    strbuf_addf(buf, "%u x %s", collection->buffer_count, text_size(collection->size_bytes, size));
+}
+
+/* How many tokens and collections there are. */
+static size_t count_participants(const struct model_debug_collection *collection)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < collection->nodes_count; i++) {
+        uint32_t kind = collection->nodes[i].kind;
+        count += kind == MODEL_DEBUG_NODE_KIND_TOKEN || kind == MODEL_DEBUG_NODE_KIND_COLLECTION;
+    }
+    return count;
+}
+
+static void add_collection(struct text_table *table,
+                           const struct model_debug_collection *collection)
+{
+    struct strbuf name = {0};
+    struct strbuf buffers = {0};
+    struct strbuf waiting = {0};
+    char id[24];
+    char age[24];
+    char participants[24];
+    add_text(&name, collection->has.name, collection->name);
+    add_buffers(&buffers, collection);
+    add_text(&waiting, collection->has.waiting_for, collection->waiting_for);
+    (void)snprintf(id, sizeof(id), "%" PRIu64, collection->id);
+    (void)snprintf(participants, sizeof(participants), "%zu", count_participants(collection));
+    const char *const cells[] = {id,
+                                 strbuf_text(&name),
+                                 state_name(collection),
+                                 text_age(collection->age_ms, age),
+                                 strbuf_text(&buffers),
+                                 participants,
+                                 strbuf_text(&waiting)};
+    text_table_add(table, cells);
+    strbuf_deinit(&name);
+    strbuf_deinit(&buffers);
+    strbuf_deinit(&waiting);
+}
+
+bool debug_view_list(const struct model_debug_get_collections_response *response, FILE *out)
+{
+    static const char *const heading[] = {"ID",      "NAME",         "STATE",      "AGE",
+                                          "BUFFERS", "PARTICIPANTS", "WAITING FOR"};
+    enum { ID = 0, AGE = 3, PARTICIPANTS = 5 };
+    struct text_table table;
+    text_table_init(&table, sizeof(heading) / sizeof(heading[0]));
+    text_table_add(&table, heading);
+    for (size_t i = 0; i < response->collections_count; i++) {
+        add_collection(&table, &response->collections[i]);
+    }
+    bool printed = text_table_print(&table, 1U << ID | 1U << AGE | 1U << PARTICIPANTS, out);
+    text_table_deinit(&table);
+    return printed;
+}
+
+static void add_domains(struct strbuf *buf, const struct model_debug_heap *heap)
+{
+    const char *separator = "";
+    const struct {
+        bool supported;
+        const char *name;
+    } domains[] = {
+        {heap->cpu_supported,          "CPU"         },
+        {heap->ram_supported,          "RAM"         },
+        {heap->inaccessible_supported, "INACCESSIBLE"},
+    };
+    for (size_t i = 0; i < sizeof(domains) / sizeof(domains[0]); i++) {
+        if (domains[i].supported) {
+            strbuf_addf(buf, "%s%s", separator, domains[i].name);
+            separator = ",";
+        }
+    }
+}
+
+static void add_ready(struct strbuf *buf, const struct model_debug_heap *heap)
+{
+    strbuf_addf(buf, heap->ready ? "yes" : "no");
+    if (!heap->ready && heap->has.absent_reason) {
+        strbuf_addf(buf, ": ");
+        strbuf_add_escaped(buf, heap->absent_reason);
+    }
+}
+
+static void add_heap(struct text_table *table, const struct model_debug_heap *heap)
+{
+    struct strbuf type = {0};
+    struct strbuf domains = {0};
+    struct strbuf ready = {0};
+    char id[24];
+    char buffers[24];
+    char failed[24];
+    char bytes[16];
+    char high_water[16];
+    add_text(&type, heap->heap.has.heap_type, heap->heap.heap_type);
+    add_domains(&domains, heap);
+    add_ready(&ready, heap);
+    (void)snprintf(id, sizeof(id), "%" PRIu64, heap->heap.id);
+    (void)snprintf(buffers, sizeof(buffers), "%" PRIu64, heap->buffers);
+    (void)snprintf(failed, sizeof(failed), "%" PRIu64, heap->failed_allocations);
+    const char *const cells[] = {strbuf_text(&type),
+                                 id,
+                                 strbuf_text(&domains),
+                                 heap->secure ? "yes" : "no",
+                                 buffers,
+                                 text_size(heap->bytes, bytes),
+                                 text_size(heap->high_water_bytes, high_water),
+                                 failed,
+                                 strbuf_text(&ready)};
+    text_table_add(table, cells);
+    strbuf_deinit(&type);
+    strbuf_deinit(&domains);
+    strbuf_deinit(&ready);
+}
+
+bool debug_view_heaps(const struct model_debug_get_heaps_response *response, FILE *out)
+{
+    static const char *const heading[] = {"HEAP",   "ID",         "DOMAINS", "SECURE", "BUFFERS",
+                                          "IN USE", "HIGH WATER", "FAILED",  "READY"};
+    enum { ID = 1, BUFFERS = 4, IN_USE, HIGH_WATER, FAILED };
+    struct text_table table;
+    text_table_init(&table, sizeof(heading) / sizeof(heading[0]));
+    text_table_add(&table, heading);
+    for (size_t i = 0; i < response->heaps_count; i++) {
+        add_heap(&table, &response->heaps[i]);
+    }
+    bool printed = text_table_print(
+        &table, 1U << ID | 1U << BUFFERS | 1U << IN_USE | 1U << HIGH_WATER | 1U << FAILED, out);
+    text_table_deinit(&table);
+    return printed;
+}

@@ -1,0 +1,58 @@
+/* "debug", who sees all collections; and "testing". */
+#include <grp.h>
+
+#include "config/sections.h"
+
+/* A group's name or number. */
+static bool read_group(struct reader *reader, const struct model_path *path, const json_t *json,
+                       void *ret)
+{
+    struct config_debug *debug = ret;
+    uint32_t number = 0;
+    if (json_is_string(json)) {
+        const struct group *group = getgrnam(json_string_value(json));
+        if (group == NULL) {
+            return reader_fail(reader, path, "there is no group '%s'", json_string_value(json));
+        }
+        number = group->gr_gid;
+    } else if (!reader_u32(reader, path, json, &number)) {
+        return false;
+    }
+    debug->group = (gid_t)number;
+    debug->has_group = true;
+    return true;
+}
+
+static bool read_uids(struct reader *reader, const struct model_path *path, const json_t *json,
+                      void *ret)
+{
+    _Static_assert(sizeof(uid_t) == sizeof(uint32_t), "reader_u32 fills a uid_t");
+    struct config_debug *debug = ret;
+    void *items = NULL;
+    if (!reader_list(reader, path, json, reader_u32, sizeof(uid_t), &items, &debug->uid_count)) {
+        return false;
+    }
+    debug->uids = items;
+    return true;
+}
+
+bool config_read_debug(struct reader *reader, const struct model_path *path, const json_t *json,
+                       void *ret)
+{
+    static const struct reader_key keys[] = {
+        {"group",                       read_group,         0},
+        {                   "uids",                    read_uids,                  0 },
+        { "show_client_names", reader_bool, offsetof(struct config_debug,  show_client_names)},
+    };
+    struct config *config = ret;
+    return reader_object(reader, path, json, keys, sizeof(keys) / sizeof(keys[0]), &config->debug);
+}
+
+bool config_read_testing(struct reader *reader, const struct model_path *path, const json_t *json,
+                         void *ret)
+{
+    static const struct reader_key keys[] = {
+        {"force_zero_slack", reader_bool, offsetof(struct config, force_zero_slack)},
+    };
+    return reader_object(reader, path, json, keys, sizeof(keys) / sizeof(keys[0]), ret);
+}

@@ -1,0 +1,124 @@
+#include "config/config.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/sections.h"
+#include "config/text_file.h"
+#include "json/json.h"
+
+/* Of a configuration with all its strings, in bytes. */
+#define MAX_BYTES ((size_t)64 << 20)
+
+#define GIB       ((uint64_t)1 << 30)
+#define MIB       ((uint64_t)1 << 20)
+
+/* Of the one heap that is built in. */
+static const struct config_heap_options default_heap_options[] = {{.lazy = false}};
+
+void config_init(struct config *config)
+{
+    struct solver_environment built_in;
+    solver_environment_init(&built_in);
+    assert(built_in.heap_count == sizeof(default_heap_options) / sizeof(default_heap_options[0]));
+    *config = (struct config){
+        .limits = built_in.limits,
+        .quotas =
+            {
+                     .max_nodes_per_tree = 4096,
+                     .max_children_per_group = 1024,
+                     .max_connections_per_uid = 1024,
+                     .max_nodes_per_uid = 65536,
+                     .max_collections_per_uid = 16384,
+                     .max_bytes_per_uid = 8 * GIB,
+                     .max_descriptors_per_uid = 131072,
+                     .max_pending_calls_per_connection = 4096,
+                     .max_queued_bytes_per_connection = 4 * MIB,
+                     },
+        .heaps = built_in.heaps,
+        .heap_options = default_heap_options,
+        .heap_count = built_in.heap_count,
+    };
+    arena_init(&config->arena, MAX_BYTES);
+}
+
+void config_deinit(struct config *config)
+{
+    arena_clear(&config->arena);
+}
+
+void config_environment(const struct config *config, struct solver_environment *ret)
+{
+    solver_environment_init(ret);
+    ret->limits = config->limits;
+    ret->heaps = config->heaps;
+    ret->heap_count = config->heap_count;
+    ret->format_costs = config->format_costs;
+    ret->format_cost_count = config->format_cost_count;
+}
+
+static bool read_root(struct reader *reader, const struct model_path *path, const json_t *json,
+                      void *ret)
+{
+    static const struct reader_key keys[] = {
+        {"format_costs", config_read_costs,   0},
+        {"heaps",        config_read_heaps,   0},
+        {"limits",       config_read_limits,  0},
+        {"debug",        config_read_debug,   0},
+        {"testing",      config_read_testing, 0},
+    };
+    return reader_object(reader, path, json, keys, sizeof(keys) / sizeof(keys[0]), ret);
+}
+
+static int read_with(struct config *config, reader_fn read, const struct model_path *path,
+                     const json_t *json, char **ret_error)
+{
+    struct reader reader = {.arena = &config->arena};
+    bool understood = read(&reader, path, json, config);
+    if (!understood) {
+        *ret_error = strbuf_take(&reader.error);
+    }
+    strbuf_deinit(&reader.error);
+    return understood ? 0 : -EINVAL;
+}
+
+int config_merge_json(struct config *config, const struct json_t *json, char **ret_error)
+{
+    return read_with(config, read_root, NULL, json, ret_error);
+}
+
+int config_set_heaps(struct config *config, const struct json_t *json, char **ret_error)
+{
+    struct model_path path = {.name = "heaps", .index = MODEL_NO_INDEX};
+    config->has_heaps = false;
+    return read_with(config, config_read_heaps, &path, json, ret_error);
+}
+
+int config_load_file(struct config *config, const char *path, char **ret_error)
+{
+    struct strbuf message = {0};
+    struct strbuf error = {0};
+    char *text = NULL;
+    char *reason = NULL;
+    size_t len = 0;
+    json_t *json = NULL;
+    int r = text_file_read_path(path, &text, &len);
+    if (r < 0) {
+        strbuf_addf(&error, "%s", strerror(-r));
+    } else {
+        json = json_from_text(text, len, &error);
+        r = json == NULL ? -EINVAL : config_merge_json(config, json, &reason);
+        strbuf_addf(&error, "%s", reason == NULL ? "" : reason);
+    }
+    if (r < 0) {
+        strbuf_addf(&message, "%s: %s", path, strbuf_text(&error));
+        *ret_error = strbuf_take(&message);
+    }
+    strbuf_deinit(&error);
+    json_decref(json);
+    free(reason);
+    free(text);
+    return r;
+}

@@ -1,0 +1,54 @@
+/* "limits": what one buffer, one collection, one tree, one connection and one uid may use. */
+#include "config/sections.h"
+
+#define LIMIT_U32(key)                                                                             \
+    {                                                                                              \
+#key, reader_u32, offsetof(struct config, limits.key)                                      \
+    }
+#define LIMIT_U64(key)                                                                             \
+    {                                                                                              \
+#key, reader_u64, offsetof(struct config, limits.key)                                      \
+    }
+#define QUOTA_U32(key)                                                                             \
+    {                                                                                              \
+#key, reader_u32, offsetof(struct config, quotas.key)                                      \
+    }
+#define QUOTA_U64(key)                                                                             \
+    {                                                                                              \
+#key, reader_u64, offsetof(struct config, quotas.key)                                      \
+    }
+
+static const struct reader_key keys[] = {
+    LIMIT_U64(max_allocation_size),
+    LIMIT_U64(max_buffer_bytes),
+    LIMIT_U64(max_collection_bytes),
+    LIMIT_U32(max_buffers),
+    LIMIT_U32(max_group_combinations),
+    QUOTA_U32(max_nodes_per_tree),
+    QUOTA_U32(max_children_per_group),
+    QUOTA_U32(max_connections_per_uid),
+    QUOTA_U32(max_nodes_per_uid),
+    QUOTA_U32(max_collections_per_uid),
+    QUOTA_U64(max_bytes_per_uid),
+    QUOTA_U32(max_descriptors_per_uid),
+    QUOTA_U32(max_pending_calls_per_connection),
+    QUOTA_U64(max_queued_bytes_per_connection),
+};
+
+/* What the interface itself allows: a result holds no more buffers. */
+#define MAX_BUFFERS 128
+
+bool config_read_limits(struct reader *reader, const struct model_path *path, const json_t *json,
+                        void *ret)
+{
+    struct config *config = ret;
+    if (!reader_object(reader, path, json, keys, sizeof(keys) / sizeof(keys[0]), config)) {
+        return false;
+    }
+    if (config->limits.max_buffers > MAX_BUFFERS) {
+        return reader_fail(reader, &(struct model_path){path, "max_buffers", MODEL_NO_INDEX},
+                           "%u is more than %d, the most that a result can hold",
+                           config->limits.max_buffers, MAX_BUFFERS);
+    }
+    return true;
+}
