@@ -105,8 +105,9 @@ SYSMEM_EXPORT zx_status_t zx_vmo_get_size(zx_handle_t handle, uint64_t *size);
 
 /* --- VMARs --- */
 
-/* The region that holds all that this library maps; the handle is the library's and cannot be
- * closed. A call without an error: ZX_HANDLE_INVALID when no address space could be reserved. */
+/* The region that holds all that is mapped with these calls: always the same handle, which is the
+ * program's to close when it will map no more. ZX_HANDLE_INVALID: no address space could be
+ * reserved. */
 SYSMEM_EXPORT zx_handle_t zx_vmar_root_self(void);
 
 /* Maps `len` bytes of a VMO, rounded up to pages, from `vmo_offset` on, into a region: anywhere, at

@@ -45,9 +45,9 @@ struct interval_hole {
     uint64_t align;
 };
 
-/* A hole that fits; false if there is none. The lowest one where align is not above the granularity
- * of the ranges. Logarithmic while some hole is wider than size + align; when there are only
- * narrower ones, each that is at least `size` wide is tried. size + align must not overflow. */
+/* A hole that fits; false if there is none. Without alignment (1) it is the lowest one, found in
+ * logarithmic time; with it, so is one that is wider than size + align, and only when there is none
+ * of these each hole of at least `size` is tried. size + align must not overflow. */
 bool interval_tree_find_hole(const struct interval_tree *tree, const struct interval_hole *hole,
                              uint64_t *ret_start);
 

@@ -175,7 +175,7 @@ static zx_status_t region_place(const struct region *region, zx_vm_option_t opti
             .low = region->base,
             .high = region->base + (is_limit ? offset : region->size),
             .size = size,
-            .align = align > page ? align : page,
+            .align = align > page ? align : 1, /* everything here is whole pages */
         };
         return interval_tree_find_hole(&region->mappings, &hole, ret_start) ? ZX_OK
                                                                             : ZX_ERR_NO_MEMORY;
