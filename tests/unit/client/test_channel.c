@@ -1,0 +1,568 @@
+/* The machine beneath the library: replies and their callers, deadlines, failures, threads. */
+#include "fake_server.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <sys/resource.h>
+
+#include <zircon/syscalls.h>
+
+#include "client/channel.h"
+
+struct fixture {
+    struct server server;
+    struct channel *channel;
+    size_t open_before;
+};
+
+static int setup(void **state)
+{
+    static struct fixture fixture;
+    fixture.open_before = count_open();
+    int fd = server_init(&fixture.server, MODEL_PROTOCOL_COLLECTION);
+    assert_int_equal(channel_new(fd, MODEL_PROTOCOL_COLLECTION, &fixture.channel), 0);
+    *state = &fixture;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *fixture = *state;
+    channel_free(fixture->channel);
+    server_deinit(&fixture->server);
+    assert_int_equal(count_open(), fixture->open_before);
+    return 0;
+}
+
+static const struct model_method *method(const char *name)
+{
+    return model_method_by_name(MODEL_PROTOCOL_COLLECTION, name);
+}
+
+static sysmem_status_t call_status(struct channel *channel, const char *name, zx_time_t deadline)
+{
+    struct channel_reply reply;
+    channel_call(channel, method(name), NULL, deadline, &reply);
+    sysmem_status_t status = reply.status;
+    channel_reply_clear(&reply);
+    return status;
+}
+
+/* A script or a caller, in a thread of its own; NULL is its success. */
+static pthread_t start(void *(*script)(void *), struct fixture *fixture)
+{
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, script, fixture), 0);
+    return thread;
+}
+
+static void join(pthread_t thread)
+{
+    void *result;
+    assert_int_equal(pthread_join(thread, &result), 0);
+    assert_null(result);
+}
+
+/* --- Synchronous calls --- */
+
+static void *answer_sync(void *arg)
+{
+    struct fixture *fixture = arg;
+    struct message request;
+    (void)server_expect(&fixture->server, "Sync", &request);
+    server_reply(&fixture->server, &request, 0, NULL);
+    return NULL;
+}
+
+static void a_call_gets_its_reply(void **state)
+{
+    struct fixture *fixture = *state;
+    pthread_t server = start(answer_sync, fixture);
+    assert_int_equal(call_status(fixture->channel, "Sync", ZX_TIME_INFINITE), 0);
+    join(server);
+    server = start(answer_sync, fixture);
+    assert_int_equal(call_status(fixture->channel, "Sync", zx_deadline_after(ZX_SEC(20))), 0);
+    join(server);
+}
+
+static void *answer_errors(void *arg)
+{
+    struct fixture *fixture = arg;
+    const uint32_t errors[] = {SYSMEM_ERROR_PENDING, 12345, UINT32_MAX};
+    for (size_t i = 0; i < 3; i++) {
+        struct message request;
+        (void)server_expect(&fixture->server, "CheckAllBuffersAllocated", &request);
+        server_reply(&fixture->server, &request, errors[i], NULL);
+    }
+    return NULL;
+}
+
+static void errors_of_the_protocol_are_positive(void **state)
+{
+    struct fixture *fixture = *state;
+    pthread_t server = start(answer_errors, fixture);
+    const char *name = "CheckAllBuffersAllocated";
+    assert_int_equal(call_status(fixture->channel, name, ZX_TIME_INFINITE), SYSMEM_ERROR_PENDING);
+    assert_int_equal(call_status(fixture->channel, name, ZX_TIME_INFINITE), 12345);
+    assert_int_equal(call_status(fixture->channel, name, ZX_TIME_INFINITE), ZX_ERR_IO);
+    join(server);
+}
+
+/* Answers a wait with `count` buffers, each with an eventpair. */
+static void answer_buffers(struct server *server, size_t count)
+{
+    struct message request;
+    (void)server_expect(server, "WaitForAllBuffersAllocated", &request);
+    struct message reply;
+    message_init(&reply, 0, 0);
+    struct sysmem_vmo_buffer buffers[128] = {0};
+    for (size_t i = 0; i < count; i++) {
+        SYSMEM_SET(&buffers[i], vmo, server_attach_vmo(&reply, 1000 + i));
+        SYSMEM_SET(&buffers[i], close_weak_asap,
+                   server_attach_end(&reply, ZX_OBJ_TYPE_EVENTPAIR, NULL));
+    }
+    struct model_collection_wait_for_all_buffers_allocated_response response = {0};
+    response.has.buffer_collection_info = true;
+    SYSMEM_SET_VECTOR(&response.buffer_collection_info, buffers, buffers, count);
+    server_answer(server, &request, 0, &response, &reply);
+    message_clear(&request);
+}
+
+static void a_deadline_ends_the_wait_and_the_late_reply_is_dropped(void **state)
+{
+    struct fixture *fixture = *state;
+    const char *name = "WaitForAllBuffersAllocated";
+    assert_int_equal(call_status(fixture->channel, name, 0), ZX_ERR_TIMED_OUT);
+    zx_time_t deadline = zx_deadline_after(ZX_MSEC(5));
+    assert_int_equal(call_status(fixture->channel, name, deadline), ZX_ERR_TIMED_OUT);
+    assert_true(zx_clock_get_monotonic() >= deadline);
+
+    size_t before = count_open();
+    answer_buffers(&fixture->server, 1);
+    answer_buffers(&fixture->server, 2);
+    pthread_t server = start(answer_sync, fixture);
+    assert_int_equal(call_status(fixture->channel, "Sync", ZX_TIME_INFINITE), 0);
+    join(server);
+    assert_int_equal(count_open(), before);
+}
+
+/* Sends the answer to the call that will have this txid. */
+static void answer_ahead(struct server *server, const char *name, uint32_t txid,
+                         struct message *reply)
+{
+    const struct message request = {.ordinal = method(name)->ordinal, .txid = txid};
+    server_answer(server, &request, 0, NULL, reply);
+}
+
+static void a_deadline_that_is_past_still_takes_a_reply_that_is_there(void **state)
+{
+    struct fixture *fixture = *state;
+    struct message reply;
+    message_init(&reply, 0, 0);
+    answer_ahead(&fixture->server, "Sync", 1, &reply);
+    assert_int_equal(call_status(fixture->channel, "Sync", ZX_TIME_INFINITE_PAST), 0);
+}
+
+/* --- Failures --- */
+
+static void *reply_and_close(void *arg)
+{
+    struct fixture *fixture = arg;
+    struct message request;
+    (void)server_expect(&fixture->server, "CheckAllBuffersAllocated", &request);
+    server_reply(&fixture->server, &request, SYSMEM_ERROR_NO_MEMORY, NULL);
+    server_deinit(&fixture->server);
+    return NULL;
+}
+
+static void a_reply_before_the_end_counts(void **state)
+{
+    struct fixture *fixture = *state;
+    pthread_t server = start(reply_and_close, fixture);
+    assert_int_equal(call_status(fixture->channel, "CheckAllBuffersAllocated", ZX_TIME_INFINITE),
+                     SYSMEM_ERROR_NO_MEMORY);
+    join(server);
+    assert_int_equal(call_status(fixture->channel, "Sync", ZX_TIME_INFINITE), ZX_ERR_PEER_CLOSED);
+    assert_int_equal(channel_send(fixture->channel, method("Release"), NULL), ZX_ERR_PEER_CLOSED);
+    assert_int_equal(channel_process(fixture->channel), ZX_ERR_PEER_CLOSED);
+}
+
+static void *close_after_four(void *arg)
+{
+    struct fixture *fixture = arg;
+    for (int i = 0; i < 4; i++) {
+        struct message request;
+        (void)server_expect(&fixture->server, "Sync", &request);
+        message_clear(&request);
+    }
+    server_deinit(&fixture->server);
+    return NULL;
+}
+
+static void *expect_closed(void *arg)
+{
+    struct fixture *fixture = arg;
+    sysmem_status_t status = call_status(fixture->channel, "Sync", ZX_TIME_INFINITE);
+    return status == ZX_ERR_PEER_CLOSED ? NULL : arg;
+}
+
+static void a_peer_that_goes_away_ends_all_calls(void **state)
+{
+    struct fixture *fixture = *state;
+    pthread_t server = start(close_after_four, fixture);
+    pthread_t threads[4];
+    for (int i = 0; i < 4; i++) {
+        threads[i] = start(expect_closed, fixture);
+    }
+    for (int i = 0; i < 4; i++) {
+        join(threads[i]);
+    }
+    join(server);
+}
+
+static void *answer_badly(void *arg)
+{
+    struct fixture *fixture = arg;
+    struct message request;
+    (void)server_expect(&fixture->server, "GetBufferCollectionId", &request);
+    struct message reply;
+    message_init(&reply, request.ordinal, request.txid);
+    reply.body = malloc(3);
+    assert_non_null(reply.body);
+    memset(reply.body, 0xFF, 3);
+    reply.body_len = 3;
+    assert_int_equal(stream_send(&fixture->server.stream, &reply), 0);
+    message_clear(&request);
+
+    (void)server_expect(&fixture->server, "Sync", &request);
+    message_init(&reply, request.ordinal + 1, request.txid); /* the answer to something else */
+    assert_int_equal(stream_send(&fixture->server.stream, &reply), 0);
+    message_clear(&request);
+
+    message_init(&reply, 5, 999999); /* nobody asked */
+    assert_int_equal(stream_send(&fixture->server.stream, &reply), 0);
+    return answer_sync(arg);
+}
+
+static void a_bad_answer_fails_its_call_only(void **state)
+{
+    struct fixture *fixture = *state;
+    pthread_t server = start(answer_badly, fixture);
+    assert_int_equal(call_status(fixture->channel, "GetBufferCollectionId", ZX_TIME_INFINITE),
+                     ZX_ERR_IO);
+    assert_int_equal(call_status(fixture->channel, "Sync", ZX_TIME_INFINITE), ZX_ERR_IO);
+    assert_int_equal(call_status(fixture->channel, "Sync", ZX_TIME_INFINITE), 0);
+    join(server);
+}
+
+static void a_bad_packet_ends_the_channel(void **state)
+{
+    struct fixture *fixture = *state;
+    assert_int_equal(send(fixture->server.stream.fd, "bad", 3, 0), 3);
+    assert_int_equal(call_status(fixture->channel, "Sync", ZX_TIME_INFINITE), ZX_ERR_IO);
+    assert_int_equal(call_status(fixture->channel, "Sync", ZX_TIME_INFINITE), ZX_ERR_IO);
+}
+
+static void *answer_128_buffers(void *arg)
+{
+    struct fixture *fixture = arg;
+    answer_buffers(&fixture->server, 128);
+    return NULL;
+}
+
+static void check_buffers(const struct sysmem_buffer_collection_info *info, size_t count)
+{
+    assert_int_equal(info->buffers_count, count);
+    for (size_t i = 0; i < count; i++) {
+        zx_info_handle_basic_t basic;
+        assert_int_equal(zx_object_get_info(info->buffers[i].vmo, ZX_INFO_HANDLE_BASIC, &basic,
+                                            sizeof(basic), NULL, NULL),
+                         ZX_OK);
+        assert_int_equal(basic.koid, 1000 + i);
+        assert_int_equal(basic.type, ZX_OBJ_TYPE_VMO);
+        assert_int_not_equal(info->buffers[i].close_weak_asap, ZX_HANDLE_INVALID);
+    }
+}
+
+static void a_reply_with_256_descriptors_spans_packets(void **state)
+{
+    struct fixture *fixture = *state;
+    size_t before = count_open();
+    pthread_t server = start(answer_128_buffers, fixture);
+    struct channel_reply reply;
+    channel_call(fixture->channel, method("WaitForAllBuffersAllocated"), NULL, ZX_TIME_INFINITE,
+                 &reply);
+    join(server);
+    assert_int_equal(reply.status, 0);
+    const struct model_collection_wait_for_all_buffers_allocated_response *response =
+        reply.response;
+    check_buffers(&response->buffer_collection_info, 128);
+    channel_reply_clear(&reply);
+    assert_int_equal(count_open(), before);
+}
+
+/* Calls with room for five more descriptors only. */
+static sysmem_status_t call_tightly(struct channel *channel, const char *name)
+{
+    struct rlimit old;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
+    int next = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    assert_true(next >= 0);
+    close(next);
+    struct rlimit tight = {.rlim_cur = (rlim_t)next + 5, .rlim_max = old.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &tight), 0);
+    sysmem_status_t status = call_status(channel, name, ZX_TIME_INFINITE);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
+    return status;
+}
+
+static void *answer_20_buffers(void *arg)
+{
+    struct fixture *fixture = arg;
+    answer_buffers(&fixture->server, 20);
+    return NULL;
+}
+
+static void no_descriptors_left_fails_that_call_only(void **state)
+{
+    struct fixture *fixture = *state;
+    const char *name = "WaitForAllBuffersAllocated";
+    size_t before = count_open();
+    struct message reply;
+    message_init(&reply, method(name)->ordinal, 1);
+    for (uint64_t i = 0; i < 20; i++) {
+        (void)server_attach_vmo(&reply, i);
+    }
+    assert_int_equal(stream_send(&fixture->server.stream, &reply), 0);
+    assert_int_equal(call_tightly(fixture->channel, name), ZX_ERR_NO_RESOURCES);
+    assert_int_equal(count_open(), before);
+    struct message request;
+    (void)server_expect(&fixture->server, name, &request);
+    message_clear(&request);
+
+    pthread_t server = start(answer_20_buffers, fixture);
+    assert_int_equal(call_status(fixture->channel, name, ZX_TIME_INFINITE), 0);
+    join(server);
+}
+
+/* --- Threads --- */
+
+#define THREADS 6
+#define CALLS   100
+
+/* Answers each thread's calls in the order that suits least: the newest of what is there first. */
+static void *answer_newest_first(void *arg)
+{
+    struct fixture *fixture = arg;
+    struct message requests[THREADS];
+    size_t count = 0;
+    for (int answered = 0; answered < THREADS * CALLS;) {
+        struct pollfd ready = {.fd = fixture->server.stream.fd, .events = POLLIN};
+        if (count == 0 || (count < THREADS && poll(&ready, 1, 0) == 1)) {
+            (void)server_expect(&fixture->server, "GetBufferCollectionId", &requests[count++]);
+            continue;
+        }
+        struct message *newest = &requests[--count];
+        struct model_node_get_buffer_collection_id_response response = {0};
+        SYSMEM_SET(&response, buffer_collection_id, newest->txid);
+        server_reply(&fixture->server, newest, 0, &response);
+        answered++;
+    }
+    return NULL;
+}
+
+/* Each answer is the call's own txid, which grows. */
+static void *call_often(void *arg)
+{
+    struct fixture *fixture = arg;
+    uint64_t last = 0;
+    for (int i = 0; i < CALLS; i++) {
+        struct channel_reply reply;
+        zx_time_t deadline = i % 2 == 0 ? ZX_TIME_INFINITE : zx_deadline_after(ZX_SEC(60));
+        channel_call(fixture->channel, method("GetBufferCollectionId"), NULL, deadline, &reply);
+        if (reply.status != 0) {
+            return arg;
+        }
+        const struct model_node_get_buffer_collection_id_response *response = reply.response;
+        bool later = response->buffer_collection_id > last;
+        last = response->buffer_collection_id;
+        channel_reply_clear(&reply);
+        if (!later) {
+            return arg;
+        }
+    }
+    return NULL;
+}
+
+static void many_threads_share_a_channel(void **state)
+{
+    struct fixture *fixture = *state;
+    pthread_t server = start(answer_newest_first, fixture);
+    pthread_t threads[THREADS];
+    for (int i = 0; i < THREADS; i++) {
+        threads[i] = start(call_often, fixture);
+    }
+    for (int i = 0; i < THREADS; i++) {
+        join(threads[i]);
+    }
+    join(server);
+}
+
+static void freeing_wakes_threads_that_wait(void **state)
+{
+    struct fixture *fixture = *state;
+    pthread_t threads[2] = {start(expect_closed, fixture), start(expect_closed, fixture)};
+    for (int i = 0; i < 2; i++) {
+        struct message request;
+        (void)server_expect(&fixture->server, "Sync", &request);
+        message_clear(&request);
+    }
+    channel_free(fixture->channel);
+    join(threads[0]);
+    join(threads[1]);
+    fixture->channel = NULL;
+}
+
+/* --- Back-pressure --- */
+
+static sysmem_status_t send_name(struct channel *channel)
+{
+    struct model_node_set_name_request request = {0};
+    SYSMEM_SET(&request, priority, 1);
+    SYSMEM_SET(&request, name, "a name of some length, so that queues fill sooner");
+    return channel_send(channel, method("SetName"), &request);
+}
+
+/* Reads until the end, or a two-way call, which it answers. */
+static void *read_all_names(void *arg)
+{
+    struct fixture *fixture = arg;
+    struct message message;
+    int result;
+    while ((result = server_receive(&fixture->server, &message)) == 1 && message.txid == 0) {
+        message_clear(&message);
+    }
+    if (result == 1) {
+        server_reply(&fixture->server, &message, 0, NULL);
+    }
+    return NULL;
+}
+
+static bool has_queue(struct channel *channel)
+{
+    return (channel_events(channel) & POLLOUT) != 0;
+}
+
+static void a_daemon_that_does_not_read_is_noticed(void **state)
+{
+    struct fixture *fixture = *state;
+    sysmem_status_t status = 0;
+    for (int i = 0; status == 0; i++) {
+        assert_true(i < 1000000);
+        status = send_name(fixture->channel);
+    }
+    assert_int_equal(status, ZX_ERR_SHOULD_WAIT);
+    pthread_t server = start(read_all_names, fixture);
+    while (has_queue(fixture->channel)) {
+        struct pollfd ready = {.fd = channel_fd(fixture->channel), .events = POLLOUT};
+        assert_int_equal(poll(&ready, 1, 20000), 1);
+        assert_int_equal(channel_process(fixture->channel), 0);
+    }
+    assert_int_equal(call_status(fixture->channel, "Sync", ZX_TIME_INFINITE), 0);
+    join(server);
+}
+
+/* More than the socket takes. */
+static void fill_queue(struct channel *channel)
+{
+    for (int i = 0; i < 2000; i++) {
+        assert_int_equal(send_name(channel), 0);
+    }
+    assert_true(has_queue(channel));
+}
+
+static void a_synchronous_call_sends_what_is_queued(void **state)
+{
+    struct fixture *fixture = *state;
+    fill_queue(fixture->channel);
+    pthread_t server = start(read_all_names, fixture);
+    assert_int_equal(call_status(fixture->channel, "Sync", ZX_TIME_INFINITE), 0);
+    join(server);
+}
+
+static void *free_channel(void *arg)
+{
+    struct fixture *fixture = arg;
+    channel_free(fixture->channel);
+    return NULL;
+}
+
+static void what_is_queued_is_sent_before_the_end(void **state)
+{
+    struct fixture *fixture = *state;
+    fill_queue(fixture->channel);
+    assert_int_equal(channel_send(fixture->channel, method("Release"), NULL), 0);
+    pthread_t freer = start(free_channel, fixture);
+    uint32_t last = 0;
+    struct message message;
+    while (server_receive(&fixture->server, &message) == 1) {
+        last = message.ordinal;
+        message_clear(&message);
+    }
+    assert_int_equal(last, method("Release")->ordinal);
+    join(freer);
+    fixture->channel = NULL;
+}
+
+static void a_queue_is_sent_while_another_thread_reads(void **state)
+{
+    struct fixture *fixture = *state;
+    pthread_t reader = start(expect_closed, fixture);
+    struct message request;
+    (void)server_expect(&fixture->server, "Sync", &request);
+    message_clear(&request);
+    pthread_t server = start(read_all_names, fixture);
+    for (int i = 0; i < 5000; i++) {
+        assert_int_equal(send_name(fixture->channel), 0);
+    }
+    assert_int_equal(shutdown(channel_fd(fixture->channel), SHUT_RDWR), 0);
+    join(reader);
+    join(server);
+}
+
+static void into_fd_gives_the_socket_out(void **state)
+{
+    struct fixture *fixture = *state;
+    int wanted = channel_fd(fixture->channel);
+    int fd = channel_into_fd(fixture->channel);
+    fixture->channel = NULL;
+    assert_int_equal(fd, wanted);
+    assert_true(fcntl(fd, F_GETFD) >= 0);
+    close(fd);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_call_gets_its_reply),
+        TEST(errors_of_the_protocol_are_positive),
+        TEST(a_deadline_ends_the_wait_and_the_late_reply_is_dropped),
+        TEST(a_deadline_that_is_past_still_takes_a_reply_that_is_there),
+        TEST(a_reply_before_the_end_counts),
+        TEST(a_peer_that_goes_away_ends_all_calls),
+        TEST(a_bad_answer_fails_its_call_only),
+        TEST(a_bad_packet_ends_the_channel),
+        TEST(a_reply_with_256_descriptors_spans_packets),
+        TEST(no_descriptors_left_fails_that_call_only),
+        TEST(many_threads_share_a_channel),
+        TEST(freeing_wakes_threads_that_wait),
+        TEST(a_daemon_that_does_not_read_is_noticed),
+        TEST(a_synchronous_call_sends_what_is_queued),
+        TEST(what_is_queued_is_sent_before_the_end),
+        TEST(a_queue_is_sent_while_another_thread_reads),
+        TEST(into_fd_gives_the_socket_out),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
