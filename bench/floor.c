@@ -140,7 +140,7 @@ static int64_t client_cycle(void *state, uint32_t buffers, struct freed *freed)
     }
     int64_t pause = stats_now();
     for (uint32_t i = 0; i < buffers && result == 0; i++) {
-        result = freed_watch(freed, round.buffers[0].fds[i]);
+        result = freed_watch(freed, round.buffers[0].fds[i], i + 1 == buffers);
     }
     int64_t resume = stats_now();
     if (result < 0) {

@@ -146,9 +146,10 @@ static void hang_up(struct server *server, int fd)
         in_use = in_use || server->collections[i] >= 0;
     }
     (void)close(fd);
-    while (!in_use && server->buffer_count > 0) {
-        (void)close(server->buffers[--server->buffer_count]);
+    for (uint32_t i = 0; i < server->buffer_count && !in_use; i++) {
+        (void)close(server->buffers[i]);
     }
+    server->buffer_count = in_use ? server->buffer_count : 0;
 }
 
 void floor_serve(int listener)

@@ -33,7 +33,9 @@ struct runner {
 static int runner_init(struct runner *runner, const struct measure *measure,
                        const struct subject *subject, const char *path)
 {
-    *runner = (struct runner){.measure = measure, .subject = subject, .freed = {.inotify_fd = -1}};
+    *runner = (struct runner){
+        .measure = measure, .subject = subject, .freed = {.early = -1, .last = -1}
+    };
     runner->times = calloc(measure->samples, sizeof(runner->times[0]));
     int result = runner->times ? freed_init(&runner->freed) : -ENOMEM;
     return result < 0 ? result : subject->connect(path, &runner->client);
@@ -110,8 +112,8 @@ static void summarize(struct rounds *rounds, uint32_t count, struct comparison *
 int measure_compare(const struct measure *measure, const char *const paths[SUBJECTS],
                     uint32_t rounds, struct comparison *ret)
 {
-    struct runner runners[SUBJECTS] = {{.freed = {.inotify_fd = -1}},
-                                       {.freed = {.inotify_fd = -1}}};
+    struct runner runners[SUBJECTS] = {{.freed = {.early = -1, .last = -1}},
+                                       {.freed = {.early = -1, .last = -1}}};
     struct rounds results;
     int result = 0;
     for (int i = 0; i < SUBJECTS && result == 0; i++) {

@@ -133,7 +133,7 @@ static int watch_buffers(const struct round *round, uint32_t buffers, struct fre
     }
     int result = 0;
     for (uint32_t i = 0; i < buffers && result == 0; i++) {
-        result = freed_watch(freed, sysmem_handle_fd(info->buffers[i].vmo));
+        result = freed_watch(freed, sysmem_handle_fd(info->buffers[i].vmo), i + 1 == buffers);
     }
     return result;
 }
