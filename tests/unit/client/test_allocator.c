@@ -1,0 +1,192 @@
+/* The Allocator's calls, and tokens and collections that come of them. */
+#include "fake_server.h"
+
+#include <pthread.h>
+
+#include <sysmem/allocator.h>
+#include <sysmem/collection.h>
+#include <sysmem/node.h>
+#include <sysmem/token.h>
+#include <zircon/syscalls.h>
+
+struct fixture {
+    struct server server;
+    struct sysmem_allocator *allocator;
+    size_t open_before;
+};
+
+static int setup(void **state)
+{
+    static struct fixture fixture;
+    fixture.open_before = count_open();
+    int fd = server_init(&fixture.server, MODEL_PROTOCOL_ALLOCATOR);
+    assert_int_equal(sysmem_allocator_from_fd(fd, &fixture.allocator), 0);
+    *state = &fixture;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *fixture = *state;
+    sysmem_allocator_free(fixture->allocator);
+    server_deinit(&fixture->server);
+    assert_int_equal(count_open(), fixture->open_before);
+    return 0;
+}
+
+/* A server on the server end that a request brought. */
+static void serve_end(struct server *server, enum model_protocol protocol, struct message *message,
+                      uint32_t slot)
+{
+    int fd = message_take_fd(message, slot);
+    assert_true(fd >= 0);
+    server_init_fd(server, protocol, fd);
+    message_clear(message);
+}
+
+static void a_shared_collection_begins_with_a_token(void **state)
+{
+    struct fixture *fixture = *state;
+    struct sysmem_token *token;
+    assert_int_equal(sysmem_allocator_allocate_shared_collection(fixture->allocator, &token), 0);
+    assert_int_equal(sysmem_node_set_name(sysmem_token_node(token), 1, "at once"), 0);
+
+    struct message message;
+    const struct model_allocator_allocate_shared_collection_request *request =
+        server_expect(&fixture->server, "AllocateSharedCollection", &message);
+    assert_true(request->has.token_request);
+    struct server token_server;
+    serve_end(&token_server, MODEL_PROTOCOL_TOKEN, &message, request->token_request);
+    (void)server_expect(&token_server, "SetName", &message);
+    message_clear(&message);
+    sysmem_token_free(token);
+    assert_int_equal(server_receive(&token_server, &message), STREAM_CLOSED);
+    server_deinit(&token_server);
+}
+
+static void a_collection_of_one_begins_with_itself(void **state)
+{
+    struct fixture *fixture = *state;
+    struct sysmem_collection *collection;
+    assert_int_equal(
+        sysmem_allocator_allocate_non_shared_collection(fixture->allocator, &collection), 0);
+    struct message message;
+    const struct model_allocator_allocate_non_shared_collection_request *request =
+        server_expect(&fixture->server, "AllocateNonSharedCollection", &message);
+    struct server server;
+    serve_end(&server, MODEL_PROTOCOL_COLLECTION, &message, request->collection_request);
+    assert_int_equal(sysmem_collection_set_constraints(collection, NULL), 0);
+    const struct model_collection_set_constraints_request *constraints =
+        server_expect(&server, "SetConstraints", &message);
+    assert_false(constraints->has.constraints);
+    message_clear(&message);
+    server_deinit(&server);
+    sysmem_collection_free(collection);
+}
+
+static void binding_hands_the_token_over(void **state)
+{
+    struct fixture *fixture = *state;
+    struct server token_server;
+    struct sysmem_token *token;
+    int fd = server_init(&token_server, MODEL_PROTOCOL_TOKEN);
+    assert_int_equal(sysmem_token_from_fd(fd, &token), 0);
+    struct sysmem_collection *collection;
+    assert_int_equal(
+        sysmem_allocator_bind_shared_collection(fixture->allocator, token, &collection), 0);
+
+    struct message message;
+    const struct model_allocator_bind_shared_collection_request *request =
+        server_expect(&fixture->server, "BindSharedCollection", &message);
+    assert_true(request->has.token && request->has.buffer_collection_request);
+    int token_end = message_take_fd(&message, request->token);
+    assert_int_equal(send(token_end, "x", 1, 0), 1); /* is the token's client end */
+    char byte;
+    assert_int_equal(recv(token_server.stream.fd, &byte, 1, 0), 1);
+    close(token_end);
+    message_clear(&message);
+    server_deinit(&token_server);
+    sysmem_collection_free(collection);
+}
+
+static void binding_consumes_the_token_also_on_failure(void **state)
+{
+    struct fixture *fixture = *state;
+    struct server token_server;
+    struct sysmem_token *token;
+    int fd = server_init(&token_server, MODEL_PROTOCOL_TOKEN);
+    assert_int_equal(sysmem_token_from_fd(fd, &token), 0);
+    stream_deinit(&fixture->server.stream);
+    struct sysmem_collection *collection;
+    assert_int_equal(
+        sysmem_allocator_bind_shared_collection(fixture->allocator, token, &collection),
+        ZX_ERR_PEER_CLOSED);
+    struct message message;
+    assert_int_equal(server_receive(&token_server, &message), STREAM_CLOSED);
+    server_deinit(&token_server);
+}
+
+static void *answer_validate(void *arg)
+{
+    struct server *server = arg;
+    struct message message;
+    const struct model_allocator_validate_buffer_collection_token_request *request =
+        server_expect(server, "ValidateBufferCollectionToken", &message);
+    struct model_allocator_validate_buffer_collection_token_response response = {0};
+    SYSMEM_SET(&response, is_known, request->token_server_koid == 77);
+    server_reply(server, &message, 0, &response);
+    return NULL;
+}
+
+static bool validate(struct fixture *fixture, zx_koid_t koid)
+{
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, answer_validate, &fixture->server), 0);
+    bool is_known;
+    assert_int_equal(sysmem_allocator_validate_buffer_collection_token(fixture->allocator, koid,
+                                                                       ZX_TIME_INFINITE, &is_known),
+                     0);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    return is_known;
+}
+
+static void tokens_are_validated_by_koid(void **state)
+{
+    assert_true(validate(*state, 77));
+    assert_false(validate(*state, 78));
+}
+
+static void debug_client_info_is_sent(void **state)
+{
+    struct fixture *fixture = *state;
+    assert_int_equal(sysmem_allocator_set_debug_client_info(fixture->allocator, "me", 5), 0);
+    struct message message;
+    const struct model_allocator_set_debug_client_info_request *request =
+        server_expect(&fixture->server, "SetDebugClientInfo", &message);
+    assert_string_equal(request->name, "me");
+    assert_int_equal(request->id, 5);
+    message_clear(&message);
+}
+
+static void no_descriptor_is_no_allocator(void **state)
+{
+    (void)state;
+    struct sysmem_allocator *allocator;
+    assert_int_equal(sysmem_allocator_from_fd(-1, &allocator), ZX_ERR_INVALID_ARGS);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_shared_collection_begins_with_a_token),
+        TEST(a_collection_of_one_begins_with_itself),
+        TEST(binding_hands_the_token_over),
+        TEST(binding_consumes_the_token_also_on_failure),
+        TEST(tokens_are_validated_by_koid),
+        TEST(debug_client_info_is_sent),
+        TEST(no_descriptor_is_no_allocator),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
