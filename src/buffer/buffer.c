@@ -35,7 +35,8 @@ struct buffer {
     uint64_t strong_slots; /* given out so far; slots are not used again */
     uint64_t weak_slots;
     bool strong_gone;
-    bool leaked; /* counted and logged */
+    bool leaked;      /* counted and logged */
+    bool unwatchable; /* no watch was to be had: looked at by the clock alone */
 };
 
 struct buffer_set {
@@ -233,7 +234,8 @@ int buffer_set_open(struct buffer_set *set, uint32_t index, bool writable, bool 
         return -ESTALE;
     }
     FD_CLEANUP int fd = -1;
-    int r = memfile_reopen(buffer->fd, writable ? MEMFILE_READ_WRITE : MEMFILE_READ_ONLY, &fd);
+    enum memfile_access access = writable ? MEMFILE_READ_WRITE : MEMFILE_READ_ONLY;
+    int r = memfile_reopen(set->watcher->dir, buffer->fd, access, &fd);
     if (r < 0) {
         return r;
     }
@@ -289,6 +291,7 @@ static void buffer_watch(struct buffer *buffer)
 {
     struct buffer_watcher *watcher = buffer->set->watcher;
     int r = close_watch_add(&watcher->watch, &buffer->item, buffer->fd);
+    buffer->unwatchable = r < 0;
     if (r < 0 && !watcher->unwatched_logged) {
         log_warning("buffers cannot be watched and are given back late: %s%s", strerror(-r),
                     r == -ENOSPC ? " (raise fs.inotify.max_user_watches)" : "");
@@ -296,22 +299,11 @@ static void buffer_watch(struct buffer *buffer)
     watcher->unwatched_logged = r < 0;
 }
 
-/* Whether nobody else refers to the file. The first look at a set's buffers comes when the
- * collection lets go of them all: mostly either all are free by then, so that no watch is needed,
- * or none is, so that asking first is in vain. */
+/* Whether nobody else refers to the file. */
 static bool buffer_is_alone(struct buffer *buffer)
 {
-    struct buffer_set *set = buffer->set;
-    bool alone = false;
-    if (buffer->item.wd >= 0 || set->expect_alone) {
-        alone = memfile_is_alone(buffer->fd) == 1;
-    }
-    if (!alone && buffer->item.wd < 0) {
-        buffer_watch(buffer);
-        alone = memfile_is_alone(buffer->fd) ==
-                1; /* what was closed before the watch is not reported */
-    }
-    set->expect_alone = alone;
+    bool alone = memfile_is_alone(buffer->fd) == 1;
+    buffer->set->expect_alone = alone;
     return alone;
 }
 
@@ -330,25 +322,37 @@ static void buffer_check_leak(struct buffer *buffer)
     }
 }
 
+static void buffer_look_at_holders(struct buffer *buffer)
+{
+    int holders = slot_lock_holders(buffer->fd);
+    if (holders == SLOT_HOLDERS_NONE) {
+        buffer_check_leak(buffer);
+    }
+    if (holders == SLOT_HOLDERS_NONE || holders == SLOT_HOLDERS_WEAK) {
+        buffer_lost_strong(buffer);
+    }
+}
+
+/* The first look at a set's buffers comes when the collection lets go of them all. Mostly either
+ * all are free by then, and need no watch, or none is, and asking first is in vain: so the buffer
+ * before is the guide. One that gets its watch now is looked at a millisecond later, so that a
+ * close before the watch is seen too. */
 bool buffer_look(struct close_watch_item *item)
 {
     struct buffer *buffer = container_of(item, struct buffer, item);
     struct buffer_set *set = buffer->set;
+    bool watched = item->wd >= 0 || buffer->unwatchable;
     set_hold(set);
-    if (buffer_is_alone(buffer)) {
+    if ((watched || set->expect_alone) && buffer_is_alone(buffer)) {
         close_watch_remove(&set->watcher->watch, item, false);
         buffer_lost_strong(buffer);
         if (buffer->state == BUFFER_LIVE) { /* else the owner has freed the set */
             buffer_release(buffer);
         }
+    } else if (watched) {
+        buffer_look_at_holders(buffer);
     } else {
-        int holders = slot_lock_holders(buffer->fd);
-        if (holders == SLOT_HOLDERS_NONE) {
-            buffer_check_leak(buffer);
-        }
-        if (holders == SLOT_HOLDERS_NONE || holders == SLOT_HOLDERS_WEAK) {
-            buffer_lost_strong(buffer);
-        }
+        buffer_watch(buffer);
     }
     bool look_again = buffer->state == BUFFER_LIVE;
     set_let_go(set);

@@ -3,7 +3,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/fd.h"
 #include "buffer/buffer.h"
+#include "os/memfile.h"
 
 struct buffer_watcher *buffer_watcher_new(void)
 {
@@ -13,6 +15,12 @@ struct buffer_watcher *buffer_watcher_new(void)
         return NULL;
     }
     int r = close_watch_init(&watcher->watch, buffer_look);
+    if (r == 0) {
+        r = memfile_open_dir(&watcher->dir);
+        if (r < 0) {
+            close_watch_deinit(&watcher->watch);
+        }
+    }
     if (r < 0) {
         free(watcher);
         errno = -r;
@@ -40,6 +48,7 @@ void buffer_watcher_free(struct buffer_watcher *watcher)
 {
     if (watcher != NULL) {
         close_watch_deinit(&watcher->watch);
+        fd_close(&watcher->dir);
         free(watcher);
     }
 }

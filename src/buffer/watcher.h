@@ -10,6 +10,7 @@
 
 struct buffer_watcher {
     struct close_watch watch;
+    int dir; /* see memfile_open_dir() */
     uint64_t leaks;
     bool unwatched_logged; /* since the last watch that was granted */
 };

@@ -63,7 +63,8 @@ struct heap {
     bool ready;
 };
 
-/* System RAM on sealed memfds, committed at allocation unless `lazy`. NULL: no memory. */
+/* System RAM on sealed memfds, committed at allocation unless `lazy`. NULL: no memory, or no
+ * descriptor. */
 struct heap *heap_system_ram_new(struct executor *executor, bool lazy);
 
 #endif

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/list.h"
 #include "heap/heap.h"
 #include "os/memfile.h"
@@ -21,6 +22,7 @@
 struct system_ram {
     struct heap heap;
     struct executor *executor;
+    int dir; /* see memfile_open_dir() */
     bool lazy;
 };
 
@@ -62,7 +64,7 @@ static void answer(struct system_ram *ram, struct heap_request *request, int sta
 static void make_work(struct executor_job *job)
 {
     struct make_job *make = container_of(job, struct make_job, job);
-    make->status = memfile_new(make->name, make->size_bytes, true, &make->fd);
+    make->status = memfile_new(make->ram->dir, make->name, make->size_bytes, true, &make->fd);
 }
 
 static void make_done(struct executor_job *job)
@@ -96,7 +98,7 @@ static void system_ram_allocate(struct heap *heap, struct heap_request *request)
         return;
     }
     int fd = -1;
-    int status = memfile_new(request->name, request->size_bytes, !ram->lazy, &fd);
+    int status = memfile_new(ram->dir, request->name, request->size_bytes, !ram->lazy, &fd);
     answer(ram, request, status, fd);
 }
 
@@ -140,7 +142,9 @@ static void system_ram_release(struct heap *heap, int fd, uint64_t size_bytes,
 
 static void system_ram_free(struct heap *heap)
 {
-    free(container_of(heap, struct system_ram, heap));
+    struct system_ram *ram = container_of(heap, struct system_ram, heap);
+    fd_close(&ram->dir);
+    free(ram);
 }
 
 static const struct heap_ops system_ram_ops = {
@@ -152,7 +156,8 @@ static const struct heap_ops system_ram_ops = {
 struct heap *heap_system_ram_new(struct executor *executor, bool lazy)
 {
     struct system_ram *ram = calloc(1, sizeof(*ram));
-    if (ram == NULL) {
+    if (ram == NULL || memfile_open_dir(&ram->dir) < 0) {
+        free(ram);
         return NULL;
     }
     ram->executor = executor;

@@ -76,7 +76,7 @@ static int set_size(int fd, uint64_t size, bool committed)
     return r;
 }
 
-int memfile_new(const char *name, uint64_t size, bool committed, int *ret_fd)
+int memfile_new(int dir, const char *name, uint64_t size, bool committed, int *ret_fd)
 {
     assert(size > 0);
     if (size > INT64_MAX) {
@@ -88,16 +88,26 @@ int memfile_new(const char *name, uint64_t size, bool committed, int *ret_fd)
         fcntl(original, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) < 0) {
         return -errno;
     }
-    return memfile_reopen(original, MEMFILE_READ_WRITE, ret_fd);
+    return memfile_reopen(dir, original, MEMFILE_READ_WRITE, ret_fd);
 }
 
-int memfile_reopen(int fd, enum memfile_access access, int *ret_fd)
+int memfile_open_dir(int *ret_dir)
+{
+    int dir = open("/proc/self/fd", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (dir < 0) {
+        return -errno;
+    }
+    *ret_dir = dir;
+    return 0;
+}
+
+int memfile_reopen(int dir, int fd, enum memfile_access access, int *ret_fd)
 {
     char path[32];
-    (void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    (void)snprintf(path, sizeof(path), dir == MEMFILE_NO_DIR ? "/proc/self/fd/%d" : "%d", fd);
     /* O_NONBLOCK: somebody's lease on the file must not hold the caller up. */
     int mode = access == MEMFILE_READ_WRITE ? O_RDWR : O_RDONLY;
-    int copy = open(path, mode | O_NONBLOCK | O_CLOEXEC);
+    int copy = openat(dir, path, mode | O_NONBLOCK | O_CLOEXEC);
     if (copy < 0) {
         return -errno;
     }

@@ -7,8 +7,17 @@
 #ifndef OS_MEMFILE_H
 #define OS_MEMFILE_H
 
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdint.h>
+
+/* Where files are reopened from: a descriptor of this process's directory of descriptors (a forked
+ * child needs its own). Walking the path from / each time works as well, with MEMFILE_NO_DIR, and
+ * makes reopening a quarter dearer. The caller closes *ret_dir. 0, or -errno (-ENOENT without
+ * /proc). */
+#define MEMFILE_NO_DIR AT_FDCWD
+
+int memfile_open_dir(int *ret_dir);
 
 /* The longest name that the kernel takes; what is longer is cut. */
 #define MEMFILE_NAME_MAX 249
@@ -20,7 +29,7 @@
  * *ret_fd is an O_RDWR description that counts for memfile_is_alone() and whose close is noticed
  * (the one that memfd_create() gives does neither, and is gone). 0; -ENOMEM or -ENOSPC: no memory;
  * -EMFILE; another -errno. Blocks for as long as committing takes (10 GB/s or so). */
-int memfile_new(const char *name, uint64_t size, bool committed, int *ret_fd);
+int memfile_new(int dir, const char *name, uint64_t size, bool committed, int *ret_fd);
 
 enum memfile_access {
     MEMFILE_READ_ONLY,
@@ -30,7 +39,7 @@ enum memfile_access {
 /* A new open file description of the same file, which shares neither offset, locks nor access with
  * `fd`. The caller owns *ret_fd. 0 or -errno: -EACCES when the file belongs to another uid, -ENOENT
  * without /proc, -EMFILE. */
-int memfile_reopen(int fd, enum memfile_access access, int *ret_fd);
+int memfile_reopen(int dir, int fd, enum memfile_access access, int *ret_fd);
 
 /* Whether `fd`, a description from memfile_new(), is the only one: no other descriptor, mapping or
  * message in flight refers to the file. 1, 0, or -errno. The answer 1 leaves a lease on the

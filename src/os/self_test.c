@@ -32,14 +32,14 @@ static bool make_pair(int ret_ends[2])
 
 static bool make_file(bool committed, int *ret_fd)
 {
-    int r = memfile_new("sysmem-self-test", FILE_BYTES, committed, ret_fd);
+    int r = memfile_new(MEMFILE_NO_DIR, "sysmem-self-test", FILE_BYTES, committed, ret_fd);
     errno = -r;
     return r == 0;
 }
 
 static bool reopen(int fd, enum memfile_access access, int *ret_fd)
 {
-    int r = memfile_reopen(fd, access, ret_fd);
+    int r = memfile_reopen(MEMFILE_NO_DIR, fd, access, ret_fd);
     errno = -r;
     return r == 0;
 }

@@ -103,7 +103,7 @@ static void named_after_collection_and_index(void **state)
 static void memory_is_committed(void **state)
 {
     struct fixture *f = *state;
-    make_set(f, 1, 64 * 1024);
+    make_set(f, 1, 64ULL * 1024);
     int fd = open_handle(f, 0, false, false);
     struct stat st;
     assert_int_equal(fstat(fd, &st), 0);

@@ -16,8 +16,8 @@
 #include "base/list.h"
 #include "heap/heap.h"
 
-#define SMALL (64 * 1024ULL)
-#define LARGE (4 * 1024 * 1024ULL)
+#define SMALL (64ULL * 1024)
+#define LARGE (4ULL * 1024 * 1024)
 
 /* Runs each job's work on a thread of its own, and `done` when the test says so. */
 struct thread_executor {

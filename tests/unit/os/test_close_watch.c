@@ -47,13 +47,13 @@ static void file_open(struct file *file)
 {
     *file = (struct file){.fd = -1, .keep = true};
     close_watch_item_init(&file->item);
-    assert_int_equal(memfile_new("test", 4096, false, &file->fd), 0);
+    assert_int_equal(memfile_new(MEMFILE_NO_DIR, "test", 4096, false, &file->fd), 0);
 }
 
 static void touch(const struct file *file)
 {
     int fd = -1;
-    assert_int_equal(memfile_reopen(file->fd, MEMFILE_READ_ONLY, &fd), 0);
+    assert_int_equal(memfile_reopen(MEMFILE_NO_DIR, file->fd, MEMFILE_READ_ONLY, &fd), 0);
     fd_close(&fd);
 }
 

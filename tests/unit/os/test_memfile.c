@@ -22,7 +22,7 @@
 static int make(bool committed)
 {
     int fd = -1;
-    assert_int_equal(memfile_new("test", BYTES, committed, &fd), 0);
+    assert_int_equal(memfile_new(MEMFILE_NO_DIR, "test", BYTES, committed, &fd), 0);
     return fd;
 }
 
@@ -63,14 +63,14 @@ static void more_than_there_is(void **state)
 {
     (void)state;
     int fd = -1;
-    assert_int_equal(memfile_new("test", UINT64_MAX, true, &fd), -ENOMEM);
+    assert_int_equal(memfile_new(MEMFILE_NO_DIR, "test", UINT64_MAX, true, &fd), -ENOMEM);
     /* The limit keeps the machine alive should the answer ever be wrong (then it is EFBIG). */
     struct rlimit old;
     assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
     struct rlimit low = {.rlim_cur = 1 << 30, .rlim_max = old.rlim_max};
     (void)signal(SIGXFSZ, SIG_IGN);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &low), 0);
-    int r = memfile_new("test", (uint64_t)1 << 52, true, &fd);
+    int r = memfile_new(MEMFILE_NO_DIR, "test", (uint64_t)1 << 52, true, &fd);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
     assert_int_equal(r, -ENOMEM);
     assert_int_equal(fd, -1);
@@ -83,7 +83,7 @@ static void long_name_is_cut(void **state)
     memset(name, 'n', sizeof(name));
     name[sizeof(name) - 1] = '\0';
     int fd = -1;
-    assert_int_equal(memfile_new(name, BYTES, false, &fd), 0);
+    assert_int_equal(memfile_new(MEMFILE_NO_DIR, name, BYTES, false, &fd), 0);
     char path[32];
     char shown[512];
     (void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
@@ -97,7 +97,7 @@ static void reopened_has_its_own_offset_and_access(void **state)
     (void)state;
     int fd = make(false);
     int reader = -1;
-    assert_int_equal(memfile_reopen(fd, MEMFILE_READ_ONLY, &reader), 0);
+    assert_int_equal(memfile_reopen(MEMFILE_NO_DIR, fd, MEMFILE_READ_ONLY, &reader), 0);
     assert_int_equal(write(fd, "abc", 3), 3);
     char text[4] = "";
     assert_int_equal(read(reader, text, 3), 3);
@@ -108,8 +108,29 @@ static void reopened_has_its_own_offset_and_access(void **state)
     assert_int_equal(errno, EACCES);
     fd_close(&reader);
     fd_close(&fd);
-    assert_int_equal(memfile_reopen(-1, MEMFILE_READ_ONLY, &reader), -ENOENT);
+    assert_int_equal(memfile_reopen(MEMFILE_NO_DIR, -1, MEMFILE_READ_ONLY, &reader), -ENOENT);
     assert_int_equal(reader, -1);
+}
+
+static void reopened_from_a_directory(void **state)
+{
+    (void)state;
+    int dir = -1;
+    assert_int_equal(memfile_open_dir(&dir), 0);
+    int fd = -1;
+    int reader = -1;
+    assert_int_equal(memfile_new(dir, "test", BYTES, false, &fd), 0);
+    assert_int_equal(memfile_reopen(dir, fd, MEMFILE_READ_ONLY, &reader), 0);
+    assert_int_equal(fcntl(reader, F_GETFL) & O_ACCMODE, O_RDONLY);
+    struct stat a;
+    struct stat b;
+    assert_int_equal(fstat(fd, &a), 0);
+    assert_int_equal(fstat(reader, &b), 0);
+    assert_int_equal(a.st_ino, b.st_ino);
+    fd_close(&reader);
+    fd_close(&fd);
+    assert_int_equal(memfile_reopen(dir, 1000000, MEMFILE_READ_ONLY, &reader), -ENOENT);
+    fd_close(&dir);
 }
 
 static void alone_only_without_descriptor_and_mapping(void **state)
@@ -117,7 +138,7 @@ static void alone_only_without_descriptor_and_mapping(void **state)
     (void)state;
     int fd = make(false);
     int other = -1;
-    assert_int_equal(memfile_reopen(fd, MEMFILE_READ_ONLY, &other), 0);
+    assert_int_equal(memfile_reopen(MEMFILE_NO_DIR, fd, MEMFILE_READ_ONLY, &other), 0);
     assert_int_equal(memfile_is_alone(fd), 0);
     void *bytes = mmap(NULL, BYTES, PROT_READ, MAP_SHARED, other, 0);
     assert_true(bytes != MAP_FAILED);
@@ -138,6 +159,7 @@ int main(void)
         cmocka_unit_test(more_than_there_is),
         cmocka_unit_test(long_name_is_cut),
         cmocka_unit_test(reopened_has_its_own_offset_and_access),
+        cmocka_unit_test(reopened_from_a_directory),
         cmocka_unit_test(alone_only_without_descriptor_and_mapping),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

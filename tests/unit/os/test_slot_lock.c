@@ -17,7 +17,7 @@ static int own; /* the description that asks */
 static int setup(void **state)
 {
     (void)state;
-    return memfile_new("test", 4096, false, &own);
+    return memfile_new(MEMFILE_NO_DIR, "test", 4096, false, &own);
 }
 
 static int teardown(void **state)
@@ -30,7 +30,7 @@ static int teardown(void **state)
 static int handle(enum slot_kind kind, uint64_t slot)
 {
     int fd = -1;
-    assert_int_equal(memfile_reopen(own, MEMFILE_READ_ONLY, &fd), 0);
+    assert_int_equal(memfile_reopen(MEMFILE_NO_DIR, own, MEMFILE_READ_ONLY, &fd), 0);
     assert_int_equal(slot_lock_take(fd, kind, slot), 0);
     return fd;
 }
@@ -79,12 +79,12 @@ static void rogue_write_lock_is_refused_at_once(void **state)
 {
     (void)state;
     int rogue = -1;
-    assert_int_equal(memfile_reopen(own, MEMFILE_READ_WRITE, &rogue), 0);
+    assert_int_equal(memfile_reopen(MEMFILE_NO_DIR, own, MEMFILE_READ_WRITE, &rogue), 0);
     struct flock all = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
     assert_int_equal(fcntl(rogue, F_OFD_SETLK, &all), 0);
     assert_int_equal(slot_lock_holders(own), SLOT_HOLDERS_STRONG); /* it looks so */
     int fd = -1;
-    assert_int_equal(memfile_reopen(own, MEMFILE_READ_ONLY, &fd), 0);
+    assert_int_equal(memfile_reopen(MEMFILE_NO_DIR, own, MEMFILE_READ_ONLY, &fd), 0);
     assert_int_equal(slot_lock_take(fd, SLOT_WEAK, 9), -EBUSY);
     fd_close(&rogue);
     assert_int_equal(slot_lock_take(fd, SLOT_WEAK, 9), 0);
