@@ -38,7 +38,7 @@ static const struct object_kind region_kind = {
 
 static void *address_of(uint64_t address)
 {
-    return (void *)(uintptr_t)address; /* NOLINT(performance-no-int-to-ptr): the tree counts */
+    return (void *)(uintptr_t)address;
 }
 
 /* Address space without access or memory; at `address` if `fixed` says so. */
@@ -141,6 +141,7 @@ static void forget_range(struct region *region, uint64_t start, uint64_t end,
         mapping->interval.end = old_start < start ? start : old_end;
         interval_tree_insert(&region->mappings, &mapping->interval);
         if (old_start < start && old_end > end) {
+            assert(*spare != NULL); /* ranges do not overlap: only one has both ends outside */
             mapping_insert(region, *spare, mapping->vmo, end, old_end);
             *spare = NULL;
         }

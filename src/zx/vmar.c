@@ -14,15 +14,17 @@
 /* The kernel maps no file beyond this. */
 #define FILE_END ((uint64_t)1 << 63)
 
-/* The region lives as long as the process; closing its handle only takes the name away. */
+/* The region lives as long as the process: this holds its second reference. Closing the handle only
+ * takes its name away. */
+static struct region *root;
 static zx_handle_t root_handle;
 
 static void make_root(void)
 {
-    struct region *region = region_new_root();
-    if (region != NULL) {
-        object_ref(&region->object);
-        (void)handle_new(&region->object,
+    root = region_new_root();
+    if (root != NULL) {
+        object_ref(&root->object);
+        (void)handle_new(&root->object,
                          ZX_DEFAULT_VMAR_RIGHTS | ZX_RIGHT_READ | ZX_RIGHT_WRITE | ZX_RIGHT_EXECUTE,
                          &root_handle);
     }

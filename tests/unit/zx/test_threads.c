@@ -64,7 +64,6 @@ static void map_shared(zx_handle_t handle)
     zx_status_t status = zx_vmar_map(zx_vmar_root_self(), perms, 0, handle, 0, 2 * PAGE, &address);
     expect(status == ZX_OK || status == ZX_ERR_BAD_HANDLE || status == ZX_ERR_WRONG_TYPE);
     if (status == ZX_OK) {
-        // NOLINTNEXTLINE(performance-no-int-to-ptr)
         expect(*(const volatile char *)(address + PAGE) == 0);
         expect(zx_vmar_unmap(zx_vmar_root_self(), address, PAGE) == ZX_OK);
         expect(zx_vmar_unmap(zx_vmar_root_self(), address + PAGE, PAGE) == ZX_OK);

@@ -38,7 +38,7 @@ static void unmap_ok(zx_vaddr_t address, uint64_t len)
 
 static volatile char *bytes_at(zx_vaddr_t address)
 {
-    return (volatile char *)address; // NOLINT(performance-no-int-to-ptr)
+    return (volatile char *)address;
 }
 
 static bool can_read(zx_vaddr_t address)
