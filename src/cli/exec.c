@@ -2,8 +2,8 @@
 
 #include <string.h>
 
+#include "cli/exec_async.h"
 #include "cli/exec_op.h"
-#include "cli/exec_pending.h"
 #include "json/json.h"
 
 /* Members that every request may have are not listed. */
@@ -41,14 +41,14 @@ void exec_init(struct exec *exec, const char *socket_path)
 {
     *exec = (struct exec){.socket_path = socket_path};
     entry_table_init(&exec->names);
-    list_init(&exec->pending);
+    list_init(&exec->async_calls);
 }
 
 void exec_deinit(struct exec *exec)
 {
     /* Channels first: closing one ends the calls that are pending on it. */
     entry_table_deinit(&exec->names);
-    pending_free_all(&exec->pending);
+    async_free_all(&exec->async_calls);
 }
 
 bool exec_as(const struct exec *exec, const struct request *request, const char **ret)

@@ -14,7 +14,8 @@
 
 struct exec {
     struct entry_table names;
-    struct list pending; /* struct pending, exec_pending.h: asynchronous calls not awaited yet */
+    struct list
+        async_calls; /* struct async_call, exec_async.h: asynchronous calls not awaited yet */
     const char *socket_path; /* NULL: where clients look */
     bool reached;            /* some connection to the daemon was made */
     bool unreachable;        /* one was tried before, and failed */

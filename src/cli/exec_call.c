@@ -4,8 +4,8 @@
 
 #include "cli/daemon.h"
 #include "cli/exec_answer.h"
+#include "cli/exec_async.h"
 #include "cli/exec_op.h"
-#include "cli/exec_pending.h"
 #include "client/handles.h"
 #include "model/field.h"
 #include "model/walk.h"
@@ -93,7 +93,7 @@ static bool find_object(struct call *call)
                            model_protocol_name(own), model_protocol_name(call->protocol));
     }
     if (call->on->kind == ENTRY_CHANNEL && call->on->spoken != call->protocol &&
-        pending_any_on(&call->exec->pending, call->on->channel)) {
+        async_any_on(&call->exec->async_calls, call->on->channel)) {
         return reply_usage(reply, "on: calls of %s are pending on '%s'",
                            model_protocol_name(call->on->spoken), call->on->name);
     }
@@ -128,7 +128,7 @@ static bool read_mode(struct call *call)
     if (id == NULL) {
         return reply_usage(request->reply, "async: nothing can await a call without an id");
     }
-    return pending_find(&call->exec->pending, id) == NULL ||
+    return async_find(&call->exec->async_calls, id) == NULL ||
            reply_usage(request->reply, "async: a call with this id has not been awaited yet");
 }
 
@@ -268,16 +268,16 @@ static void start_call(struct call *call)
 {
     struct reply *reply = call->request->reply;
     json_t *id = json_object_get(call->request->object, "id");
-    struct pending *pending = pending_new(&call->exec->pending, id, call->on->channel);
-    if (pending == NULL) {
+    struct async_call *async = async_new(&call->exec->async_calls, id, call->on->channel);
+    if (async == NULL) {
         handles_close(call->method->request, call->table);
         (void)reply_status(reply, ZX_ERR_NO_MEMORY);
         return;
     }
-    sysmem_status_t status = channel_start(call->on->channel, call->method, call->table,
-                                           pending_done, pending, &pending->txid);
+    sysmem_status_t status = channel_start(call->on->channel, call->method, call->table, async_done,
+                                           async, &async->txid);
     if (!reply_call_status(reply, status)) {
-        pending_free(pending);
+        async_free(async);
         return;
     }
     reply_set(reply, "pending", json_true());
@@ -344,19 +344,19 @@ void exec_op_await(struct exec *exec, const struct request *request)
     if (!request_deadline(request, &deadline)) {
         return;
     }
-    struct pending *pending = pending_find(&exec->pending, id);
-    if (pending == NULL) {
+    struct async_call *async = async_find(&exec->async_calls, id);
+    if (async == NULL) {
         (void)reply_usage(request->reply, "on_id: no call with this id is pending");
         return;
     }
-    if (!pending->answered) {
-        sysmem_status_t status = channel_wait(pending->channel, pending->txid, deadline);
-        if (!pending->answered) {
+    if (!async->answered) {
+        sysmem_status_t status = channel_wait(async->channel, async->txid, deadline);
+        if (!async->answered) {
             (void)reply_call_status(request->reply, status);
             return;
         }
     }
-    exec_answer(exec, request, &pending->reply);
-    pending->answered = false; /* the answer is cleared already */
-    pending_free(pending);
+    exec_answer(exec, request, &async->reply);
+    async->answered = false; /* the answer is cleared already */
+    async_free(async);
 }

@@ -7,7 +7,7 @@
 
 typedef void (*exec_op_fn)(struct exec *exec, const struct request *request);
 
-/* Calls (exec_call.c, exec_pending.c). */
+/* Calls (exec_call.c, exec_async.c). */
 void exec_op_connect(struct exec *exec, const struct request *request);
 void exec_op_call(struct exec *exec, const struct request *request);
 void exec_op_await(struct exec *exec, const struct request *request);
