@@ -19,11 +19,16 @@ static size_t string_literal(const char *text, size_t len)
     return at < len ? at + 1 : len;
 }
 
+static bool is_number_part(char c)
+{
+    return is_digit(c) || c == '.' || c == 'e' || c == 'E' || c == '+' || c == '-';
+}
+
 /* The length of the number-like run at the start of text. */
 static size_t number_literal(const char *text, size_t len)
 {
     size_t at = 1;
-    while (at < len && (is_digit(text[at]) || memchr(".eE+-", text[at], 5) != NULL)) {
+    while (at < len && is_number_part(text[at])) {
         at++;
     }
     return at;

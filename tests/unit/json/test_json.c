@@ -177,7 +177,7 @@ static void masks_are_read_in_every_form(void **state)
         {"{\"cpu\":4294967295}",                                                        0xFFFFFFFF            },
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        struct sysmem_buffer_usage usage;
+        struct sysmem_buffer_usage usage = {0};
         assert_true(read_text(&model_type_buffer_usage, cases[i].text, &usage));
         assert_true(usage.has.cpu && !usage.has.none);
         assert_int_equal(usage.cpu, cases[i].want);
@@ -205,7 +205,7 @@ static void integers_are_read_in_every_form(void **state)
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         char text[80];
-        struct sysmem_heap heap;
+        struct sysmem_heap heap = {0};
         snprintf(text, sizeof(text), "{\"heap_type\":\"a \\\"12345678901234567890\",\"id\":%s}",
                  cases[i].text);
         if (!read_text(&model_type_heap, text, &heap)) {
@@ -219,7 +219,7 @@ static void integers_are_read_in_every_form(void **state)
 static void signed_integers_keep_their_sign(void **state)
 {
     (void)state;
-    struct model_node_set_debug_timeout_log_deadline_request request;
+    struct model_node_set_debug_timeout_log_deadline_request request = {0};
     assert_true(read_text(&model_type_node_set_debug_timeout_log_deadline_request,
                           "{\"deadline\":-9223372036854775808}", &request));
     assert_true(request.deadline == INT64_MIN);
@@ -233,7 +233,7 @@ static void signed_integers_keep_their_sign(void **state)
 static void both_spellings_of_attach_tokens_mask_are_read(void **state)
 {
     (void)state;
-    struct model_collection_attach_token_request request;
+    struct model_collection_attach_token_request request = {0};
     assert_true(read_text(&model_type_collection_attach_token_request,
                           "{\"rights_attentuation_mask\":\"SAME_RIGHTS\"}", &request));
     assert_int_equal(request.rights_attenuation_mask, ZX_RIGHT_SAME_RIGHTS);

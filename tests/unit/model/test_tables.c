@@ -108,7 +108,10 @@ static void the_nodes_own_methods_are_in_every_node_protocol(void **state)
         const struct model_method *group = model_method_by_name(MODEL_PROTOCOL_GROUP, names[i]);
         const struct model_method *collection =
             model_method_by_name(MODEL_PROTOCOL_COLLECTION, names[i]);
-        assert_true(token != NULL && group != NULL && collection != NULL);
+        if (token == NULL || group == NULL || collection == NULL) {
+            fail_msg("%s is missing", names[i]);
+            return;
+        }
         assert_ptr_equal(token->request, group->request);
         assert_ptr_equal(token->request, collection->request);
         assert_ptr_equal(token->response, collection->response);
