@@ -41,7 +41,11 @@ static void add_details(struct strbuf *buf, const struct model_debug_node *node)
     const char *separator = "";
     if (node->has.rights) {
         strbuf_addf(buf, "rights ");
-        model_print_value(&model_rights_names, node->rights, buf);
+        if (node->rights == UINT32_MAX) {
+            strbuf_addf(buf, "unrestricted");
+        } else {
+            model_print_value(&model_rights_names, node->rights, buf);
+        }
         separator = "; ";
     }
     if (node->has.constraints) {

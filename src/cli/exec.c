@@ -6,6 +6,9 @@
 #include "cli/exec_op.h"
 #include "json/json.h"
 
+/* Of an integer that json_from_text() turns into a string. */
+#define MIN_LONG_DIGITS 19
+
 /* Members that every request may have are not listed. */
 struct op {
     const char *name;
@@ -179,6 +182,22 @@ static void dispatch(struct exec *exec, const struct request *request)
     }
 }
 
+/* The "id", as it stands in the line. json_from_text() makes strings of long integers, which
+ * jansson alone can hold in part: only an id that may contain one is worth a second look. */
+static json_t *read_id(const json_t *object, const char *line, size_t len)
+{
+    json_t *id = json_object_get(object, "id");
+    bool is_plain = id == NULL || json_is_number(id) || json_is_boolean(id) || json_is_null(id) ||
+                    (json_is_string(id) && json_string_length(id) < MIN_LONG_DIGITS);
+    json_t *as_written = is_plain ? NULL : json_loadb(line, len, 0, NULL);
+    if (as_written == NULL) {
+        return json_incref(id);
+    }
+    id = json_incref(json_object_get(as_written, "id"));
+    json_decref(as_written);
+    return id;
+}
+
 json_t *exec_line(struct exec *exec, const char *line, size_t len)
 {
     struct reply reply = {0};
@@ -191,7 +210,9 @@ json_t *exec_line(struct exec *exec, const char *line, size_t len)
     } else {
         dispatch(exec, &(struct request){.object = object, .reply = &reply});
     }
-    json_t *finished = reply_finish(&reply, json_object_get(object, "id"));
+    json_t *id = read_id(object, line, len);
+    json_t *finished = reply_finish(&reply, id);
+    json_decref(id);
     json_decref(object);
     strbuf_deinit(&error);
     return finished;

@@ -4,10 +4,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <sysmem/export.h>
+
 #include "base/strbuf.h"
 #include "cli/command.h"
 
-const char *argp_program_version = "sysmemctl " SYSMEM_VERSION;
+/* libc looks for it, so it must not be hidden. */
+SYSMEM_EXPORT const char *argp_program_version = "sysmemctl " SYSMEM_VERSION;
 
 struct line {
     const char *socket_path;
