@@ -313,9 +313,10 @@ static sysmem_status_t make_message(const struct model_method *method, void *req
 static sysmem_status_t submit(struct channel *channel, struct message *message, struct call *call,
                               zx_time_t deadline)
 {
-    if (channel->dead != 0) {
+    sysmem_status_t dead = channel->dead;
+    if (dead != 0) {
         message_clear(message);
-        return channel->dead;
+        return dead;
     }
     if (call != NULL) {
         call->txid = pending_new_txid(&channel->pending);
@@ -459,7 +460,7 @@ sysmem_status_t channel_process(struct channel *channel)
 short channel_events(struct channel *channel)
 {
     (void)pthread_mutex_lock(&channel->lock);
-    short events = stream_wants_write(&channel->stream) ? POLLIN | POLLOUT : POLLIN;
+    short events = (short)(stream_wants_write(&channel->stream) ? POLLIN | POLLOUT : POLLIN);
     (void)pthread_mutex_unlock(&channel->lock);
     return events;
 }
