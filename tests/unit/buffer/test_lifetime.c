@@ -3,6 +3,7 @@
 #include "fixture.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #include <sys/wait.h>
 
 #include "base/log.h"
+#include "buffer/watcher.h"
 
 #define PAGE 4096
 
@@ -268,6 +270,70 @@ static void weak_handle_outlives_the_strong_ones(void **state)
     assert_int_equal(buffer_watcher_leaks(f->watcher), 0);
 }
 
+/* --- whenever it happens --- */
+
+#define ROUNDS  200
+#define HANDLES 8
+
+static void *close_handles(void *arg)
+{
+    int *fds = arg;
+    for (int i = 0; i < HANDLES; i++) {
+        fd_close(&fds[i]);
+    }
+    return NULL;
+}
+
+/* Closes race with letting go, with the watch being set and with looks: none may be missed. */
+static void closes_at_any_moment(void **state)
+{
+    struct fixture *f = *state;
+    for (int round = 0; round < ROUNDS; round++) {
+        make_set(f, HANDLES / 2, PAGE);
+        int fds[HANDLES];
+        for (int i = 0; i < HANDLES; i++) {
+            fds[i] = open_handle(f, (uint32_t)i / 2, i % 2 == 0, false);
+        }
+        f->all_freed = 0;
+        f->freed = 0;
+        pthread_t closer;
+        assert_int_equal(pthread_create(&closer, NULL, close_handles, fds), 0);
+        buffer_set_drop_strong(f->set);
+        look_until_all_freed(f);
+        assert_int_equal(pthread_join(closer, NULL), 0);
+        assert_int_equal(f->freed, HANDLES / 2);
+        free_set(f);
+    }
+    assert_int_equal(buffer_watcher_leaks(f->watcher), 0);
+}
+
+static void note_unwatched(void *arg, enum log_level level, const char *text)
+{
+    assert_int_equal(level, LOG_LEVEL_WARNING);
+    assert_non_null(strstr(text, "cannot be watched"));
+    (*(unsigned *)arg)++;
+}
+
+static void without_watches_the_clock_serves(void **state)
+{
+    struct fixture *f = *state;
+    unsigned warnings = 0;
+    log_set_sink(note_unwatched, &warnings);
+    int inotify_fd = f->watcher->watch.inotify_fd;
+    f->watcher->watch.inotify_fd = -1; /* no watch is to be had */
+    make_set(f, 2, PAGE);
+    int fds[2] = {open_handle(f, 0, true, false), open_handle(f, 1, true, false)};
+    buffer_set_drop_strong(f->set);
+    look_some_times(f);
+    assert_int_equal(f->freed, 0);
+    assert_int_equal(warnings, 1);
+    fd_close(&fds[0]);
+    fd_close(&fds[1]);
+    look_until_all_freed(f);
+    f->watcher->watch.inotify_fd = inotify_fd;
+    log_set_sink(NULL, NULL);
+}
+
 /* --- clients that cheat --- */
 
 static void count_warnings(void *arg, enum log_level level, const char *text)
@@ -401,6 +467,8 @@ int main(void)
         TEST(descriptor_in_flight),
         TEST(two_handles_of_one_buffer),
         TEST(weak_handle_outlives_the_strong_ones),
+        TEST(closes_at_any_moment),
+        TEST(without_watches_the_clock_serves),
         TEST(holder_that_drops_its_lock_is_a_leak),
         TEST(holder_that_locks_everything_hurts_its_buffer_only),
         TEST(holder_with_a_lease_does_not_block_the_loop),
