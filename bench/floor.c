@@ -15,13 +15,13 @@
 
 struct floor_client {
     int allocator;
+    struct packet buffers[SUBJECT_PARTICIPANTS]; /* what was delivered */
 };
 
 /* What a cycle holds. */
 struct round {
     int tokens[SUBJECT_PARTICIPANTS];
     int collections[SUBJECT_PARTICIPANTS];
-    struct packet buffers[SUBJECT_PARTICIPANTS];
 };
 
 static void serve(const struct subject *subject, int listener)
@@ -33,7 +33,7 @@ static void serve(const struct subject *subject, int listener)
 static int client_connect(const char *path, void **ret_client)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    struct floor_client *client = malloc(sizeof(*client));
+    struct floor_client *client = calloc(1, sizeof(*client));
     if (!client) {
         return -ENOMEM;
     }
@@ -114,10 +114,12 @@ static int open_channel(int allocator, enum floor_operation operation, uint32_t 
 
 static int begin(const struct floor_client *client, struct round *round)
 {
-    struct packet packet;
+    struct packet packet = {.fd_count = 0};
     int result = open_channel(client->allocator, FLOOR_NEW_TOKEN, 0, -1, &round->tokens[0]);
     if (result == 0) {
         result = call(round->tokens[0], FLOOR_DUPLICATE, &packet);
+    }
+    if (result == 0) {
         round->tokens[1] = packet.fds[0];
     }
     for (uint32_t i = 0; i < SUBJECT_PARTICIPANTS && result == 0; i++) {
@@ -129,18 +131,22 @@ static int begin(const struct floor_client *client, struct round *round)
 
 static int64_t client_cycle(void *state, uint32_t buffers, struct freed *freed)
 {
-    struct round round;
+    struct floor_client *client = state;
+    struct round round = {
+        .tokens = {-1, -1},
+          .collections = {-1, -1}
+    };
     int64_t start = stats_now();
-    int result = begin(state, &round);
+    int result = begin(client, &round);
     for (int i = 0; i < SUBJECT_PARTICIPANTS && result == 0; i++) {
         result = request(round.collections[i], FLOOR_SET_CONSTRAINTS, buffers, NULL);
     }
     for (int i = 0; i < SUBJECT_PARTICIPANTS && result == 0; i++) {
-        result = call(round.collections[i], FLOOR_WAIT, &round.buffers[i]);
+        result = call(round.collections[i], FLOOR_WAIT, &client->buffers[i]);
     }
     int64_t pause = stats_now();
     for (uint32_t i = 0; i < buffers && result == 0; i++) {
-        result = freed_watch(freed, round.buffers[0].fds[i], i + 1 == buffers);
+        result = freed_watch(freed, client->buffers[0].fds[i], i + 1 == buffers);
     }
     int64_t resume = stats_now();
     if (result < 0) {
@@ -148,7 +154,7 @@ static int64_t client_cycle(void *state, uint32_t buffers, struct freed *freed)
     }
     for (int i = 0; i < SUBJECT_PARTICIPANTS; i++) {
         for (uint32_t j = 0; j < buffers; j++) {
-            (void)close(round.buffers[i].fds[j]);
+            (void)close(client->buffers[i].fds[j]);
         }
         (void)request(round.collections[i], FLOOR_RELEASE, 0, NULL);
         (void)close(round.collections[i]);

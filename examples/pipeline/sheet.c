@@ -26,21 +26,22 @@ bool sheet_init(struct sheet *sheet, struct sysmem_size size, bool full_range)
     return sheet->tiles != NULL;
 }
 
-static unsigned char clamp(double value)
+/* A thousandth of the value, as a sample. */
+static unsigned char clamp(int thousandths)
 {
-    return value <= 0 ? 0 : value >= 255 ? 255 : (unsigned char)(value + 0.5);
+    int value = (thousandths + 500) / 1000;
+    return (unsigned char)(value < 0 ? 0 : value > 255 ? 255 : value);
 }
 
-/* ITU-R BT.601, for luma from 16 to 235 or from 0 to 255. */
+/* ITU-R BT.601, for luma from 16 to 235 or from 0 to 255; factors in thousandths. */
 static void to_rgb(bool full_range, const unsigned char yuv[3], unsigned char rgb[3])
 {
-    double y = full_range ? yuv[0] : (yuv[0] - 16) * 255.0 / 219.0;
-    double chroma = full_range ? 1.0 : 255.0 / 224.0;
-    double u = (yuv[1] - 128) * chroma;
-    double v = (yuv[2] - 128) * chroma;
-    rgb[0] = clamp(y + 1.402 * v);
-    rgb[1] = clamp(y - 0.344136 * u - 0.714136 * v);
-    rgb[2] = clamp(y + 1.772 * u);
+    int y = full_range ? yuv[0] * 1000 : (yuv[0] - 16) * 1164;
+    int u = yuv[1] - 128;
+    int v = yuv[2] - 128;
+    rgb[0] = clamp(y + (full_range ? 1402 : 1596) * v);
+    rgb[1] = clamp(y - (full_range ? 344 : 392) * u - (full_range ? 714 : 813) * v);
+    rgb[2] = clamp(y + (full_range ? 1772 : 2017) * u);
 }
 
 static unsigned char sample(const struct plane *plane, uint32_t x, uint32_t y)

@@ -179,7 +179,7 @@ static bool read_plane(FILE *file, const struct plane *plane)
 
 enum y4m_result y4m_read_frame(struct y4m_reader *reader, const struct picture *picture)
 {
-    char line[Y4M_MAX_LINE];
+    char line[Y4M_MAX_LINE] = "";
     int len = read_line(reader->file, line);
     if (len == -1) {
         return ferror(reader->file) ? bad_frame(reader, strerror(errno)) : Y4M_END;
