@@ -1,5 +1,8 @@
 /* Plain structs to bodies and back. The only place, with its generated code, that knows protobuf.
- */
+ * The format is docs/wire.md. No state; any thread may call, with its own message and arena.
+ *
+ * Decoding takes at most twice the memory that the arena's budget leaves, and stops there, which
+ * bounds its time too. The largest request that the interface allows fits into 1 MiB. */
 #ifndef WIRE_CODEC_H
 #define WIRE_CODEC_H
 
@@ -25,18 +28,22 @@ struct codec_result {
     uint32_t framework_err;
 };
 
-/* Sets message->body from a table. Handle fields hold slots of the message. `type` NULL: an empty
- * body. */
+/* Sets message->body from a table. Handle fields hold slots of the message (asserted). `type` NULL:
+ * an empty body. CODEC_TOO_LONG also for a body beyond MESSAGE_MAX_BYTES; CODEC_MALFORMED: a string
+ * is not UTF-8. */
 enum codec_status codec_encode(const struct model_type *type, const void *table,
                                struct message *message);
 
-/* Fills *ret_table (type->size bytes) from a body; everything it points to is in the arena. Handle
- * fields hold slots. Vector and string limits of the interface are checked. *ret_reason gets a
- * constant or arena string. */
+/* Fills *ret_table (type->size bytes, written on success only) from a body; everything it points to
+ * is in the arena. Handle fields hold slots; each attachment is in one field, and what the body
+ * says of it (type, rights, koid) is put into the attachment. Vector and string limits of the
+ * interface are checked. ret_reason may be NULL; else, unless CODEC_OK, it gets a constant or arena
+ * string. */
 enum codec_status codec_decode(const struct model_type *type, struct message *message,
                                struct arena *arena, void *ret_table, const char **ret_reason);
 
-/* The same for the result of a two-way method: the response arm (err == 0), or the err arm. */
+/* The same for the result of a two-way method: the response arm (err == 0), or the err arm, which
+ * only a fallible method has (asserted). */
 enum codec_status codec_encode_result(const struct model_method *method, uint32_t err,
                                       const void *response, struct message *message);
 enum codec_status codec_decode_result(const struct model_method *method, struct message *message,

@@ -2,8 +2,7 @@
 #ifndef SUPPORT_FILL_TABLE_H
 #define SUPPORT_FILL_TABLE_H
 
-#include <assert.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -16,6 +15,14 @@ struct fill {
     bool everything;      /* set every field; else about half of them */
     uint32_t next_handle; /* handles are numbered in the order in which fields come */
 };
+
+/* Also in builds without assert(). */
+static inline void fill_expect(bool condition)
+{
+    if (!condition) {
+        abort();
+    }
+}
 
 static inline uint64_t fill_random(struct fill *fill)
 {
@@ -33,7 +40,7 @@ static inline void fill_string(struct fill *fill, const struct model_field *fiel
                                         "quote\" \\ tab\t newline\n"};
     const char *word = words[fill_random(fill) % (sizeof(words) / sizeof(words[0]))];
     const char *text = arena_strndup(fill->arena, word, strlen(word));
-    assert(text != NULL && (field->max_count == 0 || strlen(text) <= field->max_count));
+    fill_expect(text != NULL && (field->max_count == 0 || strlen(text) <= field->max_count));
     memcpy(item, &text, sizeof(text));
 }
 
@@ -83,7 +90,7 @@ static inline void fill_table(struct fill *fill, const struct model_type *type, 
         if (field->vector) {
             count = fill->everything ? 2 : fill_random(fill) % 4;
             item = arena_alloc_array(fill->arena, count, model_item_size(field));
-            assert(item != NULL);
+            fill_expect(item != NULL);
             model_field_set_vector(field, table, item, count);
         }
         for (size_t j = 0; j < count; j++) {
