@@ -15,7 +15,8 @@ struct buffer_watcher;
 
 /* What the owner of a set hears, on the loop's thread, from buffer_watcher_process() or from the
  * heap's answer, never from within another call into this module, except that `populated` may come
- * before buffer_set_new() returns. The set may be freed from within any of them. */
+ * before buffer_set_new() returns. The set may be freed from within any of them, once its owner
+ * knows it. */
 struct buffer_owner_ops {
     /* All buffers are there (status 0), or none (-errno; what was made has been given back). */
     void (*populated)(void *owner, int status);
@@ -30,7 +31,7 @@ struct buffer_owner_ops {
 struct buffer_set_config {
     struct heap *heap;
     struct buffer_watcher *watcher;
-    const struct sysmem_single_buffer_settings *settings; /* outlives the set */
+    const struct sysmem_single_buffer_settings *settings; /* read before buffer_set_new() returns */
     uint32_t count;
     uint64_t buffer_collection_id;
     const char *name; /* collection's name or NULL: buffers are called "name:index" */

@@ -30,12 +30,14 @@ struct heap_metrics {
     uint64_t failed_allocations;
 };
 
-/* One request for one buffer. The caller fills the first part and keeps the struct until `done`. */
+/* One request for one buffer. The caller fills the first part and keeps the struct until `done`,
+ * but what `name` and `settings` point to only until allocate() returns: a heap that needs them
+ * later copies them. */
 struct heap_request {
     uint64_t size_bytes; /* page-rounded */
     uint64_t buffer_collection_id;
     uint32_t buffer_index;
-    const char *name; /* what the memory is called in /proc; copied */
+    const char *name; /* what the memory is called in /proc */
     const struct sysmem_single_buffer_settings *settings;
     void (*done)(struct heap_request *request);
     /* Set before `done`: */
