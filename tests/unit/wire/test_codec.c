@@ -20,7 +20,7 @@
 #include "wire/codec_schema.h"
 #include "wire/codec_walk.h"
 
-#define BUDGET ((size_t)2 << 20) /* what the largest legal constraints need, and some */
+#define BUDGET ((size_t)1 << 20) /* what the largest legal constraints need, and some */
 
 static struct arena arena;
 
