@@ -24,14 +24,15 @@ enum sysmem_error {
 /* What a call came to:
  *    0  it succeeded
  *  > 0  the server answered with this value of enum sysmem_error
- *  < 0  it did not get that far: a ZX_ERR_ value. ZX_ERR_PEER_CLOSED: the server closed the channel;
- *       ZX_ERR_TIMED_OUT: no answer by the deadline; ZX_ERR_INVALID_ARGS: refused here, nothing was
- *       sent; ZX_ERR_NO_MEMORY, ZX_ERR_NO_RESOURCES: this process has no memory or no descriptor left;
+ *  < 0  it did not get that far: a ZX_ERR_ value. ZX_ERR_PEER_CLOSED: the server closed the
+ * channel; ZX_ERR_TIMED_OUT: no answer by the deadline; ZX_ERR_INVALID_ARGS: refused here, nothing
+ * was sent; ZX_ERR_SHOULD_WAIT: the daemon has not read for long, nothing was sent;
+ * ZX_ERR_NO_MEMORY, ZX_ERR_NO_RESOURCES: this process has no memory or no descriptor left;
  *       ZX_ERR_IO: an answer that is not understood. */
 typedef int32_t sysmem_status_t;
 
-/* The name of a status, such as "ZX_ERR_PEER_CLOSED" or "CONSTRAINTS_INTERSECTION_EMPTY"; "unknown error"
- * for a value that has none. A constant string. Thread-safe. */
+/* The name of a status, such as "ZX_ERR_PEER_CLOSED" or "CONSTRAINTS_INTERSECTION_EMPTY"; "unknown
+ * error" for a value that has none. A constant string. Thread-safe. */
 SYSMEM_EXPORT const char *sysmem_status_name(sysmem_status_t status);
 
 #endif

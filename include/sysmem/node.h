@@ -1,8 +1,8 @@
-/* Node: what tokens, collections and groups have in common, and the asynchronous form of their calls.
- * Source: spec/fuchsia.sysmem2.txt, PROTOCOLS, Node.
+/* Node: what tokens, collections and groups have in common, and the asynchronous form of their
+ * calls. Source: spec/fuchsia.sysmem2.txt, PROTOCOLS, Node.
  *
- * A node is a view of the object that it came from (sysmem_token_node() and its like), with that object's
- * life. Thread-safety and deadlines: see <sysmem/allocator.h>. */
+ * A node is a view of the object that it came from (sysmem_token_node() and its like), with that
+ * object's life. Thread-safety and deadlines: see <sysmem/allocator.h>. */
 #ifndef SYSMEM_NODE_H
 #define SYSMEM_NODE_H
 
@@ -17,12 +17,12 @@ struct sysmem_node;
 /* Sync: returns when the daemon has handled all that was sent on this node before. */
 SYSMEM_EXPORT sysmem_status_t sysmem_node_sync(struct sysmem_node *node, zx_time_t deadline);
 
-/* Release: from here on, closing this node is a clean good-bye instead of a failure of the collection.
- * Nothing but closing may follow. One-way. */
+/* Release: from here on, closing this node is a clean good-bye instead of a failure of the
+ * collection. Nothing but closing may follow. One-way. */
 SYSMEM_EXPORT sysmem_status_t sysmem_node_release(struct sysmem_node *node);
 
-/* SetName: names the collection's buffers; the highest priority wins, the first among equals. At most 64
- * bytes of UTF-8, else ZX_ERR_INVALID_ARGS. One-way. */
+/* SetName: names the collection's buffers; the highest priority wins, the first among equals. At
+ * most 64 bytes of UTF-8, else ZX_ERR_INVALID_ARGS. One-way. */
 SYSMEM_EXPORT sysmem_status_t sysmem_node_set_name(struct sysmem_node *node, uint32_t priority,
                                                    const char *name);
 
@@ -38,9 +38,10 @@ SYSMEM_EXPORT sysmem_status_t sysmem_node_get_buffer_collection_id(struct sysmem
 /* --- Asynchronous use, with any event loop ---
  *
  * Poll sysmem_node_fd() for sysmem_node_events() (POLLIN, POLLOUT), and when it is ready call
- * sysmem_node_process(), which calls back what has finished, on the calling thread, and never blocks.
- * Synchronous and asynchronous calls of one node may be mixed; a synchronous call may deliver the callbacks
- * of asynchronous ones. A callback may start calls, and may free its own object. */
+ * sysmem_node_process(), which calls back what has finished, on the calling thread, and never
+ * blocks. Synchronous and asynchronous calls of one node may be mixed; a synchronous call may
+ * deliver the callbacks of asynchronous ones. A callback may start calls, and may free its own
+ * object. */
 
 /* The descriptor to poll; stays the node's. */
 SYSMEM_EXPORT int sysmem_node_fd(const struct sysmem_node *node);
@@ -48,8 +49,9 @@ SYSMEM_EXPORT int sysmem_node_fd(const struct sysmem_node *node);
 /* The poll(2) events that are wanted now. */
 SYSMEM_EXPORT short sysmem_node_events(struct sysmem_node *node);
 
-/* Handles what has arrived. 0, or ZX_ERR_PEER_CLOSED once the daemon has closed the channel (every pending
- * call has then been called back with that status). */
+/* Handles what has arrived. 0, or ZX_ERR_PEER_CLOSED once the daemon has closed the channel (every
+ * pending call has then been called back with that status), or ZX_ERR_CANCELED: a callback freed
+ * the node's object. */
 SYSMEM_EXPORT sysmem_status_t sysmem_node_process(struct sysmem_node *node);
 
 typedef void (*sysmem_done_fn)(void *arg, sysmem_status_t status);
@@ -58,7 +60,9 @@ typedef void (*sysmem_done_fn)(void *arg, sysmem_status_t status);
 SYSMEM_EXPORT sysmem_status_t sysmem_node_sync_async(struct sysmem_node *node, sysmem_done_fn done,
                                                      void *arg);
 
-/* Calls `closed` once from sysmem_node_process() when the daemon closes the channel. NULL: no more. */
-SYSMEM_EXPORT void sysmem_node_on_closed(struct sysmem_node *node, sysmem_done_fn closed, void *arg);
+/* Calls `closed` once from sysmem_node_process() when the daemon closes the channel. NULL: no more.
+ */
+SYSMEM_EXPORT void sysmem_node_on_closed(struct sysmem_node *node, sysmem_done_fn closed,
+                                         void *arg);
 
 #endif

@@ -1,9 +1,10 @@
 /* BufferCollectionToken: stands for a place in a collection, until it is turned in.
  * Source: spec/fuchsia.sysmem2.txt, PROTOCOLS, BufferCollectionToken.
  *
- * A token is moved to another process by sending its descriptor (sysmem_token_into_fd()) over a Unix
- * socket; the receiver makes a token of it again (sysmem_token_from_fd()). Sync first: the daemon must know
- * a token before somebody else turns it in. Thread-safety and deadlines: see <sysmem/allocator.h>. */
+ * A token is moved to another process by sending its descriptor (sysmem_token_into_fd()) over a
+ * Unix socket; the receiver makes a token of it again (sysmem_token_from_fd()). Sync first: the
+ * daemon must know a token before somebody else turns it in. Thread-safety and deadlines: see
+ * <sysmem/allocator.h>. */
 #ifndef SYSMEM_TOKEN_H
 #define SYSMEM_TOKEN_H
 
@@ -28,25 +29,27 @@ SYSMEM_EXPORT sysmem_status_t sysmem_token_from_handle(zx_handle_t channel,
 SYSMEM_EXPORT sysmem_status_t sysmem_token_into_handle(struct sysmem_token *token,
                                                        zx_handle_t *ret_channel);
 
-/* Closes the token. Without sysmem_node_release() before, that fails the collection. NULL is fine. */
+/* Closes the token. Without sysmem_node_release() before, that fails the collection. NULL is fine.
+ */
 SYSMEM_EXPORT void sysmem_token_free(struct sysmem_token *token);
 
-/* Duplicate: one more participant, with at most the rights in `rights_attenuation_mask` (ZX_RIGHT_*;
- * ZX_RIGHT_SAME_RIGHTS for no change). One-way. */
+/* Duplicate: one more participant, with at most the rights in `rights_attenuation_mask`
+ * (ZX_RIGHT_*; ZX_RIGHT_SAME_RIGHTS for no change). One-way. */
 SYSMEM_EXPORT sysmem_status_t sysmem_token_duplicate(struct sysmem_token *token,
                                                      zx_rights_t rights_attenuation_mask,
                                                      struct sysmem_token **ret_token);
 
-/* DuplicateSync: as many tokens as masks (at most 64, else ZX_ERR_INVALID_ARGS), each known to the daemon when
- * this returns. ret_tokens has room for `count`. A mask of 0 is an error of the caller: the daemon closes the
- * token. */
+/* DuplicateSync: as many tokens as masks (at most 64, else ZX_ERR_INVALID_ARGS), each known to the
+ * daemon when this returns. ret_tokens has room for `count`. A mask of 0 is an error of the caller:
+ * the daemon closes the token. */
 SYSMEM_EXPORT sysmem_status_t sysmem_token_duplicate_sync(struct sysmem_token *token,
                                                           const zx_rights_t *masks, size_t count,
                                                           zx_time_t deadline,
                                                           struct sysmem_token **ret_tokens);
 
-/* The koid of the token's server end, for sysmem_allocator_validate_buffer_collection_token(). 0 if the token
- * is not known to any daemon yet (Sync first) or is no more. */
+/* The koid of the token's server end, for sysmem_allocator_validate_buffer_collection_token(). 0 if
+ * the token is not known to any daemon yet (Sync first). The koid stays when the daemon has closed
+ * its end. */
 SYSMEM_EXPORT zx_koid_t sysmem_token_server_koid(struct sysmem_token *token);
 
 #endif

@@ -278,7 +278,9 @@ static void drain(struct channel *channel, zx_time_t deadline)
         ready = deadline_poll(starved ? -1 : channel->stream.fd, POLLOUT, until);
         (void)pthread_mutex_lock(&channel->lock);
         flush(channel);
-        ready = until != deadline ? POLLOUT : ready;
+        if (until != deadline) {
+            ready = POLLOUT; /* not the caller's deadline: once more */
+        }
     }
 }
 
@@ -323,16 +325,14 @@ static sysmem_status_t submit(struct channel *channel, struct message *message, 
         message->txid = call->txid;
     }
     int result = stream_send(&channel->stream, message);
-    if (result != 0) {
-        return status_of_stream(result);
-    }
-    if (call != NULL) {
+    sysmem_status_t status = result == 0 ? 0 : status_of_stream(result);
+    if (status == 0 && call != NULL) {
         pending_add(&channel->pending, call);
     }
-    if (channel->reading) {
+    if (status == 0 && channel->reading) {
         drain(channel, deadline); /* the reader polls already, and not for writing */
     }
-    return 0;
+    return status;
 }
 
 sysmem_status_t channel_send_slots(struct channel *channel, const struct model_method *method,

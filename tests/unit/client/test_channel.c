@@ -423,6 +423,76 @@ static void freeing_wakes_threads_that_wait(void **state)
     fixture->channel = NULL;
 }
 
+/* --- Calls that are started, and waited for later --- */
+
+static void keep_reply(void *arg, struct channel_reply *reply)
+{
+    *(struct channel_reply *)arg = *reply;
+}
+
+static void a_started_call_may_be_waited_for(void **state)
+{
+    struct fixture *fixture = *state;
+    struct channel_reply reply = {.status = 99};
+    uint32_t txid;
+    assert_int_equal(
+        channel_start(fixture->channel, method("Sync"), NULL, keep_reply, &reply, &txid), 0);
+    assert_int_equal(channel_wait(fixture->channel, txid, 0), ZX_ERR_TIMED_OUT);
+    assert_int_equal(reply.status, 99);
+    (void)answer_sync(fixture);
+    assert_int_equal(channel_wait(fixture->channel, txid, ZX_TIME_INFINITE), 0);
+    assert_int_equal(reply.status, 0);
+    channel_reply_clear(&reply);
+    assert_int_equal(channel_wait(fixture->channel, txid, ZX_TIME_INFINITE), 0); /* long since */
+}
+
+struct slow_call {
+    int started[2]; /* pipes: the callback runs; it may end */
+    int end[2];
+    bool ended;
+};
+
+static void end_when_told(void *arg, struct channel_reply *reply)
+{
+    struct slow_call *call = arg;
+    channel_reply_clear(reply);
+    char byte = 0;
+    assert_int_equal(write(call->started[1], &byte, 1), 1);
+    assert_int_equal(read(call->end[0], &byte, 1), 1);
+    call->ended = true;
+}
+
+static void *process_once(void *arg)
+{
+    struct fixture *fixture = arg;
+    return channel_process(fixture->channel) == 0 ? NULL : arg;
+}
+
+static void waiting_lasts_until_the_callback_has_returned(void **state)
+{
+    struct fixture *fixture = *state;
+    struct slow_call call = {.ended = false};
+    assert_int_equal(pipe(call.started), 0);
+    assert_int_equal(pipe(call.end), 0);
+    uint32_t txid;
+    assert_int_equal(
+        channel_start(fixture->channel, method("Sync"), NULL, end_when_told, &call, &txid), 0);
+    (void)answer_sync(fixture);
+    pthread_t thread = start(process_once, fixture);
+    char byte = 0;
+    assert_int_equal(read(call.started[0], &byte, 1), 1);
+    assert_int_equal(channel_wait(fixture->channel, txid, zx_deadline_after(ZX_MSEC(5))),
+                     ZX_ERR_TIMED_OUT);
+    assert_int_equal(write(call.end[1], &byte, 1), 1);
+    assert_int_equal(channel_wait(fixture->channel, txid, ZX_TIME_INFINITE), 0);
+    assert_true(call.ended);
+    join(thread);
+    for (int i = 0; i < 2; i++) {
+        close(call.started[i]);
+        close(call.end[i]);
+    }
+}
+
 /* --- Back-pressure --- */
 
 static sysmem_status_t send_name(struct channel *channel)
@@ -558,6 +628,8 @@ int main(void)
         TEST(no_descriptors_left_fails_that_call_only),
         TEST(many_threads_share_a_channel),
         TEST(freeing_wakes_threads_that_wait),
+        TEST(a_started_call_may_be_waited_for),
+        TEST(waiting_lasts_until_the_callback_has_returned),
         TEST(a_daemon_that_does_not_read_is_noticed),
         TEST(a_synchronous_call_sends_what_is_queued),
         TEST(what_is_queued_is_sent_before_the_end),

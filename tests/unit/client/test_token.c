@@ -131,6 +131,8 @@ static void the_server_koid_is_the_name_that_the_server_bound(void **state)
     assert_int_equal(socket_name_bind(fixture->server.stream.fd, &name), SOCKET_NAME_OK);
     assert_int_equal(sysmem_token_server_koid(fixture->token), name.koid);
     assert_int_not_equal(name.koid, 0);
+    server_deinit(&fixture->server);
+    assert_int_equal(sysmem_token_server_koid(fixture->token), name.koid);
 }
 
 static void tokens_move_as_descriptors_and_as_handles(void **state)
