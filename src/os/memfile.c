@@ -37,42 +37,56 @@ static int create(const char *name)
     return memfd_create(cut, MFD_CLOEXEC | MFD_ALLOW_SEALING);
 }
 
-/* What the kernel could give out without swapping; UINT64_MAX when it does not say. */
-static uint64_t available_bytes(void)
+/* What the kernel could give out without swapping. False with errno: it cannot be known now. */
+static bool available_bytes(uint64_t *ret_bytes)
 {
     FD_CLEANUP int fd = open("/proc/meminfo", O_RDONLY | O_CLOEXEC);
     char text[512]; /* the line is among the first */
     ssize_t len = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
     if (len < 0) {
-        return UINT64_MAX;
+        return false;
     }
     text[len] = '\0';
     const char *line = strstr(text, "MemAvailable:");
-    return line == NULL ? UINT64_MAX : strtoull(line + strlen("MemAvailable:"), NULL, 10) * 1024;
+    if (line == NULL) {
+        errno = ENODATA;
+        return false;
+    }
+    *ret_bytes = strtoull(line + strlen("MemAvailable:"), NULL, 10) * 1024;
+    return true;
+}
+
+static int allocate(int fd, uint64_t size)
+{
+    int r;
+    do {
+        r = fallocate(fd, 0, 0, (off_t)size); /* sets the size, commits and zeroes */
+    } while (r < 0 && errno == EINTR);
+    return r;
 }
 
 /* fallocate() of a memory file does not refuse what the machine does not have: it goes on until the
- * OOM killer has killed others. Asking first costs as much as committing this many bytes does. */
-static bool is_available(uint64_t size)
+ * OOM killer has killed others. Asking first costs as much as committing CHECKED_BYTES does. What
+ * other threads are committing at the moment counts as taken. */
+static int commit(int fd, uint64_t size)
 {
     if (size < CHECKED_BYTES) {
-        return true;
+        return allocate(fd, size);
     }
-    uint64_t available = available_bytes();
-    return available > RESERVED_BYTES && size < available - RESERVED_BYTES;
-}
-
-/* One fallocate() sets the size, commits and zeroes. */
-static int set_size(int fd, uint64_t size, bool committed)
-{
-    if (committed && !is_available(size)) {
-        errno = ENOMEM;
+    static _Atomic uint64_t committing;
+    uint64_t available;
+    if (!available_bytes(&available)) {
         return -1;
     }
-    int r;
-    do {
-        r = committed ? fallocate(fd, 0, 0, (off_t)size) : ftruncate(fd, (off_t)size);
-    } while (r < 0 && errno == EINTR);
+    int r = -1;
+    errno = ENOMEM;
+    if (available > RESERVED_BYTES && size < available - RESERVED_BYTES) {
+        uint64_t others = atomic_fetch_add(&committing, size);
+        if (others < available - RESERVED_BYTES - size) {
+            r = allocate(fd, size);
+        }
+        (void)atomic_fetch_sub(&committing, size);
+    }
     return r;
 }
 
@@ -83,7 +97,8 @@ int memfile_new(int dir, const char *name, uint64_t size, bool committed, int *r
         return -ENOMEM;
     }
     FD_CLEANUP int original = create(name);
-    if (original < 0 || set_size(original, size, committed) < 0 ||
+    if (original < 0 ||
+        (committed ? commit(original, size) : ftruncate(original, (off_t)size)) < 0 ||
         fchmod(original, S_IRUSR | S_IWUSR) < 0 ||
         fcntl(original, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) < 0) {
         return -errno;

@@ -71,8 +71,17 @@ static void more_than_there_is(void **state)
     (void)signal(SIGXFSZ, SIG_IGN);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &low), 0);
     int r = memfile_new(MEMFILE_NO_DIR, "test", (uint64_t)1 << 52, true, &fd);
+    struct rlimit full; /* one descriptor is left: for the file, not for asking */
+    int spare = dup(0);
+    close(spare);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &full), 0);
+    struct rlimit one = {.rlim_cur = (rlim_t)spare + 1, .rlim_max = full.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &one), 0);
+    int unknown = memfile_new(MEMFILE_NO_DIR, "test", (uint64_t)1 << 52, true, &fd);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &full), 0);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
     assert_int_equal(r, -ENOMEM);
+    assert_int_equal(unknown, -EMFILE);
     assert_int_equal(fd, -1);
 }
 
