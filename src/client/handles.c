@@ -1,6 +1,5 @@
 #include "client/handles.h"
 
-#include <sysmem/handle.h>
 #include <zircon/syscalls.h>
 
 #include "model/walk.h"
@@ -12,14 +11,23 @@ struct transfer {
 
 /* --- To descriptors --- */
 
+sysmem_status_t handles_into_fd(zx_handle_t handle, struct sysmem_handle_info *ret_info,
+                                int *ret_fd)
+{
+    zx_status_t status = sysmem_handle_into_fd(handle, ret_info, ret_fd);
+    if (status == ZX_ERR_ACCESS_DENIED || status == ZX_ERR_NOT_SUPPORTED) {
+        (void)zx_handle_close(handle);
+    }
+    return status;
+}
+
 static sysmem_status_t attach_handle(struct message *message, zx_handle_t handle,
                                      zx_handle_t *ret_slot)
 {
     struct sysmem_handle_info info;
     int fd;
-    zx_status_t status = sysmem_handle_into_fd(handle, &info, &fd);
-    if (status != ZX_OK) {
-        (void)zx_handle_close(handle);
+    sysmem_status_t status = handles_into_fd(handle, &info, &fd);
+    if (status != 0) {
         return status;
     }
     struct attachment attachment = {

@@ -3,9 +3,14 @@
 #define CLIENT_HANDLES_H
 
 #include <sysmem/error.h>
+#include <sysmem/handle.h>
 
 #include "model/type.h"
 #include "wire/message.h"
+
+/* sysmem_handle_into_fd(), with the handle consumed in every case. */
+sysmem_status_t handles_into_fd(zx_handle_t handle, struct sysmem_handle_info *ret_info,
+                                int *ret_fd);
 
 /* Moves each handle of a request into the message: its field holds the slot then. All handles are
  * consumed, also on failure (their fields are ZX_HANDLE_INVALID then). `type` may be NULL.

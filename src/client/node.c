@@ -4,9 +4,9 @@
 #include <stdlib.h>
 
 #include <sysmem/handle.h>
-#include <zircon/syscalls.h>
 
 #include "base/fd.h"
+#include "client/handles.h"
 #include "model/requests.h"
 
 const struct model_method *node_method(const struct channel *channel, const char *name)
@@ -47,9 +47,8 @@ sysmem_status_t node_fd_from_handle(zx_handle_t handle, int *ret_fd)
 {
     struct sysmem_handle_info info;
     int fd;
-    zx_status_t status = sysmem_handle_into_fd(handle, &info, &fd);
-    if (status != ZX_OK) {
-        (void)zx_handle_close(handle);
+    sysmem_status_t status = handles_into_fd(handle, &info, &fd);
+    if (status != 0) {
         return status;
     }
     if (info.type != ZX_OBJ_TYPE_CHANNEL) {
