@@ -430,25 +430,39 @@ static double decode_ms(const struct model_type *type, struct message *message, 
 #define SLOWER 1.0
 #endif
 
+struct flood {
+    const char *what;
+    const struct model_type *type;
+    const char *bytes; /* repeated until the body is full */
+    size_t len;
+};
+
+static const struct flood floods[] = {
+    {"empty heaps",                 &model_type_buffer_memory_constraints,     "\x42\x00",         2},
+    {"an unknown field",            &model_type_buffer_memory_constraints,     "\x4a\x00",         2},
+    {"one string, again and again", &model_type_heap,                          "\x0a\x00",         2},
+    {"one table, again and again",  &model_type_buffer_collection_constraints, "\x3a\x02\x42\x00",
+     4                                                                                              },
+    {"vectors that are empty",      &model_type_buffer_memory_constraints,     "\xc0\x3e\x08",     3},
+};
+
 static void a_megabyte_of_nothing_is_refused_quickly(void **state)
 {
     (void)state;
-    static const unsigned char tags[] = {0x42, 0x4A, 0x0A}; /* heaps, an unknown field, a string */
     unsigned char *bytes = malloc(MESSAGE_MAX_BYTES);
     assert_non_null(bytes);
-    for (size_t i = 0; i < sizeof(tags); i++) {
-        for (size_t j = 0; j < MESSAGE_MAX_BYTES; j += 2) {
-            bytes[j] = tags[i];
-            bytes[j + 1] = 0;
+    for (size_t i = 0; i < sizeof(floods) / sizeof(floods[0]); i++) {
+        const struct flood *flood = &floods[i];
+        size_t len = MESSAGE_MAX_BYTES / flood->len * flood->len;
+        for (size_t j = 0; j < len; j++) {
+            bytes[j] = (unsigned char)flood->bytes[j % flood->len];
         }
-        const struct model_type *type =
-            tags[i] == 0x0A ? &model_type_heap : &model_type_buffer_memory_constraints;
-        struct sysmem_buffer_memory_constraints out;
+        struct sysmem_buffer_collection_constraints out;
         enum codec_status status;
         struct message message = message_with(0);
-        set_body(&message, bytes, MESSAGE_MAX_BYTES);
-        double spent = decode_ms(type, &message, &out, &status);
-        print_message("tag 0x%02x: %.2f ms\n", tags[i], spent);
+        set_body(&message, bytes, len);
+        double spent = decode_ms(flood->type, &message, &out, &status);
+        print_message("%s: %.2f ms\n", flood->what, spent);
         assert_int_equal(status, CODEC_NO_MEMORY);
         assert_true(spent < 5.0 * SLOWER);
         message_clear(&message);
