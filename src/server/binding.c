@@ -317,11 +317,21 @@ void binding_flush_starved(struct server *server)
     }
 }
 
+/* The peer closed with replies unread: EPOLLERR, on which libuv stops polling. What it sent before
+ * still counts (a Release, say); no more can come, so all of it is handled now. */
+static void on_reset(struct binding *binding)
+{
+    binding->watched = 0;
+    flush(binding);
+    while (binding->state == BINDING_OPEN && binding_handle_one(binding)) {
+    }
+}
+
 static void on_ready(uv_poll_t *poll, int status, int events)
 {
     struct binding *binding = poll->data;
     if (status < 0) {
-        binding_fail(binding, uv_strerror(status));
+        on_reset(binding);
         return;
     }
     if ((events & UV_WRITABLE) != 0) {
