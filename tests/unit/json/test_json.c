@@ -348,6 +348,32 @@ static void deep_and_strange_text_is_refused(void **state)
     assert_false(read_text(&model_type_heap, "{\"heap_type\":\"\xff\"}", &heap));
 }
 
+static void mutated_text_does_no_harm(void **state)
+{
+    (void)state;
+    size_t count;
+    const struct model_type *const *types = model_types(&count);
+    struct fill fill = {.arena = &arena, .state = 0xA0761D6478BD642F};
+    size_t understood = 0;
+    for (size_t round = 0; round < 50 * count; round++) {
+        const struct model_type *type = types[round % count];
+        void *table = arena_alloc(&arena, type->size);
+        fill_table(&fill, type, table);
+        char *text = write_text(type, table);
+        size_t at = fill_random(&fill) % strlen(text);
+        text[at] = "{}[]\",:0-9\\enx"[fill_random(&fill) % 14];
+        if (read_text(type, text, table)) {
+            free(write_text(type, table));
+            understood++;
+        } else {
+            assert_true(error.len > 0);
+        }
+        free(text);
+        arena_clear(&arena);
+    }
+    assert_true(understood > 0);
+}
+
 static void a_single_value_needs_no_table(void **state)
 {
     (void)state;
@@ -382,6 +408,7 @@ int main(void)
         TEST(errors_name_the_path_what_was_wanted_and_what_was_got),
         TEST(long_input_is_refused_with_the_limit),
         TEST(deep_and_strange_text_is_refused),
+        TEST(mutated_text_does_no_harm),
         TEST(a_single_value_needs_no_table),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
