@@ -1,6 +1,6 @@
-/* Every method of every protocol: the one table that server dispatch, client calls, `sysmemctl exec` and
- * the wire share. Ordinals are the position in which spec/ lists a protocol's methods; the project's own
- * begin at 1000. See docs/wire.md. */
+/* Every method of every protocol: the one table that server dispatch, client calls, `sysmemctl
+ * exec` and the wire share. Ordinals are the position in which spec/ lists a protocol's methods;
+ * the project's own begin at 1000. See docs/wire.md. */
 #ifndef MODEL_METHOD_H
 #define MODEL_METHOD_H
 
@@ -20,9 +20,9 @@ enum model_protocol {
 struct model_method {
     enum model_protocol protocol;
     uint32_t ordinal;
-    const char *name;                /* FIDL name: "DuplicateSync" */
+    const char *name; /* FIDL name: "DuplicateSync" */
     bool two_way;
-    bool fallible;                   /* the result union has an `err` arm */
+    bool fallible;                     /* the result union has an `err` arm */
     const struct model_type *request;  /* NULL: <EMPTY> */
     const struct model_type *response; /* two-way methods; NULL: <EMPTY> */
 };
@@ -34,9 +34,10 @@ const struct model_method *model_method_by_name(enum model_protocol protocol, co
 /* All rows, in protocol and ordinal order. */
 const struct model_method *model_methods(size_t *ret_count);
 
-/* "Allocator", "BufferCollectionToken", "BufferCollection", "BufferCollectionTokenGroup", "SecureMem",
- * "Debug". */
+/* "Allocator", "BufferCollectionToken", "BufferCollection", "BufferCollectionTokenGroup",
+ * "SecureMem", "Debug". */
 const char *model_protocol_name(enum model_protocol protocol);
-enum model_protocol model_protocol_by_name(const char *name); /* MODEL_PROTOCOL_NONE: no such name */
+enum model_protocol model_protocol_by_name(
+    const char *name); /* MODEL_PROTOCOL_NONE: no such name */
 
 #endif

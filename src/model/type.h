@@ -1,5 +1,5 @@
-/* The description of a protocol type's fields: encoding, JSON, printing, comparing and copying all walk
- * these tables, so that a new field is written down once.
+/* The description of a protocol type's fields: encoding, JSON, printing, comparing and copying all
+ * walk these tables, so that a new field is written down once.
  *
  * One row describes one field of one plain struct of <sysmem/types.h> or "model/requests.h".
  */
@@ -55,12 +55,12 @@ struct model_field {
     uint16_t offset;     /* of the value, or of the pointer to the items of a vector */
     uint16_t has_offset; /* of the bool in .has, or MODEL_ALWAYS */
     bool vector;
-    uint16_t count_offset;          /* of the vector's size_t */
-    uint32_t max_count;             /* of a vector's items, or of a string's bytes; 0: unbounded */
-    const struct model_type *type;  /* MODEL_TABLE */
+    uint16_t count_offset;           /* of the vector's size_t */
+    uint32_t max_count;              /* of a vector's items, or of a string's bytes; 0: unbounded */
+    const struct model_type *type;   /* MODEL_TABLE */
     const struct model_names *names; /* integers; NULL: a plain number */
-    enum model_handle handle;       /* MODEL_HANDLE */
-    uint8_t protocol;               /* enum model_protocol of a channel end */
+    enum model_handle handle;        /* MODEL_HANDLE */
+    uint8_t protocol;                /* enum model_protocol of a channel end */
 };
 
 struct model_type {
