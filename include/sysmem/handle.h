@@ -1,7 +1,8 @@
 /* The Linux extension of <zircon/syscalls.h>: handles to descriptors and back.
  *
- * A handle leaves the process as a descriptor and a struct sysmem_handle_info; what the kernel enforces of
- * its rights, and what only this library does, is in docs/security.md. Any thread may call. */
+ * A handle leaves the process as a descriptor and a struct sysmem_handle_info; what the kernel
+ * enforces of its rights, and what only this library does, is in docs/security.md. Any thread may
+ * call. */
 #ifndef SYSMEM_HANDLE_H
 #define SYSMEM_HANDLE_H
 
@@ -10,19 +11,24 @@
 
 /* What must travel beside a descriptor so that it becomes the same handle again. */
 struct sysmem_handle_info {
-    zx_obj_type_t type;       /* ZX_OBJ_TYPE_VMO, _CHANNEL, _EVENTPAIR, _EVENT */
-    zx_rights_t rights;       /* ZX_RIGHT_* */
-    zx_koid_t koid;           /* 0: let the kernel say (sockets), or take a new one (VMOs) */
-    zx_koid_t related_koid;   /* of the other end; 0: let the kernel say */
+    zx_obj_type_t type;     /* ZX_OBJ_TYPE_VMO, _CHANNEL, _EVENTPAIR */
+    zx_rights_t rights;     /* ZX_RIGHT_* */
+    zx_koid_t koid;         /* 0: let the kernel say (sockets), or take a new one (VMOs) */
+    zx_koid_t related_koid; /* of the other end; 0: let the kernel say */
 };
 
-/* Makes a handle of a descriptor, which it then owns (in every case). The rights are cut to what the descriptor
- * can do: a read-only one gives no ZX_RIGHT_WRITE. ZX_ERR_WRONG_TYPE: the descriptor is not of that kind. */
+/* Makes a handle of a descriptor, which it then owns (in every case). The rights are cut to what
+ * the descriptor can do: a read-only one gives no ZX_RIGHT_WRITE. ZX_ERR_WRONG_TYPE: the descriptor
+ * is not of that kind; ZX_ERR_NOT_SUPPORTED: objects of that type have no descriptor;
+ * ZX_ERR_NO_MEMORY, ZX_ERR_NO_RESOURCES. */
 SYSMEM_EXPORT zx_status_t sysmem_handle_from_fd(int fd, const struct sysmem_handle_info *info,
                                                 zx_handle_t *ret_handle);
 
-/* Closes the handle and gives its descriptor out, which the caller owns. A VMO handle without ZX_RIGHT_WRITE
- * gives a read-only descriptor. ret_info may be NULL. */
+/* Closes the handle and gives its descriptor out, which the caller owns. A VMO handle without
+ * ZX_RIGHT_WRITE gives a read-only descriptor. ret_info may be NULL. Needs ZX_RIGHT_TRANSFER.
+ * ZX_ERR_BAD_HANDLE, ZX_ERR_ACCESS_DENIED and ZX_ERR_NOT_SUPPORTED (the object has no descriptor)
+ * leave the handle as it is; after ZX_ERR_NO_RESOURCES (no descriptor left for a duplicate) it is
+ * closed. */
 SYSMEM_EXPORT zx_status_t sysmem_handle_into_fd(zx_handle_t handle,
                                                 struct sysmem_handle_info *ret_info, int *ret_fd);
 
