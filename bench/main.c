@@ -180,6 +180,7 @@ int main(int argc, char **argv)
         return EXIT_SUCCESS;
     }
     if (!report.has_calls) {
+        (void)printf("skipped: %s\n", report.no_calls);
         return EXIT_SKIPPED;
     }
     return report_floor_is_low(&report) ? EXIT_SUCCESS : EXIT_FAILURE;
