@@ -13,12 +13,14 @@ struct list {
 
 #define container_of(ptr, type, member) ((type *)(void *)((char *)(ptr)-offsetof(type, member)))
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): `it` is a name that is declared, not an expression */
 #define list_for_each(it, head)         for (struct list *it = (head)->next; it != (head); it = it->next)
 
 /* As list_for_each, but the current link may be taken out while walking. */
 #define list_for_each_safe(it, next_it, head)                                                      \
     for (struct list *it = (head)->next, *next_it = it->next; it != (head);                        \
          it = next_it, next_it = it->next)
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 static inline void list_init(struct list *l)
 {
