@@ -1,0 +1,214 @@
+/* Runs a conversation with `sysmemctl exec`: run_script SYSMEMCTL SCRIPT.
+ *
+ * A script has one JSON object a line; lines that start with # are comments. Each is one step:
+ *   {"request": {...}, "reply": PATTERN}   sends, and compares the reply (pattern.h)
+ *   {"line": "text", "reply": PATTERN}     the same with a text that may not be JSON
+ *   {"request": {...}}                     sends only; the reply is for a later step
+ *   {"reply": PATTERN}                     the reply to an earlier step
+ *   {"daemon": "kill"}                     kills the daemon
+ * "session": "B" chooses another exec process; strings in requests that start with @/ are paths in
+ * the test's own directory. At the end every session must have exited with status 0, and without a
+ * reply that nobody expected. */
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "pattern.h"
+#include "support/daemon.h"
+
+#define MAX_SESSIONS 4
+
+extern char **environ;
+
+struct session {
+    char name[16];
+    pid_t pid;
+    FILE *in;  /* its standard input */
+    FILE *out; /* its standard output */
+};
+
+struct script {
+    const char *sysmemctl;
+    struct daemon daemon;
+    struct session sessions[MAX_SESSIONS];
+    size_t session_count;
+    json_t *names; /* of pattern.h */
+};
+
+static bool start_session(struct script *script, struct session *session)
+{
+    int in[2];
+    int out[2];
+    if (pipe2(in, O_CLOEXEC) < 0 || pipe2(out, O_CLOEXEC) < 0) {
+        return false;
+    }
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, in[0], STDIN_FILENO);
+    posix_spawn_file_actions_adddup2(&actions, out[1], STDOUT_FILENO);
+    char *argv[] = {(char *)script->sysmemctl, (char *)"exec", (char *)"--socket",
+                    script->daemon.socket, NULL};
+    int error = posix_spawn(&session->pid, script->sysmemctl, &actions, NULL, argv, environ);
+    posix_spawn_file_actions_destroy(&actions);
+    close(in[0]);
+    close(out[1]);
+    session->in = fdopen(in[1], "w");
+    session->out = fdopen(out[0], "r");
+    return error == 0 && session->in != NULL && session->out != NULL;
+}
+
+static struct session *session_of(struct script *script, const json_t *step)
+{
+    const char *name = json_string_value(json_object_get(step, "session"));
+    name = name == NULL ? "A" : name;
+    for (size_t i = 0; i < script->session_count; i++) {
+        if (strcmp(script->sessions[i].name, name) == 0) {
+            return &script->sessions[i];
+        }
+    }
+    if (script->session_count == MAX_SESSIONS) {
+        return NULL;
+    }
+    struct session *session = &script->sessions[script->session_count++];
+    (void)snprintf(session->name, sizeof(session->name), "%s", name);
+    return start_session(script, session) ? session : NULL;
+}
+
+/* Puts the test's directory in the place of @ in a request's paths. */
+static void expand_paths(const struct script *script, json_t *request)
+{
+    const char *key = NULL;
+    json_t *value = NULL;
+    json_object_foreach(request, key, value)
+    {
+        const char *text = json_string_value(value);
+        if (text != NULL && strncmp(text, "@/", 2) == 0) {
+            json_t *path = json_sprintf("%s%s", script->daemon.dir, text + 1);
+            json_string_set(value, json_string_value(path));
+            json_decref(path);
+        }
+    }
+}
+
+static bool send_step(struct script *script, struct session *session, json_t *step)
+{
+    json_t *request = json_object_get(step, "request");
+    const char *line = json_string_value(json_object_get(step, "line"));
+    if (request != NULL) {
+        expand_paths(script, request);
+        json_dumpf(request, session->in, JSON_COMPACT);
+    } else if (line != NULL) {
+        (void)fputs(line, session->in);
+    } else {
+        return true;
+    }
+    return fputc('\n', session->in) != EOF && fflush(session->in) == 0;
+}
+
+/* A reply line, or NULL when none comes. */
+static char *read_line(struct session *session)
+{
+    struct pollfd fd = {.fd = fileno(session->out), .events = POLLIN};
+    char *line = NULL;
+    size_t size = 0;
+    if (poll(&fd, 1, DAEMON_PATIENCE_MS) != 1 || getline(&line, &size, session->out) < 0) {
+        free(line);
+        return NULL;
+    }
+    return line;
+}
+
+static bool check_reply(struct script *script, struct session *session, const json_t *step)
+{
+    const json_t *pattern = json_object_get(step, "reply");
+    if (pattern == NULL) {
+        return true;
+    }
+    char *line = read_line(session);
+    json_t *reply = line == NULL ? NULL : json_loads(line, 0, NULL);
+    bool matches = reply != NULL && pattern_matches(pattern, reply, script->names);
+    if (!matches) {
+        (void)fprintf(stderr, "got:    %s\n", line == NULL ? "nothing" : line);
+    }
+    json_decref(reply);
+    free(line);
+    return matches;
+}
+
+static bool run_step(struct script *script, json_t *step)
+{
+    if (json_object_get(step, "daemon") != NULL) {
+        daemon_kill(&script->daemon);
+        return true;
+    }
+    struct session *session = session_of(script, step);
+    return session != NULL && send_step(script, session, step) &&
+           check_reply(script, session, step);
+}
+
+/* Ends a session's input, and sees that it ends well and has nothing more to say. */
+static bool end_session(struct session *session)
+{
+    int status = 0;
+    (void)fclose(session->in);
+    bool silent = fgetc(session->out) == EOF;
+    (void)fclose(session->out);
+    bool ended = waitpid(session->pid, &status, 0) == session->pid && status == 0;
+    if (!silent || !ended) {
+        (void)fprintf(stderr, "session %s: %s; wait status %#x\n", session->name,
+                      silent ? "no more replies" : "a reply that nobody expected",
+                      (unsigned)status);
+    }
+    return silent && ended;
+}
+
+static bool run_script(struct script *script, FILE *file, const char *path)
+{
+    char *line = NULL;
+    size_t size = 0;
+    bool passed = true;
+    for (unsigned number = 1; passed && getline(&line, &size, file) >= 0; number++) {
+        if (line[0] == '#' || line[0] == '\n') {
+            continue;
+        }
+        json_error_t error;
+        json_t *step = json_loads(line, JSON_REJECT_DUPLICATES, &error);
+        passed = step != NULL && run_step(script, step);
+        if (!passed) {
+            (void)fprintf(stderr, "%s:%u: %s\nwanted: %s", path, number,
+                          step == NULL ? error.text : "not as expected", line);
+        }
+        json_decref(step);
+    }
+    free(line);
+    for (size_t i = 0; i < script->session_count; i++) {
+        passed = end_session(&script->sessions[i]) && passed;
+    }
+    return passed;
+}
+
+int main(int argc, char **argv)
+{
+    struct script script = {.sysmemctl = argc == 3 ? argv[1] : NULL};
+    FILE *file = argc == 3 ? fopen(argv[2], "re") : NULL;
+    if (file == NULL) {
+        (void)fprintf(stderr, "usage: run_script SYSMEMCTL SCRIPT\n");
+        return 2;
+    }
+    (void)signal(SIGPIPE, SIG_IGN);
+    if (daemon_start(&script.daemon, NULL) < 0) {
+        return 1;
+    }
+    script.names = json_object();
+    bool passed = run_script(&script, file, argv[2]);
+    passed = daemon_stop(&script.daemon) && passed;
+    json_decref(script.names);
+    (void)fclose(file);
+    return passed ? 0 : 1;
+}
