@@ -14,7 +14,7 @@ struct list {
 #define container_of(ptr, type, member) ((type *)(void *)((char *)(ptr)-offsetof(type, member)))
 
 /* NOLINTBEGIN(bugprone-macro-parentheses): `it` is a name that is declared, not an expression */
-#define list_for_each(it, head)         for (struct list *it = (head)->next; it != (head); it = it->next)
+#define list_for_each(it, head) for (struct list *it = (head)->next; it != (head); it = it->next)
 
 /* As list_for_each, but the current link may be taken out while walking. */
 #define list_for_each_safe(it, next_it, head)                                                      \
