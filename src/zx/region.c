@@ -14,6 +14,9 @@
 #define ROOT_LARGEST (1024 * GIB)
 #define ROOT_LEAST   (8 * GIB)
 
+/* Pages that are a mapping each. */
+#define STOCK_PAGES 8U
+
 /* A part of a VMO in a region. Cutting one leaves up to two of them. */
 struct mapping {
     struct interval interval;
@@ -72,6 +75,33 @@ static bool reserve_aligned(uint64_t size, uint64_t *ret_base)
     return true;
 }
 
+/* A process that has vm.max_map_count mappings cannot even put a reservation back. A few mappings
+ * are kept in stock, to be given up for that: what is mapped can always be unmapped. */
+static void stock_fill(struct region *region)
+{
+    size_t page = zx_system_get_page_size();
+    /* Shared, so that it never melts into a neighbour. */
+    char *stock = mmap(NULL, STOCK_PAGES * page, PROT_NONE,
+                       MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (stock == MAP_FAILED) {
+        return; /* near the limit: the next unmapping tries again */
+    }
+    for (size_t i = 1; i < STOCK_PAGES; i += 2) {
+        (void)mprotect(stock + i * page, page, PROT_READ);
+    }
+    region->stock = stock;
+}
+
+static bool stock_spend(struct region *region)
+{
+    if (region->stock == NULL) {
+        return false;
+    }
+    (void)munmap(region->stock, (size_t)STOCK_PAGES * zx_system_get_page_size());
+    region->stock = NULL;
+    return true;
+}
+
 struct region *region_new_root(void)
 {
     struct region *region = calloc(1, sizeof(*region));
@@ -82,6 +112,7 @@ struct region *region_new_root(void)
     for (uint64_t size = ROOT_LARGEST; size >= ROOT_LEAST; size /= 2) {
         if (reserve_aligned(size, &region->base)) {
             region->size = size;
+            stock_fill(region);
             object_init(&region->object, &region_kind, ZX_KOID_INVALID, ZX_SIGNAL_NONE);
             return region;
         }
@@ -262,10 +293,14 @@ zx_status_t region_unmap(struct region *region, uint64_t address, uint64_t size)
     zx_status_t status = ZX_OK;
     (void)pthread_mutex_lock(&lock);
     if (mapping_in(region, address, address + size) != NULL) {
-        if (reserve(&address, size, MAP_FIXED)) {
+        if (reserve(&address, size, MAP_FIXED) ||
+            (stock_spend(region) && reserve(&address, size, MAP_FIXED))) {
             forget_range(region, address, address + size, &spare);
         } else {
             status = status_from_errno(errno);
+        }
+        if (region->stock == NULL) {
+            stock_fill(region);
         }
     }
     (void)pthread_mutex_unlock(&lock);

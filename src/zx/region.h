@@ -15,6 +15,7 @@ struct region {
     uint64_t base;
     uint64_t size;
     struct interval_tree mappings;
+    void *stock; /* see region.c; NULL when it has been spent */
 };
 
 static inline struct region *region_of(struct object *object)
