@@ -37,7 +37,8 @@ struct options {
 
 static int fail(const char *what, int result)
 {
-    (void)fprintf(stderr, "sysmem-bench: %s: %s\n", what, strerror(-result));
+    (void)fprintf(stderr, "sysmem-bench: %s: %s\n", what,
+                  result == -ECHILD ? "the client or the server failed" : strerror(-result));
     return EXIT_FAILURE;
 }
 

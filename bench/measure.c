@@ -16,7 +16,7 @@
 const struct measure measures[MEASURES] = {
     {"sync",      "Sync round trip",                      0,   5000, 100, 1.3},
     {"cycle_4",   "cycle of 2 participants, 4 x 4 KiB",   4,   500,  20,  1.5},
-    {"cycle_128", "cycle of 2 participants, 128 x 4 KiB", 128, 50,   5,   1.3},
+    {"cycle_128", "cycle of 2 participants, 128 x 4 KiB", 128, 100,  5,   1.3},
 };
 
 static const struct subject *const subjects[SUBJECTS] = {&floor_subject, &real_subject};

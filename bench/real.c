@@ -72,7 +72,9 @@ static int client_connect(const char *path, void **ret_client)
         return -ENOMEM;
     }
     sysmem_status_t status = sysmem_allocator_connect(path, &client->allocator);
-    if (status == 0) {
+    if (status != 0) {
+        (void)fprintf(stderr, "sysmem-bench: cannot reach sysmemd at %s\n", path);
+    } else {
         status = sysmem_allocator_allocate_shared_collection(client->allocator, &client->token);
     }
     int result = judge("connecting", status);
