@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <systemd/sd-daemon.h>
@@ -23,6 +24,7 @@ static const char *socket_path(const struct options *options, char *buf, size_t 
     if (given != NULL && given[0] != '\0') {
         len = snprintf(buf, size, "%s", given);
     } else if (geteuid() == 0) {
+        (void)mkdir("/run/sysmem", 0755); /* it goes at every boot; bind() tells of a failure */
         len = snprintf(buf, size, "/run/sysmem/sysmem.sock");
     } else if (runtime != NULL && runtime[0] == '/') {
         len = snprintf(buf, size, "%s/sysmem.sock", runtime);

@@ -247,15 +247,20 @@ static int spawn(struct daemon *daemon, char *const *args)
     return error;
 }
 
+const char *daemon_program(void)
+{
+    const char *program = getenv("SYSMEMD");
+    return program != NULL ? program : SYSMEMD_PATH;
+}
+
 static int start(struct daemon *daemon, const struct daemon_options *options)
 {
     int error = make_directory(daemon, options->config);
     if (error < 0) {
         return error;
     }
-    const char *program = options->program != NULL ? options->program : getenv("SYSMEMD");
-    const char *args[ARGS_MAX] = {program != NULL ? program : SYSMEMD_PATH, "--socket",
-                                  daemon->socket};
+    const char *args[ARGS_MAX] = {options->program != NULL ? options->program : daemon_program(),
+                                  "--socket", daemon->socket};
     size_t count = 3;
     if (options->config != NULL) {
         args[count++] = "--config";

@@ -29,6 +29,9 @@ struct daemon {
     char config[48]; /* empty when there is none */
 };
 
+/* The program that daemon_start() takes by itself. */
+const char *daemon_program(void);
+
 /* Starts a daemon and returns when it serves: a connection was taken and, having ended, was given
  * up again, so that daemon_descriptor_count() is that of a daemon at rest. `options` may be NULL.
  * 0, or a negative errno with the reason and the daemon's log on standard error; then there is
