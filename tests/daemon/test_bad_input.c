@@ -20,9 +20,9 @@
 
 #include "base/fd.h"
 #include "model/requests.h"
-#include "participant.h"
 #include "raw.h"
 #include "support/daemon.h"
+#include "support/participant.h"
 #include "wire/envelope.h"
 
 /* A daemon, a bystander with a collection that must live on, and a connection to misuse. */

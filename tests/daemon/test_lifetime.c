@@ -22,9 +22,9 @@
 #include <sysmem/sysmem.h>
 
 #include "base/fd.h"
-#include "participant.h"
 #include "raw.h"
 #include "support/daemon.h"
+#include "support/participant.h"
 
 #define SIZE 65536u
 

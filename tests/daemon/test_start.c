@@ -21,9 +21,9 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "participant.h"
 #include "raw.h"
 #include "support/daemon.h"
+#include "support/participant.h"
 
 static void the_socket_is_for_owner_and_group(void **state)
 {

@@ -1,4 +1,4 @@
-#include "participant.h"
+#include "support/participant.h"
 
 #include <assert.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* Participants in the usual poses, on the public interface. Every function asserts that it succeeds
  * unless it says otherwise. */
-#ifndef DAEMON_PARTICIPANT_H
-#define DAEMON_PARTICIPANT_H
+#ifndef SUPPORT_PARTICIPANT_H
+#define SUPPORT_PARTICIPANT_H
 
 #include <stddef.h>
 #include <stdint.h>
