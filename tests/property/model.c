@@ -1,0 +1,270 @@
+#include "model.h"
+
+#include <string.h>
+
+#include <sysmem/usage.h>
+
+#include "model_image.h"
+
+#define NONE UINT32_MAX
+
+typedef struct sysmem_buffer_collection_constraints participant_t;
+typedef struct sysmem_image_format_constraints table_t;
+typedef struct sysmem_buffer_memory_constraints memory_t;
+
+static uint32_t none_bits(const participant_t *p)
+{
+    static const participant_t empty;
+    if (memcmp(&p->has, &empty.has, sizeof(p->has)) == 0) {
+        return SYSMEM_NONE_USAGE;
+    }
+    return p->has.usage && p->usage.has.none ? p->usage.none : 0;
+}
+
+static bool uses_cpu(const participant_t *p)
+{
+    return p->has.usage && p->usage.has.cpu && p->usage.cpu != 0;
+}
+
+static memory_t memory_of(const participant_t *p)
+{
+    memory_t m = {0};
+    if (p->has.buffer_memory_constraints) {
+        m = p->buffer_memory_constraints;
+    }
+    bool secure = m.has.secure_required && m.secure_required;
+    m.secure_required = secure;
+    m.physically_contiguous_required =
+        m.has.physically_contiguous_required && m.physically_contiguous_required;
+    m.min_size_bytes = m.has.min_size_bytes ? m.min_size_bytes : 0;
+    m.max_size_bytes = m.has.max_size_bytes ? m.max_size_bytes : UINT64_MAX;
+    m.cpu_domain_supported = m.has.cpu_domain_supported ? m.cpu_domain_supported : !secure;
+    m.ram_domain_supported =
+        m.has.ram_domain_supported ? m.ram_domain_supported : !secure && !uses_cpu(p);
+    m.inaccessible_domain_supported =
+        m.has.inaccessible_domain_supported ? m.inaccessible_domain_supported : !uses_cpu(p);
+    return m;
+}
+
+/* Which heap of the world a reference means; heap_count for none. */
+static size_t heap_of(const struct sysmem_heap *ref, const struct model_world *world)
+{
+    size_t i = 0;
+    for (; i < world->heap_count; i++) {
+        const struct model_heap *h = &world->heaps[i];
+        bool called = strcmp(h->type, ref->heap_type) == 0 ||
+                      (h->alias != NULL && strcmp(h->alias, ref->heap_type) == 0);
+        if (called && h->id == (ref->has.id ? ref->id : 0)) {
+            break;
+        }
+    }
+    return i;
+}
+
+static bool permits(const memory_t *m, const struct model_world *world, size_t heap)
+{
+    for (size_t i = 0; i < m->permitted_heaps_count && m->has.permitted_heaps; i++) {
+        if (heap_of(&m->permitted_heaps[i], world) == heap) {
+            return true;
+        }
+    }
+    return !m->has.permitted_heaps;
+}
+
+static bool memory_is_sound(const participant_t *p, const struct model_world *world)
+{
+    memory_t m = memory_of(p);
+    bool secure_heap = false;
+    for (size_t i = 0; i < world->heap_count; i++) {
+        secure_heap |= world->heaps[i].secure && permits(&m, world, i);
+    }
+    if (m.has.permitted_heaps && m.permitted_heaps_count == 0) {
+        return false;
+    }
+    if (m.min_size_bytes > m.max_size_bytes) {
+        return false;
+    }
+    if (m.secure_required && (uses_cpu(p) || m.cpu_domain_supported || m.ram_domain_supported ||
+                              !m.inaccessible_domain_supported || !secure_heap)) {
+        return false;
+    }
+    return !uses_cpu(p) || m.cpu_domain_supported || m.ram_domain_supported;
+}
+
+static bool participant_is_sound(const participant_t *p, const struct model_world *world)
+{
+    uint32_t none = none_bits(p);
+    if ((none == 0) == !model_is_real(p) || (none & 3) == 2) {
+        return false;
+    }
+    uint32_t most = p->has.max_buffer_count ? p->max_buffer_count : NONE;
+    if (most == 0 || (p->has.min_buffer_count && p->min_buffer_count > most)) {
+        return false;
+    }
+    return memory_is_sound(p, world) && model_images_are_sound(p);
+}
+
+/* The heap: all must permit it. The order is the first participant's list, in which the last heap
+ * takes the place of each one that goes. */
+static size_t choose_heap(const participant_t *const *all, size_t count,
+                          const struct model_world *world, const memory_t *total)
+{
+    size_t order[64];
+    size_t n = 0;
+    bool limited = false;
+    for (size_t i = 0; i < count; i++) {
+        if (all[i] == NULL) {
+            continue;
+        }
+        memory_t m = memory_of(all[i]);
+        if (!m.has.permitted_heaps) {
+            continue;
+        }
+        for (size_t k = 0; !limited && k < m.permitted_heaps_count; k++) {
+            order[n++] = heap_of(&m.permitted_heaps[k], world);
+        }
+        limited = true;
+        for (size_t k = 0; k < n;) {
+            if (permits(&m, world, order[k])) {
+                k++;
+            } else {
+                order[k] = order[--n];
+            }
+        }
+    }
+    for (size_t i = 0; i < world->heap_count && !limited; i++) {
+        order[n++] = i;
+    }
+    size_t best = world->heap_count;
+    for (size_t i = n; i > 0; i--) {
+        size_t h = order[i - 1];
+        if (h == world->heap_count) {
+            continue;
+        }
+        const struct model_heap *heap = &world->heaps[h];
+        if (total->secure_required) {
+            if (heap->secure &&
+                (best == world->heap_count || strcmp(heap->type, world->heaps[best].type) < 0)) {
+                best = h;
+            }
+        } else if (h == 0 ||
+                   (best != 0 && ((heap->cpu && total->cpu_domain_supported) ||
+                                  (heap->ram && total->ram_domain_supported) ||
+                                  (heap->inaccessible && total->inaccessible_domain_supported)))) {
+            best = h; /* heap 0 is system RAM */
+        }
+    }
+    return best;
+}
+
+static bool choose_domain(const struct model_heap *h, const memory_t *m, bool display,
+                          uint32_t *ret)
+{
+    if ((display && m->ram_domain_supported) ||
+        (!(h->cpu && m->cpu_domain_supported) && h->ram && m->ram_domain_supported)) {
+        *ret = 1;
+    } else if (h->cpu && m->cpu_domain_supported) {
+        *ret = 0;
+    } else if (h->inaccessible && m->inaccessible_domain_supported) {
+        *ret = 2;
+    } else {
+        return false;
+    }
+    return true;
+}
+
+/* Everything but images. */
+struct sums {
+    bool any_size;
+    bool any_image;
+    bool real;
+    bool permit;
+    bool display;
+    uint64_t camping, dedicated, shared, min, max;
+    memory_t memory;
+};
+
+static void add_up(const participant_t *p, struct sums *s)
+{
+    memory_t m = memory_of(p);
+    s->any_size |= m.min_size_bytes > 0;
+    for (size_t i = 0; p->has.image_format_constraints && i < p->image_format_constraints_count;
+         i++) {
+        const table_t *t = &p->image_format_constraints[i];
+        s->any_image = true;
+        s->any_size |= t->has.min_size && t->min_size.width > 0 && t->min_size.height > 0;
+        s->any_size |= t->has.required_max_size && t->required_max_size.width > 0 &&
+                       t->required_max_size.height > 0;
+    }
+    s->real |= model_is_real(p);
+    s->permit |= (none_bits(p) & SYSMEM_NONE_USAGE_PERMIT_ALLOCATION) != 0;
+    s->display |= p->has.usage && p->usage.has.display && p->usage.display != 0;
+    s->camping += p->has.min_buffer_count_for_camping ? p->min_buffer_count_for_camping : 0;
+    s->dedicated +=
+        p->has.min_buffer_count_for_dedicated_slack ? p->min_buffer_count_for_dedicated_slack : 0;
+    uint64_t shared =
+        p->has.min_buffer_count_for_shared_slack ? p->min_buffer_count_for_shared_slack : 0;
+    uint64_t min = p->has.min_buffer_count ? p->min_buffer_count : 0;
+    uint64_t max = p->has.max_buffer_count ? p->max_buffer_count : NONE;
+    s->shared = shared > s->shared ? shared : s->shared;
+    s->min = min > s->min ? min : s->min;
+    s->max = max < s->max ? max : s->max;
+    memory_t *t = &s->memory;
+    t->min_size_bytes = m.min_size_bytes > t->min_size_bytes ? m.min_size_bytes : t->min_size_bytes;
+    t->max_size_bytes = m.max_size_bytes < t->max_size_bytes ? m.max_size_bytes : t->max_size_bytes;
+    t->physically_contiguous_required |= m.physically_contiguous_required;
+    t->secure_required |= m.secure_required;
+    t->cpu_domain_supported &= m.cpu_domain_supported;
+    t->ram_domain_supported &= m.ram_domain_supported;
+    t->inaccessible_domain_supported &= m.inaccessible_domain_supported;
+}
+
+struct model_answer model_solve(const participant_t *const *all, size_t count,
+                                const struct model_world *world)
+{
+    const struct model_answer no = {.ok = false};
+    struct model_answer yes = {.ok = true};
+    struct sums s = {
+        .max = NONE,
+        .memory = {.min_size_bytes = 1,
+                   .max_size_bytes = UINT64_MAX,
+                   .cpu_domain_supported = true,
+                   .ram_domain_supported = true,
+                   .inaccessible_domain_supported = true}
+    };
+    for (size_t i = 0; i < count; i++) {
+        if (all[i] != NULL && !participant_is_sound(all[i], world)) {
+            return no;
+        }
+        if (all[i] != NULL) {
+            add_up(all[i], &s);
+        }
+    }
+    uint64_t needed = s.camping + s.dedicated + s.shared;
+    needed = needed > s.min ? needed : s.min;
+    if (!s.any_size || (!s.real && !s.permit) || needed == 0 || needed > s.max ||
+        needed > world->max_buffers) {
+        return no;
+    }
+    yes.heap = choose_heap(all, count, world, &s.memory);
+    if (yes.heap == world->heap_count ||
+        (yes.heap == 0 && s.memory.physically_contiguous_required && !world->contiguous) ||
+        (s.memory.secure_required && !s.memory.inaccessible_domain_supported) ||
+        !choose_domain(&world->heaps[yes.heap], &s.memory, s.display, &yes.domain)) {
+        return no;
+    }
+    uint64_t bytes = 0;
+    if (s.any_image &&
+        (!model_first_format(all, count, &yes) || !model_image_bytes(&yes.image, &bytes))) {
+        return no;
+    }
+    yes.size_bytes = bytes > s.memory.min_size_bytes ? bytes : s.memory.min_size_bytes;
+    if (yes.size_bytes > s.memory.max_size_bytes || yes.size_bytes > world->max_buffer_bytes ||
+        yes.size_bytes * needed > world->max_collection_bytes) {
+        return no;
+    }
+    yes.buffer_count = (uint32_t)needed;
+    yes.contiguous = s.memory.physically_contiguous_required;
+    yes.secure = s.memory.secure_required;
+    return yes;
+}
