@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -140,6 +141,25 @@ static int wait_for_change(const struct daemon *daemon, int limit)
     return on[0].revents != 0 ? -ESRCH : 0;
 }
 
+/* The end that a client sees comes a moment before the daemon has closed its own: when it sleeps
+ * again, it has. */
+static void wait_until_asleep(const struct daemon *daemon)
+{
+    char path[32];
+    (void)snprintf(path, sizeof(path), "/proc/%d/stat", (int)daemon->pid);
+    char state = 'R';
+    while (state == 'R') {
+        (void)sched_yield();
+        FILE *stat = fopen(path, "re");
+        if (stat == NULL || fscanf(stat, "%*d (%*[^)]) %c", &state) != 1) {
+            state = 'S'; /* gone: whoever looks next will see */
+        }
+        if (stat != NULL) {
+            (void)fclose(stat);
+        }
+    }
+}
+
 /* The daemon serves when it has taken a connection and closed it after us. */
 static int wait_until_serving(const struct daemon *daemon)
 {
@@ -168,6 +188,7 @@ static int wait_until_serving(const struct daemon *daemon)
     if (poll(on, 2, DAEMON_PATIENCE_MS) > 0) {
         result = on[0].revents != 0 ? 0 : -ESRCH;
     }
+    wait_until_asleep(daemon);
     close(fd);
     return result;
 }
