@@ -237,16 +237,23 @@ static bool lead(struct channel *channel, zx_time_t deadline)
     zx_time_t until = poll_deadline(channel, deadline);
     struct message message;
     int result = 0;
+    bool in_time = true;
     channel->reading = true;
     (void)pthread_mutex_unlock(&channel->lock);
-    short ready = deadline_poll(channel->stream.fd, events, until);
-    if ((ready & ~POLLOUT) != 0) {
-        result = stream_receive(&channel->stream, &message);
+    if (events == POLLIN && until == ZX_TIME_INFINITE) {
+        result = stream_receive_wait(&channel->stream, &message); /* the common case: no poll */
+    }
+    if (result == 0) {
+        short ready = deadline_poll(channel->stream.fd, events, until);
+        in_time = ready != 0 || until != deadline;
+        if ((ready & ~POLLOUT) != 0) {
+            result = stream_receive(&channel->stream, &message);
+        }
     }
     (void)pthread_mutex_lock(&channel->lock);
     flush(channel);
     settle(channel, result, &message);
-    return ready != 0 || until != deadline;
+    return in_time;
 }
 
 static sysmem_status_t await(struct channel *channel, uint32_t txid, zx_time_t deadline)

@@ -102,13 +102,13 @@ static bool take_control(struct msghdr *header, struct packet *ret)
 
 /* A peer that closed with our packets unread leaves one ECONNRESET before what it sent: only the
  * call after that tells. */
-static ssize_t receive(int socket, struct msghdr *header)
+static ssize_t receive(int socket, struct msghdr *header, int flags)
 {
     size_t control_room = header->msg_controllen;
     bool reset = false;
     for (;;) {
         header->msg_controllen = control_room;
-        ssize_t len = recvmsg(socket, header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+        ssize_t len = recvmsg(socket, header, flags);
         if (len >= 0) {
             return len;
         }
@@ -120,7 +120,7 @@ static ssize_t receive(int socket, struct msghdr *header)
     }
 }
 
-int packet_receive(int socket, struct packet *ret)
+int packet_receive(int socket, bool wait, struct packet *ret)
 {
     union receive_control control;
     struct iovec part = {.iov_base = ret->bytes, .iov_len = sizeof(ret->bytes)};
@@ -130,7 +130,8 @@ int packet_receive(int socket, struct packet *ret)
                             .msg_controllen = sizeof(control.bytes)};
     ret->fd_count = 0;
     ret->len = 0;
-    ssize_t len = receive(socket, &header);
+    int flags = wait ? MSG_CMSG_CLOEXEC : MSG_CMSG_CLOEXEC | MSG_DONTWAIT;
+    ssize_t len = receive(socket, &header, flags);
     if (len < 0) {
         return len == -ECONNRESET ? PACKET_CLOSED : (int)len;
     }

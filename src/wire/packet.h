@@ -1,5 +1,6 @@
 /* One packet over a SEQPACKET socket, with descriptors: the only place that calls sendmsg() and
- * recvmsg(). Never blocks, never signals, and every descriptor is close-on-exec at birth. */
+ * recvmsg(). Never signals, and never blocks but where the caller
+ * says so; every descriptor is close-on-exec at birth. */
 #ifndef WIRE_PACKET_H
 #define WIRE_PACKET_H
 
@@ -29,9 +30,10 @@ enum {
 int packet_send(int socket, const struct envelope *envelope, const unsigned char *body,
                 const int *fds);
 
-/* Receives one packet: 1, PACKET_..., or -errno. -EAGAIN: none now. -EMFILE: this process ran out
- * of descriptors, some are missing. ret->fds holds the descriptors that arrived in every case: the
+/* Receives one packet: 1, PACKET_..., or -errno. -EAGAIN: none now; with `wait` it sleeps until
+ * there is one, unless somebody has set the socket's O_NONBLOCK. -EMFILE: this process ran out of
+ * descriptors, some are missing. ret->fds holds the descriptors that arrived in every case: the
  * caller owns them. */
-int packet_receive(int socket, struct packet *ret);
+int packet_receive(int socket, bool wait, struct packet *ret);
 
 #endif

@@ -318,10 +318,10 @@ static int hand_out(struct stream *stream, struct message *ret)
     return 1;
 }
 
-int stream_receive(struct stream *stream, struct message *ret)
+static int receive(struct stream *stream, bool wait, struct message *ret)
 {
     struct packet packet;
-    int result = packet_receive(stream->fd, &packet);
+    int result = packet_receive(stream->fd, wait, &packet);
     if (result == -EMFILE) {
         lose_descriptors(stream, &packet);
     } else if (result != 1) {
@@ -340,4 +340,14 @@ int stream_receive(struct stream *stream, struct message *ret)
         return receive_failed(stream, &packet, result);
     }
     return result == 1 ? hand_out(stream, ret) : 0;
+}
+
+int stream_receive(struct stream *stream, struct message *ret)
+{
+    return receive(stream, false, ret);
+}
+
+int stream_receive_wait(struct stream *stream, struct message *ret)
+{
+    return receive(stream, true, ret);
 }

@@ -1,6 +1,6 @@
-/* Messages over one SEQPACKET socket: never blocks, keeps what does not fit, joins what spans
- * packets. Every call uses MSG_DONTWAIT: O_NONBLOCK of a received socket can be cleared by whoever
- * kept a duplicate. */
+/* Messages over one SEQPACKET socket: never blocks (but for stream_receive_wait()), keeps what does
+ * not fit, joins what spans packets. Every call uses MSG_DONTWAIT: O_NONBLOCK of a received socket
+ * can be cleared by whoever kept a duplicate. */
 #ifndef WIRE_STREAM_H
 #define WIRE_STREAM_H
 
@@ -82,6 +82,11 @@ static inline bool stream_is_starved(const struct stream *stream)
  * closes them: closing what a stranger sent can block, and who must not block takes them out
  * before. */
 int stream_receive(struct stream *stream, struct message *ret);
+
+/* The same, but sleeps until a packet is there: saves a client that has nothing else to do the
+ * poll(). 0 may also mean that the socket's O_NONBLOCK is set: poll then. shutdown() by another
+ * thread ends the sleep. */
+int stream_receive_wait(struct stream *stream, struct message *ret);
 
 /* Closes the socket and drops what is queued. */
 void stream_deinit(struct stream *stream);

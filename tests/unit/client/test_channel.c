@@ -85,6 +85,15 @@ static void a_call_gets_its_reply(void **state)
     join(server);
 }
 
+static void a_nonblocking_socket_is_waited_for_too(void **state)
+{
+    struct fixture *fixture = *state;
+    assert_int_equal(fcntl(channel_fd(fixture->channel), F_SETFL, O_NONBLOCK), 0);
+    pthread_t server = start(answer_sync, fixture);
+    assert_int_equal(call_status(fixture->channel, "Sync", ZX_TIME_INFINITE), 0);
+    join(server);
+}
+
 static void *answer_errors(void *arg)
 {
     struct fixture *fixture = arg;
@@ -617,6 +626,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_call_gets_its_reply),
+        TEST(a_nonblocking_socket_is_waited_for_too),
         TEST(errors_of_the_protocol_are_positive),
         TEST(a_deadline_ends_the_wait_and_the_late_reply_is_dropped),
         TEST(a_deadline_that_is_past_still_takes_a_reply_that_is_there),

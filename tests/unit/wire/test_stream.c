@@ -234,6 +234,18 @@ static void a_cleared_nonblock_flag_does_not_block(void **state)
     assert_int_equal(stream_receive(&pair->b, &message), 0);
 }
 
+static void waiting_receives_what_is_there(void **state)
+{
+    struct pair *pair = *state;
+    struct message message;
+    make_message(&message, 1, 10, 1);
+    assert_int_equal(stream_send(&pair->a, &message), 0);
+    assert_int_equal(stream_receive_wait(&pair->b, &message), 1);
+    check_message(&message, 1, 10, 1);
+    assert_int_equal(fcntl(pair->b.fd, F_SETFL, O_NONBLOCK), 0);
+    assert_int_equal(stream_receive_wait(&pair->b, &message), 0);
+}
+
 static void a_shrunk_send_buffer_is_grown_back(void **state)
 {
     struct pair *pair = *state;
@@ -435,6 +447,7 @@ int main(void)
         TEST(a_message_longer_than_allowed_is_not_sent),
         TEST(the_end_comes_after_what_was_sent),
         TEST(a_cleared_nonblock_flag_does_not_block),
+        TEST(waiting_receives_what_is_there),
         TEST(a_shrunk_send_buffer_is_grown_back),
         TEST(a_short_packet_is_malformed),
         TEST(an_overlong_packet_is_malformed),
