@@ -128,7 +128,9 @@ static void on_strong_gone(void *owner)
 {
     /* Only weak nodes would notice, and the tree is gone already when the strong hold is dropped.
      */
-    assert(((struct collection *)owner)->root == NULL);
+    const struct collection *collection = owner;
+    assert(collection->root == NULL);
+    (void)collection;
 }
 
 static void on_freed(void *owner, uint32_t index)
