@@ -1,0 +1,256 @@
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+
+#include <sysmem/format.h>
+
+#include "config/config.h"
+#include "json/json.h"
+
+/* Merges a document given with ' for ". */
+static int merge(struct config *config, const char *text, char **ret_error)
+{
+    char *copy = strdup(text);
+    for (char *at = copy; (at = strchr(at, '\'')) != NULL;) {
+        *at = '"';
+    }
+    struct strbuf error = {0};
+    json_t *json = json_from_text(copy, strlen(copy), &error);
+    assert_non_null(json);
+    int r = config_merge_json(config, json, ret_error);
+    json_decref(json);
+    strbuf_deinit(&error);
+    free(copy);
+    return r;
+}
+
+static void merge_well(struct config *config, const char *text)
+{
+    char *error = NULL;
+    if (merge(config, text, &error) != 0) {
+        fail_msg("%s", error);
+    }
+}
+
+static void merge_badly(const char *text, const char *wanted)
+{
+    struct config config;
+    char *error = NULL;
+    config_init(&config);
+    assert_int_equal(merge(&config, text, &error), -EINVAL);
+    assert_non_null(error);
+    if (strncmp(error, wanted, strlen(wanted)) != 0) {
+        fail_msg("wanted '%s', got '%s'", wanted, error);
+    }
+    free(error);
+    config_deinit(&config);
+}
+
+static void built_in_values(void **state)
+{
+    (void)state;
+    struct config config;
+    config_init(&config);
+    assert_int_equal(config.limits.max_buffer_bytes, UINT64_C(256) << 20);
+    assert_int_equal(config.limits.max_collection_bytes, UINT64_C(1) << 30);
+    assert_int_equal(config.limits.max_buffers, 128);
+    assert_int_equal(config.limits.max_group_combinations, 64);
+    assert_int_equal(config.quotas.max_nodes_per_tree, 4096);
+    assert_int_equal(config.quotas.max_children_per_group, 1024);
+    assert_int_equal(config.heap_count, 1);
+    assert_string_equal(config.heaps[0].heap.heap_type, "fuchsia.sysmem.heap.HEAP_TYPE.SYSTEM_RAM");
+    assert_false(config.heap_options[0].lazy);
+    assert_int_equal(config.format_cost_count, 0);
+    assert_false(config.force_zero_slack);
+    assert_false(config.debug.has_group);
+    config_deinit(&config);
+}
+
+static void later_values_replace_earlier_ones(void **state)
+{
+    (void)state;
+    struct config config;
+    config_init(&config);
+    merge_well(&config, "{'limits': {'max_buffers': 7, 'max_bytes_per_uid': '0x100000000'}}");
+    merge_well(&config, "{'limits': {'max_buffers': 9}, 'testing': {'force_zero_slack': true}}");
+    merge_well(&config, "{}");
+    assert_int_equal(config.limits.max_buffers, 9);
+    assert_int_equal(config.quotas.max_bytes_per_uid, UINT64_C(1) << 32);
+    assert_true(config.force_zero_slack);
+    config_deinit(&config);
+}
+
+static void costs_merge_by_logical_key(void **state)
+{
+    (void)state;
+    struct config config;
+    config_init(&config);
+    merge_well(&config,
+               "{'format_costs': ["
+               "{'key': {'pixel_format': 'NV12'}, 'cost': 1},"
+               "{'key': {'pixel_format': 'NV12', 'buffer_usage_bits': {'cpu': 2}}, 'cost': 2},"
+               "{'key': {'pixel_format': 'I420'}, 'cost': 3}]}");
+    assert_int_equal(config.format_cost_count, 3);
+    /* LINEAR and no usage are what unset means: the first entry goes, the new one stands last. */
+    merge_well(&config, "{'format_costs': [{'key': {'pixel_format': 104, 'pixel_format_modifier': "
+                        "'LINEAR', 'buffer_usage_bits': {'video': 0}}, 'cost': -4.5}]}");
+    assert_int_equal(config.format_cost_count, 3);
+    assert_int_equal(config.format_costs[0].key.buffer_usage_bits.cpu, 2);
+    assert_int_equal(config.format_costs[1].key.pixel_format, SYSMEM_PIXEL_FORMAT_I420);
+    assert_true(config.format_costs[2].cost == -4.5F);
+    config_deinit(&config);
+}
+
+static void heaps_merge_by_type_and_id(void **state)
+{
+    (void)state;
+    static const char domains[] = "'coherency_domain_support': {'cpu_supported': true}";
+    char text[512];
+    struct config config;
+    config_init(&config);
+    (void)snprintf(text, sizeof(text),
+                   "{'heaps': [{'heap': {'heap_type': 'a'}, %s},"
+                   "{'heap': {'heap_type': 'a', 'id': 1}, %s, 'aliases': ['b', 'c']}]}",
+                   domains, domains);
+    merge_well(&config, text);
+    assert_int_equal(config.heap_count, 2);
+    assert_true(config.heaps[0].heap.has.id);
+    assert_int_equal(config.heaps[1].alias_count, 2);
+    assert_string_equal(config.heaps[1].aliases[1], "c");
+    assert_true(config.heaps[1].cpu_supported);
+    assert_false(config.heaps[1].ram_supported);
+    (void)snprintf(text, sizeof(text),
+                   "{'heaps': [{'heap': {'heap_type': 'a', 'id': 0}, %s, 'commit': 'lazy'},"
+                   "{'heap': {'heap_type': 'd'}, %s, 'secure': true}]}",
+                   domains, domains);
+    merge_well(&config, text);
+    assert_int_equal(config.heap_count, 3);
+    assert_true(config.heap_options[0].lazy);
+    assert_false(config.heap_options[1].lazy);
+    assert_true(config.heaps[2].secure);
+    config_deinit(&config);
+}
+
+static void set_heaps_replaces_all(void **state)
+{
+    (void)state;
+    struct config config;
+    char *error = NULL;
+    config_init(&config);
+    json_t *heaps = json_pack("[{s:{s:s}, s:{s:b}}]", "heap", "heap_type", "x",
+                              "coherency_domain_support", "ram_supported", 1);
+    assert_int_equal(config_set_heaps(&config, heaps, &error), 0);
+    assert_int_equal(config.heap_count, 1);
+    assert_int_equal(
+        config_set_heaps(&config, json_object_get(json_array_get(heaps, 0), "heap"), &error),
+        -EINVAL);
+    assert_string_equal(error, "heaps: wanted a list, got an object");
+    free(error);
+    json_decref(heaps);
+    config_deinit(&config);
+}
+
+static void debug_access(void **state)
+{
+    (void)state;
+    struct config config;
+    config_init(&config);
+    merge_well(&config, "{'debug': {'group': 'root', 'uids': [1000, '0x3e9']}}");
+    assert_true(config.debug.has_group);
+    assert_int_equal(config.debug.group, 0);
+    assert_int_equal(config.debug.uid_count, 2);
+    assert_int_equal(config.debug.uids[1], 1001);
+    merge_well(&config, "{'debug': {'group': 5, 'show_client_names': true}}");
+    assert_int_equal(config.debug.group, 5);
+    assert_int_equal(config.debug.uid_count, 2);
+    assert_true(config.debug.show_client_names);
+    config_deinit(&config);
+}
+
+static void bad_contents_name_their_path(void **state)
+{
+    (void)state;
+    merge_badly("[]", "wanted an object, got a list");
+    merge_badly("{'moon': 1}", "unknown key 'moon'");
+    merge_badly("{'limits': 5}", "limits: wanted an object, got a number");
+    merge_badly("{'limits': {'max_moons': 1}}", "limits: unknown key 'max_moons'");
+    merge_badly("{'limits': {'max_buffers': '4294967296'}}",
+                "limits.max_buffers: wanted an integer");
+    merge_badly("{'limits': {'max_buffers': 129}}", "limits.max_buffers: 129 is more than 128");
+    merge_badly("{'limits': {'max_buffers': null}}", "limits.max_buffers: wanted an integer");
+    merge_badly("{'format_costs': [{}]}", "format_costs[0]: key.pixel_format is missing");
+    merge_badly("{'format_costs': [{'key': {'pixel_format': 'NV12'}}]}", "format_costs[0]: cost");
+    merge_badly("{'format_costs': [{'key': {'pixel_format': 'NV13'}}]}",
+                "format_costs[0].key.pixel_format: wanted");
+    merge_badly("{'heaps': [{'heap': {'heap_type': 'x'}}]}",
+                "heaps[0]: coherency_domain_support is missing");
+    merge_badly("{'heaps': [{}]}", "heaps[0]: heap is missing");
+    merge_badly("{'heaps': [{'aliases': [1]}]}", "heaps[0].aliases[0]: wanted a string");
+    merge_badly("{'debug': {'group': 'no such group'}}", "debug.group: there is no group");
+    merge_badly("{'debug': {'uids': [-1]}}", "debug.uids[0]: wanted an integer");
+    merge_badly("{'testing': {'force_zero_slack': 1}}", "testing.force_zero_slack: wanted true or");
+}
+
+static void files(void **state)
+{
+    (void)state;
+    struct config config;
+    char *error = NULL;
+    char path[] = "/tmp/config-XXXXXX";
+    int fd = mkstemp(path);
+    static const char text[] = "{\"limits\": {\"max_nodes_per_tree\": 12}}";
+    assert_int_equal(write(fd, text, sizeof(text) - 1), sizeof(text) - 1);
+    config_init(&config);
+    assert_int_equal(config_load_file(&config, path, &error), 0);
+    assert_int_equal(config.quotas.max_nodes_per_tree, 12);
+    assert_int_equal(ftruncate(fd, 5), 0);
+    assert_int_equal(config_load_file(&config, path, &error), -EINVAL);
+    assert_non_null(strstr(error, path));
+    free(error);
+    close(fd);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(config_load_file(&config, path, &error), -ENOENT);
+    assert_non_null(strstr(error, path));
+    free(error);
+    config_deinit(&config);
+}
+
+static void environment_is_what_was_configured(void **state)
+{
+    (void)state;
+    struct config config;
+    struct solver_environment environment;
+    config_init(&config);
+    merge_well(&config, "{'limits': {'max_buffers': 3},"
+                        "'format_costs': [{'key': {'pixel_format': 'NV12'}, 'cost': 1}]}");
+    config_environment(&config, &environment);
+    assert_int_equal(environment.limits.max_buffers, 3);
+    assert_int_equal(environment.format_cost_count, 1);
+    assert_ptr_equal(environment.heaps, config.heaps);
+    assert_true(environment.page_size > 0);
+    config_deinit(&config);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(built_in_values),
+        cmocka_unit_test(later_values_replace_earlier_ones),
+        cmocka_unit_test(costs_merge_by_logical_key),
+        cmocka_unit_test(heaps_merge_by_type_and_id),
+        cmocka_unit_test(set_heaps_replaces_all),
+        cmocka_unit_test(debug_access),
+        cmocka_unit_test(bad_contents_name_their_path),
+        cmocka_unit_test(files),
+        cmocka_unit_test(environment_is_what_was_configured),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
