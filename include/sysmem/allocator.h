@@ -1,9 +1,9 @@
 /* Allocator: the connection to the daemon, where collections begin.
  * Source: spec/fuchsia.sysmem2.txt, PROTOCOLS, Allocator.
  *
- * Deadlines are absolute times of the monotonic clock in nanoseconds (zx_deadline_after()). All functions
- * may be called by any thread, also on one object at once; only the call that frees an object must be the
- * last one on it. Output parameters are written on success only. */
+ * Deadlines are absolute times of the monotonic clock in nanoseconds (zx_deadline_after()). All
+ * functions may be called by any thread, also on one object at once; only the call that frees an
+ * object must be the last one on it. Output parameters are written on success only. */
 #ifndef SYSMEM_ALLOCATOR_H
 #define SYSMEM_ALLOCATOR_H
 
@@ -17,10 +17,10 @@ struct sysmem_allocator;
 struct sysmem_token;
 struct sysmem_collection;
 
-/* Connects to the daemon's socket at `path`; NULL looks in $SYSMEM_SOCKET, then $XDG_RUNTIME_DIR/sysmem.sock
- * (a user) or /run/sysmem/sysmem.sock (root). Free with sysmem_allocator_free().
- * ZX_ERR_NOT_FOUND: no socket there; ZX_ERR_PEER_CLOSED: nobody listens on it; ZX_ERR_ACCESS_DENIED: not for
- * this user. */
+/* Connects to the daemon's socket at `path`; NULL looks in $SYSMEM_SOCKET, then
+ * $XDG_RUNTIME_DIR/sysmem.sock (a user) or /run/sysmem/sysmem.sock (root). Free with
+ * sysmem_allocator_free(). ZX_ERR_NOT_FOUND: no socket there; ZX_ERR_PEER_CLOSED: nobody listens on
+ * it; ZX_ERR_ACCESS_DENIED: not for this user. */
 SYSMEM_EXPORT sysmem_status_t sysmem_allocator_connect(const char *path,
                                                        struct sysmem_allocator **ret);
 
@@ -36,7 +36,8 @@ SYSMEM_EXPORT int sysmem_allocator_into_fd(struct sysmem_allocator *allocator);
 /* Closes the connection. Collections live on. NULL is fine. */
 SYSMEM_EXPORT void sysmem_allocator_free(struct sysmem_allocator *allocator);
 
-/* AllocateSharedCollection: the root token of a new collection. One-way: the token may be used at once. */
+/* AllocateSharedCollection: the root token of a new collection. One-way: the token may be used at
+ * once. */
 SYSMEM_EXPORT sysmem_status_t sysmem_allocator_allocate_shared_collection(
     struct sysmem_allocator *allocator, struct sysmem_token **ret_token);
 
@@ -44,8 +45,8 @@ SYSMEM_EXPORT sysmem_status_t sysmem_allocator_allocate_shared_collection(
 SYSMEM_EXPORT sysmem_status_t sysmem_allocator_allocate_non_shared_collection(
     struct sysmem_allocator *allocator, struct sysmem_collection **ret_collection);
 
-/* BindSharedCollection: turns a token in. Consumes the token, whatever comes of the call. One-way. A token
- * that the daemon does not know shows as ZX_ERR_PEER_CLOSED on the new collection. */
+/* BindSharedCollection: turns a token in. Consumes the token, whatever comes of the call. One-way.
+ * A token that the daemon does not know shows as ZX_ERR_PEER_CLOSED on the new collection. */
 SYSMEM_EXPORT sysmem_status_t sysmem_allocator_bind_shared_collection(
     struct sysmem_allocator *allocator, struct sysmem_token *token,
     struct sysmem_collection **ret_collection);

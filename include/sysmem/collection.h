@@ -15,7 +15,8 @@ struct sysmem_node;
 
 SYSMEM_EXPORT struct sysmem_node *sysmem_collection_node(struct sysmem_collection *collection);
 
-/* Makes a collection of a socket or channel, which it then owns (in every case); and gives it out. */
+/* Makes a collection of a socket or channel, which it then owns (in every case); and gives it out.
+ */
 SYSMEM_EXPORT sysmem_status_t sysmem_collection_from_fd(int fd, struct sysmem_collection **ret);
 SYSMEM_EXPORT int sysmem_collection_into_fd(struct sysmem_collection *collection);
 SYSMEM_EXPORT sysmem_status_t sysmem_collection_from_handle(zx_handle_t channel,
@@ -23,20 +24,20 @@ SYSMEM_EXPORT sysmem_status_t sysmem_collection_from_handle(zx_handle_t channel,
 SYSMEM_EXPORT sysmem_status_t sysmem_collection_into_handle(struct sysmem_collection *collection,
                                                             zx_handle_t *ret_channel);
 
-/* Closes the channel. Without sysmem_node_release() before, that fails the collection. Buffers that were
- * taken or mapped live on. NULL is fine. */
+/* Closes the channel. Without sysmem_node_release() before, that fails the collection. Buffers that
+ * were taken or mapped live on. NULL is fine. */
 SYSMEM_EXPORT void sysmem_collection_free(struct sysmem_collection *collection);
 
-/* SetConstraints, once. NULL: this participant has none, and gets no buffers, only their number and settings.
- * The tables are borrowed for the call. ZX_ERR_INVALID_ARGS: a vector or string longer than the interface
- * allows. What they contain is judged at allocation. One-way. */
-SYSMEM_EXPORT sysmem_status_t sysmem_collection_set_constraints(
-    struct sysmem_collection *collection,
-    const struct sysmem_buffer_collection_constraints *constraints);
+/* SetConstraints, once. NULL: this participant has none, and gets no buffers, only their number and
+ * settings. The tables are borrowed for the call. ZX_ERR_INVALID_ARGS: a vector or string longer
+ * than the interface allows. What they contain is judged at allocation. One-way. */
+SYSMEM_EXPORT sysmem_status_t
+sysmem_collection_set_constraints(struct sysmem_collection *collection,
+                                  const struct sysmem_buffer_collection_constraints *constraints);
 
-/* WaitForAllBuffersAllocated. Free the result with sysmem_collection_info_free(). Each call gives fresh
- * handles. SYSMEM_ERROR_CONSTRAINTS_INTERSECTION_EMPTY, SYSMEM_ERROR_NO_MEMORY: why there are no buffers;
- * ZX_ERR_PEER_CLOSED: another participant failed, or broke the rules. */
+/* WaitForAllBuffersAllocated. Free the result with sysmem_collection_info_free(). Each call gives
+ * fresh handles. SYSMEM_ERROR_CONSTRAINTS_INTERSECTION_EMPTY, SYSMEM_ERROR_NO_MEMORY: why there are
+ * no buffers; ZX_ERR_PEER_CLOSED: another participant failed, or broke the rules. */
 SYSMEM_EXPORT sysmem_status_t sysmem_collection_wait_for_all_buffers_allocated(
     struct sysmem_collection *collection, zx_time_t deadline, struct sysmem_collection_info **ret);
 
@@ -52,11 +53,11 @@ SYSMEM_EXPORT sysmem_status_t sysmem_collection_check_all_buffers_allocated(
     struct sysmem_collection *collection, zx_time_t deadline);
 
 /* The tables of a result; they live as long as it does. */
-SYSMEM_EXPORT const struct sysmem_buffer_collection_info *
-sysmem_collection_info_get(const struct sysmem_collection_info *info);
+SYSMEM_EXPORT const struct sysmem_buffer_collection_info *sysmem_collection_info_get(
+    const struct sysmem_collection_info *info);
 
-/* Takes the VMO handle of buffer `index` out: the caller closes it. ZX_HANDLE_INVALID if there is none or it
- * was taken before. */
+/* Takes the VMO handle of buffer `index` out: the caller closes it. ZX_HANDLE_INVALID if there is
+ * none or it was taken before. */
 SYSMEM_EXPORT zx_handle_t sysmem_collection_info_take_vmo(struct sysmem_collection_info *info,
                                                           size_t index);
 
