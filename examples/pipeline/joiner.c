@@ -6,7 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SOURCE_MS 10000 /* how long the source may take to start */
+#define SOURCE_MS  10000 /* how long the source may take to start */
+#define HANG_UP_MS 3000  /* longer than the source takes to end, once it has lost somebody itself  \
+                          */
 
 /* Connects to the source and waits for its start message. The token's descriptor, or -1 with the
  * reason said. */
@@ -70,9 +72,14 @@ bool joiner_begin(struct joiner *joiner, const char *name, const struct options 
                             (struct sysmem_size){joiner->header.width, joiner->header.height});
 }
 
-static bool lose(struct joiner *joiner, const char *who)
+/* Reports a loss, and whether the source's socket hangs up too: that may come a little later. */
+static bool lose(struct joiner *joiner)
 {
-    participant_report_loss(&joiner->participant, who);
+    struct pollfd source = {.fd = joiner->source.fd};
+    (void)poll(&source, 1, HANG_UP_MS);
+    participant_report_loss(&joiner->participant, source.revents != 0
+                                                      ? "the source (its socket hung up)"
+                                                      : "nobody (the source is still there)");
     return false;
 }
 
@@ -82,30 +89,24 @@ bool joiner_next(struct joiner *joiner, struct link_message *ret)
         {.fd = participant_fd(&joiner->participant), .events = POLLIN},
         {.fd = joiner->source.fd,                    .events = POLLIN},
     };
-    for (;;) {
+    do {
         (void)poll(ready, 2, -1);
         if (ready[0].revents != 0 && participant_has_failed(&joiner->participant)) {
-            return lose(joiner, "the collection");
+            return lose(joiner);
         }
-        if (ready[1].revents != 0) {
-            break;
-        }
-    }
+    } while (ready[1].revents == 0);
     if (link_receive(&joiner->source, ret, NULL, NULL) != 1) {
-        return lose(joiner, "the source (its socket hung up)");
+        return lose(joiner);
     }
-    if (ret->kind == LINK_END ||
-        (ret->kind == LINK_FRAME && ret->buffer < joiner->participant.count)) {
-        return true;
-    }
-    return lose(joiner, "the source (it sent nonsense)");
+    bool sane = ret->kind == LINK_END ||
+                (ret->kind == LINK_FRAME && ret->buffer < joiner->participant.count);
+    return sane || lose(joiner);
 }
 
 bool joiner_done(struct joiner *joiner, uint32_t buffer, uint64_t frame)
 {
     struct link_message message = {.kind = LINK_DONE, .buffer = buffer, .frame = frame};
-    return link_send(&joiner->source, &message, "", -1) == 0 ||
-           lose(joiner, "the source (its socket hung up)");
+    return link_send(&joiner->source, &message, "", -1) == 0 || lose(joiner);
 }
 
 int joiner_leave(struct joiner *joiner, int status)

@@ -15,6 +15,7 @@
 
 #define NAME_PRIORITY 10
 #define SYNC_S        5
+#define HANG_UP_MS    1000
 
 enum peer { FILTER, SINK, PEERS };
 
@@ -218,32 +219,41 @@ static bool hear(struct source *source, enum peer peer)
     return tell(source, SINK, &message);
 }
 
-/* Serves until all frames are through. NULL; or who was lost. */
-static const char *serve(struct source *source)
+/* Serves until all frames are through. False: a peer or the collection is lost. */
+static bool serve(struct source *source)
 {
-    for (;;) {
-        if (!feed(source)) {
-            return "a program of the pipeline (its socket hung up)";
-        }
+    while (feed(source)) {
         if (source->said_end && source->free_count == source->participant.count) {
-            return NULL;
+            return true;
         }
         struct pollfd ready[] = {
             {.fd = source->said_end ? -1 : source->peers[FILTER].fd, .events = POLLIN},
             {.fd = source->peers[SINK].fd,                           .events = POLLIN},
             {.fd = participant_fd(&source->participant),             .events = POLLIN},
         };
-        (void)poll(ready, 3, -1);
+        (void)poll(ready, PEERS + 1, -1);
         for (int i = 0; i < PEERS; i++) {
             if (ready[i].revents != 0 && !hear(source, (enum peer)i)) {
-                return i == FILTER ? "the filter (its socket hung up)"
-                                   : "the sink (its socket hung up)";
+                return false;
             }
         }
         if (ready[PEERS].revents != 0 && participant_has_failed(&source->participant)) {
-            return "the collection";
+            return false;
         }
     }
+    return false;
+}
+
+/* Whose socket hangs up: that may come a little after what else tells of a loss. */
+static const char *who_hung_up(const struct source *source)
+{
+    struct pollfd peers[] = {{.fd = source->peers[FILTER].fd}, {.fd = source->peers[SINK].fd}};
+    (void)poll(peers, PEERS, HANG_UP_MS);
+    if (peers[FILTER].revents != 0) {
+        return "the filter (its socket hung up)";
+    }
+    return peers[SINK].revents != 0 ? "the sink (its socket hung up)"
+                                    : "nobody (no socket hung up)";
 }
 
 static void run(struct source *source, const char *link_path)
@@ -253,9 +263,8 @@ static void run(struct source *source, const char *link_path)
         return;
     }
     source->status = EXIT_DONE;
-    const char *lost = serve(source);
-    if (lost) {
-        participant_report_loss(&source->participant, lost);
+    if (!serve(source)) {
+        participant_report_loss(&source->participant, who_hung_up(source));
         source->status = EXIT_LOST;
     }
     report_line(&source->report, "frames", "%" PRIu64, source->reader.frames);
