@@ -42,7 +42,13 @@ void exec_op_connect(struct exec *exec, const struct request *request)
     }
     struct strbuf reason = {0};
     int fd = -1;
-    if (daemon_connect(exec->socket_path, &fd, &reason) != 0) {
+    sysmem_status_t status = daemon_connect(exec->socket_path, &fd, &reason);
+    if (status == ZX_ERR_NO_MEMORY || status == ZX_ERR_NO_RESOURCES) {
+        strbuf_deinit(&reason);
+        (void)reply_status(request->reply, status);
+        return;
+    }
+    if (status != 0) {
         if (!exec->reached && !exec->unreachable) {
             (void)fprintf(stderr, "sysmemctl: %s\n", strbuf_text(&reason));
         }
