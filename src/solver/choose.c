@@ -11,7 +11,7 @@ bool choose_count(struct work *work, const struct aggregate *aggregate, uint32_t
     if (needed == 0) {
         return refuse_nobody(work, "wanted at least 1 buffer from all counts together, got 0");
     }
-    if (needed > counts->max) {
+    if (needed > counts->max && counts->max < UINT32_MAX) { /* someone gave that maximum */
         blame_smallest(work, aggregate, offsetof(struct demand, counts.max));
         refuse(work, "max_buffer_count",
                "wanted at most %" PRIu64 ", got %" PRIu64 " that are needed", counts->max, needed);

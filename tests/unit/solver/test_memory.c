@@ -1,0 +1,140 @@
+#include "scene.h"
+
+#define FIELD(name) "buffer_memory_constraints." name
+
+static const struct solver_heap heaps[] = {
+    {{SOLVER_HEAP_SYSTEM_RAM, 0, {true, true}}, true,  true,  true, false, NULL, 0},
+    {{"z.SECURE", 0, {true, true}},             false, false, true, true,  NULL, 0},
+    {{"a.SECURE_VDEC", 0, {true, true}},        false, false, true, true,  NULL, 0},
+};
+
+/* A video decoder, which says nothing of domains. */
+static constraints_t *add_decoder(struct scene *s)
+{
+    constraints_t *c = scene_empty(s);
+    c->has.usage = true;
+    SYSMEM_SET(&c->usage, video, SYSMEM_VIDEO_USAGE_HW_DECODER);
+    SYSMEM_SET(c, min_buffer_count_for_camping, 4);
+    scene_sizes(c, 65535, 128 * 1024);
+    return c;
+}
+
+static void c037_secure_heap_and_odd_size(void **state)
+{
+    static const struct sysmem_heap vdec = {
+        "a.SECURE_VDEC", 0, {true, false}
+    };
+    struct scene s;
+    (void)state;
+    scene_init(&s);
+    constraints_t *c = add_decoder(&s);
+    SYSMEM_SET(scene_memory(c), secure_required, true);
+    SYSMEM_SET(scene_memory(c), physically_contiguous_required, true);
+    SYSMEM_SET_VECTOR(scene_memory(c), permitted_heaps, &vdec, 1);
+    scene_fails(&s, 0, FIELD("secure_required")); /* no such heap */
+    s.environment.heaps = heaps;
+    s.environment.heap_count = 3;
+    scene_succeeds(&s);
+    assert_int_equal(s.outcome.buffer_count, 4);
+    assert_int_equal(scene_settings(&s)->size_bytes, 65535);
+    assert_true(scene_settings(&s)->is_secure);
+    assert_true(scene_settings(&s)->is_physically_contiguous);
+    assert_int_equal(scene_settings(&s)->coherency_domain, SYSMEM_COHERENCY_DOMAIN_INACCESSIBLE);
+    assert_string_equal(scene_settings(&s)->heap.heap_type, "a.SECURE_VDEC");
+    assert_int_equal(scene_settings(&s)->heap.id, 0);
+}
+
+static void secure_picks_the_first_name(void **state)
+{
+    struct scene s;
+    (void)state;
+    scene_init(&s);
+    s.environment.heaps = heaps;
+    s.environment.heap_count = 3;
+    constraints_t *c = add_decoder(&s);
+    SYSMEM_SET(scene_memory(c), secure_required, true);
+    scene_succeeds(&s);
+    assert_string_equal(scene_settings(&s)->heap.heap_type, "a.SECURE_VDEC");
+    add_decoder(&s); /* supports every domain by default */
+    scene_succeeds(&s);
+    scene_cpu(&s); /* whom secure memory is out of reach */
+    scene_fails(&s, 0, FIELD("secure_required"));
+    assert_int_equal(s.outcome.reasons[1].participant, 2);
+    assert_string_equal(s.outcome.reasons[1].field, FIELD("inaccessible_domain_supported"));
+}
+
+static void what_secure_excludes(void **state)
+{
+    struct scene s;
+    (void)state;
+    scene_init(&s);
+    s.environment.heaps = heaps;
+    s.environment.heap_count = 3;
+    constraints_t *c = add_decoder(&s);
+    SYSMEM_SET(scene_memory(c), secure_required, true);
+    SYSMEM_SET(scene_memory(c), cpu_domain_supported, true);
+    scene_fails(&s, 0, FIELD("cpu_domain_supported"));
+    SYSMEM_SET(scene_memory(c), cpu_domain_supported, false);
+    SYSMEM_SET(scene_memory(c), ram_domain_supported, true);
+    scene_fails(&s, 0, FIELD("ram_domain_supported"));
+    SYSMEM_SET(scene_memory(c), ram_domain_supported, false);
+    SYSMEM_SET(scene_memory(c), inaccessible_domain_supported, false);
+    scene_fails(&s, 0, FIELD("inaccessible_domain_supported"));
+    SYSMEM_SET(scene_memory(c), inaccessible_domain_supported, true);
+    scene_succeeds(&s);
+    SYSMEM_SET(&c->usage, cpu, SYSMEM_CPU_USAGE_READ);
+    scene_fails(&s, 0, FIELD("secure_required"));
+    assert_non_null(strstr(s.outcome.reasons[0].detail, "CPU_USAGE_READ"));
+}
+
+/* Trap: who uses the CPU supports only the CPU domain by default; who doesn't supports all. */
+static void default_domains(void **state)
+{
+    struct scene s;
+    (void)state;
+    scene_init(&s);
+    constraints_t *c = add_decoder(&s);
+    SYSMEM_SET(&c->usage, display, SYSMEM_DISPLAY_USAGE_LAYER);
+    scene_succeeds(&s);
+    assert_int_equal(scene_settings(&s)->coherency_domain, SYSMEM_COHERENCY_DOMAIN_RAM);
+    scene_domains(c, false, false, true);
+    scene_succeeds(&s);
+    assert_int_equal(scene_settings(&s)->coherency_domain, SYSMEM_COHERENCY_DOMAIN_INACCESSIBLE);
+    scene_domains(c, true, true, true);
+    scene_cpu(&s);
+    scene_succeeds(&s);
+    assert_int_equal(scene_settings(&s)->coherency_domain, SYSMEM_COHERENCY_DOMAIN_CPU);
+    scene_domains(c, false, true, true);
+    scene_fails(&s, -1, NULL);
+    scene_domains(&s.constraints[1], false, false, false);
+    scene_fails(&s, 1, FIELD("cpu_domain_supported"));
+}
+
+static void sizes_contradict(void **state)
+{
+    struct scene s;
+    (void)state;
+    scene_init(&s);
+    constraints_t *c = scene_p_cpu(&s, 1, 8192, 4096);
+    scene_fails(&s, 0, FIELD("min_size_bytes"));
+    SYSMEM_SET(scene_memory(c), max_size_bytes, 8192);
+    scene_succeeds(&s);
+    image_t *image = scene_image(&s, c, NV12, LINEAR, REC709);
+    SYSMEM_SET(image, min_size, SIZE(64, 86)); /* 8,256 bytes */
+    scene_fails(&s, 0, FIELD("max_size_bytes"));
+    SYSMEM_SET(image, min_size, SIZE(64, 84));
+    scene_succeeds(&s);
+    assert_int_equal(scene_settings(&s)->size_bytes, 8192);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(c037_secure_heap_and_odd_size),
+        cmocka_unit_test(secure_picks_the_first_name),
+        cmocka_unit_test(what_secure_excludes),
+        cmocka_unit_test(default_domains),
+        cmocka_unit_test(sizes_contradict),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
