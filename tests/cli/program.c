@@ -9,8 +9,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-extern char **environ;
-
 /* The contents of a file, from its start. */
 static char *read_back(int fd)
 {

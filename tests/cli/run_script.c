@@ -5,10 +5,10 @@
  *   {"line": "text", "reply": PATTERN}     the same with a text that may not be JSON
  *   {"request": {...}}                     sends only; the reply is for a later step
  *   {"reply": PATTERN}                     the reply to an earlier step
- *   {"daemon": "kill"}                     kills the daemon
- * "session": "B" chooses another exec process; strings in requests that start with @/ are paths in
- * the test's own directory. At the end every session must have exited with status 0, and without a
- * reply that nobody expected. */
+ *   {"daemon": "kill"}                     kills the daemon; "stop" and "continue" suspend it
+ * "repeat": N does a step N times; "session": "B" chooses another exec process; strings in requests
+ * that start with @/ are paths in the test's own directory. At the end every session must have
+ * exited with status 0, and without a reply that nobody expected. */
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -23,8 +23,6 @@
 #include "support/daemon.h"
 
 #define MAX_SESSIONS 4
-
-extern char **environ;
 
 struct session {
     char name[16];
@@ -141,15 +139,29 @@ static bool check_reply(struct script *script, struct session *session, const js
     return matches;
 }
 
-static bool run_step(struct script *script, json_t *step)
+static bool do_to_daemon(struct script *script, const char *what)
 {
-    if (json_object_get(step, "daemon") != NULL) {
+    if (strcmp(what, "kill") == 0) {
         daemon_kill(&script->daemon);
         return true;
     }
+    return kill(script->daemon.pid, strcmp(what, "stop") == 0 ? SIGSTOP : SIGCONT) == 0;
+}
+
+static bool run_step(struct script *script, json_t *step)
+{
+    const char *what = json_string_value(json_object_get(step, "daemon"));
+    if (what != NULL) {
+        return do_to_daemon(script, what);
+    }
     struct session *session = session_of(script, step);
-    return session != NULL && send_step(script, session, step) &&
-           check_reply(script, session, step);
+    const json_t *repeat = json_object_get(step, "repeat");
+    json_int_t times = repeat == NULL ? 1 : json_integer_value(repeat);
+    bool passed = session != NULL;
+    for (json_int_t i = 0; passed && i < times; i++) {
+        passed = send_step(script, session, step) && check_reply(script, session, step);
+    }
+    return passed;
 }
 
 /* Ends a session's input, and sees that it ends well and has nothing more to say. */
