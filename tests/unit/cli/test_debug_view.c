@@ -91,6 +91,8 @@ static void list_shows_who_is_waited_for(void **state)
     (void)state;
     struct model_debug_node nodes[4];
     struct model_debug_collection shown = collection(nodes);
+    SYSMEM_SET(&nodes[3], client_name, "");
+    SYSMEM_SET(&nodes[3], pid, 12);
     struct model_debug_get_collections_response response = {0};
     SYSMEM_SET_VECTOR(&response, collections, &shown, 1);
     char *text = NULL;
@@ -98,9 +100,29 @@ static void list_shows_who_is_waited_for(void **state)
     FILE *out = open_memstream(&text, &len);
     assert_true(debug_view_list(&response, out));
     (void)fclose(out);
-    assert_string_equal(text,
-                        "ID  NAME   STATE          AGE  BUFFERS      PARTICIPANTS  WAITING FOR\n"
-                        "77  video  POPULATING  1m 30s  3 x 1.5 KiB             4  c\\x0a\n");
+    assert_shows(text, "ID  NAME   STATE          AGE  BUFFERS      PARTICIPANTS");
+    assert_shows(
+        text, "77  video  POPULATING  1m 30s  3 x 1.5 KiB  root, a\\x1b[2J, b, pid 12  c\\x0a\n");
+    free(text);
+}
+
+static void list_names_a_few_participants(void **state)
+{
+    (void)state;
+    struct model_debug_node nodes[6];
+    struct model_debug_collection shown = {0};
+    for (size_t i = 0; i < 6; i++) {
+        nodes[i] = node(i == 0 ? MODEL_DEBUG_NODE_KIND_ORPHAN : MODEL_DEBUG_NODE_KIND_TOKEN, "p");
+    }
+    SYSMEM_SET_VECTOR(&shown, nodes, nodes, 6);
+    struct model_debug_get_collections_response response = {0};
+    SYSMEM_SET_VECTOR(&response, collections, &shown, 1);
+    char *text = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
+    assert_true(debug_view_list(&response, out));
+    (void)fclose(out);
+    assert_shows(text, "p, p, p, p, +1  -\n");
     free(text);
 }
 
@@ -130,6 +152,7 @@ int main(void)
         cmocka_unit_test(tree_draws_its_branches),
         cmocka_unit_test(tree_of_nonsense_ends),
         cmocka_unit_test(list_shows_who_is_waited_for),
+        cmocka_unit_test(list_names_a_few_participants),
         cmocka_unit_test(heaps_say_why_they_are_absent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
