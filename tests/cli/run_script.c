@@ -5,6 +5,8 @@
  *   {"line": "text", "reply": PATTERN}     the same with a text that may not be JSON
  *   {"request": {...}}                     sends only; the reply is for a later step
  *   {"reply": PATTERN}                     the reply to an earlier step
+ *   {"command": [...], "says": [...]}      runs another sub-command, which must print each of these
+ * texts
  *   {"daemon": "kill"}                     kills the daemon; "stop" and "continue" suspend it
  * "repeat": N does a step N times; "session": "B" chooses another exec process; strings in requests
  * that start with @/ are paths in the test's own directory. At the end every session must have
@@ -20,9 +22,11 @@
 #include <unistd.h>
 
 #include "pattern.h"
+#include "program.h"
 #include "support/daemon.h"
 
-#define MAX_SESSIONS 4
+#define MAX_SESSIONS  4
+#define MAX_ARGUMENTS 10
 
 struct session {
     char name[16];
@@ -148,11 +152,37 @@ static bool do_to_daemon(struct script *script, const char *what)
     return kill(script->daemon.pid, strcmp(what, "stop") == 0 ? SIGSTOP : SIGCONT) == 0;
 }
 
+/* Runs a sub-command to its end; an item "$NAME" stands for what a reply gave that name to. */
+static bool run_command(struct script *script, const json_t *command, const json_t *says)
+{
+    const char *argv[MAX_ARGUMENTS] = {script->sysmemctl, "--socket", script->daemon.socket};
+    for (size_t i = 0; i < json_array_size(command) && i + 4 < MAX_ARGUMENTS; i++) {
+        const char *item = json_string_value(json_array_get(command, i));
+        const json_t *known = item[0] == '$' ? json_object_get(script->names, item + 1) : NULL;
+        argv[i + 3] = known == NULL ? item : json_string_value(known);
+    }
+    struct program_result result = program_run(argv, "");
+    bool passed = result.status == 0;
+    for (size_t i = 0; i < json_array_size(says); i++) {
+        passed =
+            passed && strstr(result.output, json_string_value(json_array_get(says, i))) != NULL;
+    }
+    if (!passed) {
+        (void)fprintf(stderr, "status %d\n%s%s\n", result.status, result.output, result.errors);
+    }
+    program_result_deinit(&result);
+    return passed;
+}
+
 static bool run_step(struct script *script, json_t *step)
 {
     const char *what = json_string_value(json_object_get(step, "daemon"));
     if (what != NULL) {
         return do_to_daemon(script, what);
+    }
+    const json_t *command = json_object_get(step, "command");
+    if (command != NULL) {
+        return run_command(script, command, json_object_get(step, "says"));
     }
     struct session *session = session_of(script, step);
     const json_t *repeat = json_object_get(step, "repeat");
