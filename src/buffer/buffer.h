@@ -74,6 +74,10 @@ struct buffer_watcher *buffer_watcher_new(void);
 int buffer_watcher_fd(const struct buffer_watcher *watcher); /* poll for reading */
 void buffer_watcher_process(struct buffer_watcher *watcher); /* looks at the buffers that changed */
 
+/* Whether buffers wait to be looked at that the descriptor does not tell of: ask before sleeping on
+ * it, and process. */
+bool buffer_watcher_is_due(const struct buffer_watcher *watcher);
+
 /* Buffers that were, at some time, kept by somebody who had dropped his slot's lock on purpose. */
 uint64_t buffer_watcher_leaks(const struct buffer_watcher *watcher);
 

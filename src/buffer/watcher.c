@@ -39,6 +39,11 @@ void buffer_watcher_process(struct buffer_watcher *watcher)
     close_watch_process(&watcher->watch);
 }
 
+bool buffer_watcher_is_due(const struct buffer_watcher *watcher)
+{
+    return close_watch_is_due(&watcher->watch);
+}
+
 uint64_t buffer_watcher_leaks(const struct buffer_watcher *watcher)
 {
     return watcher->leaks;

@@ -105,9 +105,11 @@ static void make_due(struct close_watch *watch, struct close_watch_item *item, u
 void close_watch_look_soon(struct close_watch *watch, struct close_watch_item *item)
 {
     make_due(watch, item, 0);
-    if (watch->armed_nsec != AT_ONCE) {
-        arm(watch, AT_ONCE);
-    }
+}
+
+bool close_watch_is_due(const struct close_watch *watch)
+{
+    return !list_is_empty(&watch->due);
 }
 
 int close_watch_add(struct close_watch *watch, struct close_watch_item *item, int fd)

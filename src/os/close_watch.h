@@ -60,10 +60,14 @@ static inline int close_watch_fd(const struct close_watch *watch)
 /* Reads the kernel's reports and looks at the items that are due, at most a few hundred a call. */
 void close_watch_process(struct close_watch *watch);
 
+/* Whether items wait for close_watch_process() that the descriptor does not tell of. */
+bool close_watch_is_due(const struct close_watch *watch);
+
 /* An item that is in no watch. */
 void close_watch_item_init(struct close_watch_item *item);
 
-/* Has the item looked at when close_watch_process() comes next, which is soon. */
+/* Has the item looked at by the next close_watch_process(). No timer is set for that: whoever
+ * sleeps on close_watch_fd() asks close_watch_is_due() before. */
 void close_watch_look_soon(struct close_watch *watch, struct close_watch_item *item);
 
 /* Lets the kernel report closes of the file, from its look function or any other time. What went

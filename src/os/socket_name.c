@@ -4,9 +4,10 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+
+#include "os/random.h"
 
 #define PREFIX     "sysmem/"
 #define PREFIX_LEN (sizeof(PREFIX) - 1)
@@ -82,18 +83,26 @@ bool socket_name_equal(const struct socket_name *a, const struct socket_name *b)
 int socket_name_bind(int fd, struct socket_name *ret_name)
 {
     struct socket_name name;
+    if (!has_option(fd, SO_TYPE, SOCK_SEQPACKET)) {
+        return SOCKET_NAME_FOREIGN;
+    }
     int r = socket_koid(fd, &name.koid);
     if (r < 0) {
         return r;
     }
-    if (getrandom(name.random, sizeof(name.random), 0) != (ssize_t)sizeof(name.random)) {
-        return -errno;
+    if (!random_fill(name.random, sizeof(name.random))) {
+        return -EAGAIN;
     }
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     socket_name_format(&name, address.sun_path + 1);
     socklen_t len = offsetof(struct sockaddr_un, sun_path) + 1 + SOCKET_NAME_TEXT_LEN;
     if (bind(fd, (const struct sockaddr *)&address, len) < 0) {
-        return errno == EINVAL ? SOCKET_NAME_TAKEN : -errno;
+        int error = errno;
+        /* Asked last, because it costs a call: no other family takes such an address. */
+        if (!has_option(fd, SO_DOMAIN, AF_UNIX)) {
+            return SOCKET_NAME_FOREIGN;
+        }
+        return error == EINVAL ? SOCKET_NAME_TAKEN : -error;
     }
     *ret_name = name;
     return SOCKET_NAME_OK;

@@ -22,9 +22,9 @@ struct socket_name {
 
 enum socket_name_outcome {
     SOCKET_NAME_OK = 0,
-    SOCKET_NAME_TAKEN = 1, /* bind: the socket has a name already, its sender's mistake */
-    SOCKET_NAME_FOREIGN =
-        2, /* of_peer: no socket, not connected, or its peer has no name of ours */
+    SOCKET_NAME_TAKEN = 1,   /* bind: the socket has a name already, its sender's mistake */
+    SOCKET_NAME_FOREIGN = 2, /* bind: no channel's end; of_peer: no socket, not connected, or its
+                              * peer has no name of ours */
 };
 
 /* The number that the kernel gives a socket and never uses again while it runs (SO_COOKIE). 0,
@@ -35,8 +35,8 @@ int socket_koid(int fd, uint64_t *ret_koid);
  * everything else; whether it is connected shows at the first message. */
 bool socket_is_channel_end(int fd);
 
-/* Binds a socket to a new name. SOCKET_NAME_OK or SOCKET_NAME_TAKEN; -errno when the system
- * refuses. */
+/* Binds a Unix SEQPACKET socket to a new name. SOCKET_NAME_OK, _TAKEN or _FOREIGN; -errno when the
+ * system refuses. */
 int socket_name_bind(int fd, struct socket_name *ret_name);
 
 /* The name that the other end of a socket is bound to. SOCKET_NAME_OK or SOCKET_NAME_FOREIGN;

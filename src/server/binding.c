@@ -94,14 +94,15 @@ static bool find_owner(const struct binding *from, enum model_protocol protocol,
 struct binding *binding_of_server_end(struct binding *from, enum model_protocol protocol, int fd,
                                       const char **ret_why)
 {
-    if (!socket_is_channel_end(fd)) {
+    struct socket_name name;
+    int outcome = socket_name_bind(fd, &name);
+    if (outcome == SOCKET_NAME_FOREIGN) {
         *ret_why =
-            "wanted the server end of a channel, a Unix SEQPACKET socket, got another kind of descriptor";
+            "wanted the server end of a channel, a Unix SEQPACKET socket, got another kind of "
+            "descriptor";
         closer_close(from->uid, fd);
         return NULL;
     }
-    struct socket_name name;
-    int outcome = socket_name_bind(fd, &name);
     if (outcome != SOCKET_NAME_OK) {
         *ret_why = outcome == SOCKET_NAME_TAKEN ? "the server end is bound to a name already"
                                                 : "the system refused a name for the server end";

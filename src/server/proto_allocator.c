@@ -2,12 +2,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 
 #include "base/fd.h"
 #include "base/log.h"
 #include "model/requests.h"
+#include "os/random.h"
 #include "server/closer.h"
 #include "server/dispatch.h"
 #include "server/proto.h"
@@ -77,7 +77,7 @@ static const char *allocate_non_shared_collection(struct request *request)
 static bool prove(struct binding *token, int fd)
 {
     unsigned char random[16];
-    if (getrandom(random, sizeof(random), GRND_NONBLOCK) != (ssize_t)sizeof(random)) {
+    if (!random_fill(random, sizeof(random))) {
         return false;
     }
     unsigned char packet[ENVELOPE_BYTES + sizeof(random)];
@@ -147,7 +147,7 @@ static const char *bind_shared_collection(struct request *request)
     } else {
         turn_in(allocator, token, collection);
     }
-    if (!socket_is_channel_end(fd)) {
+    if (!proven && !socket_is_channel_end(fd)) {
         closer_close(allocator->uid, fd_take(&fd));
     }
     fd_close(&fd);

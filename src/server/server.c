@@ -25,6 +25,9 @@ static void on_buffers(uv_poll_t *poll, int status, int events)
 static void on_turn(uv_check_t *check)
 {
     struct server *server = check->data;
+    if (buffer_watcher_is_due(server->watcher)) {
+        buffer_watcher_process(server->watcher);
+    }
     if (collection_table_needs_sweep(&server->collections)) {
         collection_table_sweep(&server->collections);
     }

@@ -179,7 +179,7 @@ static bool find_matches(struct work *work, const struct format_list *list,
                          const struct format_list *other, struct match_list *ret)
 {
     size_t shorter = list->count < other->count ? list->count : other->count;
-    size_t capacity = shorter + 2 * FORMATS_FAN_OUT_LIMIT;
+    size_t capacity = shorter + (size_t)2 * FORMATS_FAN_OUT_LIMIT;
     *ret = (struct match_list){
         .pairs = work_alloc(work, capacity, sizeof(*ret->pairs)),
         .matches = work_alloc(work, capacity, sizeof(*ret->matches)),

@@ -165,11 +165,10 @@ const struct solver_heap *heap_list_choose(const struct solver_environment *envi
 bool heap_choose_domain(const struct solver_heap *heap, const struct domains *domains,
                         bool for_display, uint32_t *ret)
 {
-    if (for_display && domains->ram) {
-        *ret = SYSMEM_COHERENCY_DOMAIN_RAM;
-    } else if (heap->cpu_supported && domains->cpu) {
+    bool scan_out = for_display && domains->ram;
+    if (!scan_out && heap->cpu_supported && domains->cpu) {
         *ret = SYSMEM_COHERENCY_DOMAIN_CPU;
-    } else if (heap->ram_supported && domains->ram) {
+    } else if (scan_out || (heap->ram_supported && domains->ram)) {
         *ret = SYSMEM_COHERENCY_DOMAIN_RAM;
     } else if (heap->inaccessible_supported && domains->inaccessible) {
         *ret = SYSMEM_COHERENCY_DOMAIN_INACCESSIBLE;

@@ -150,7 +150,9 @@ static inline int open_handle(struct fixture *f, uint32_t index, bool writable, 
 static inline void look_once(struct fixture *f)
 {
     struct pollfd ready = {.fd = buffer_watcher_fd(f->watcher), .events = POLLIN};
-    assert_int_equal(poll(&ready, 1, PATIENCE_MSEC), 1);
+    if (!buffer_watcher_is_due(f->watcher)) {
+        assert_int_equal(poll(&ready, 1, PATIENCE_MSEC), 1);
+    }
     buffer_watcher_process(f->watcher);
 }
 

@@ -60,7 +60,7 @@ static void touch(const struct file *file)
 static bool ready(int patience_msec)
 {
     struct pollfd poll_fd = {.fd = close_watch_fd(&watch), .events = POLLIN};
-    return poll(&poll_fd, 1, patience_msec) == 1;
+    return close_watch_is_due(&watch) || poll(&poll_fd, 1, patience_msec) == 1;
 }
 
 static void wait_for_looks(const struct file *file, unsigned looks)
