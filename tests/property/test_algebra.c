@@ -11,6 +11,7 @@
 #include <sysmem/format.h>
 #include <sysmem/usage.h>
 
+#include "compare.h"
 #include "world.h"
 
 #define SEEDS        20000
@@ -48,31 +49,6 @@ static void law_is_broken(const struct trial *t, const char *law)
     fail_msg("seed %" PRIu64 ": %s", t->seed, law);
 }
 
-static bool same_size(struct sysmem_size a, struct sysmem_size b)
-{
-    return a.width == b.width && a.height == b.height;
-}
-
-static bool same_image(const struct sysmem_image_format_constraints *a,
-                       const struct sysmem_image_format_constraints *b)
-{
-    return memcmp(&a->has, &b->has, sizeof(a->has)) == 0 && a->pixel_format == b->pixel_format &&
-           a->pixel_format_modifier == b->pixel_format_modifier &&
-           a->color_spaces[0] == b->color_spaces[0] && same_size(a->min_size, b->min_size) &&
-           same_size(a->max_size, b->max_size) && a->min_bytes_per_row == b->min_bytes_per_row &&
-           a->max_bytes_per_row == b->max_bytes_per_row &&
-           a->max_width_times_height == b->max_width_times_height &&
-           same_size(a->size_alignment, b->size_alignment) &&
-           same_size(a->display_rect_alignment, b->display_rect_alignment) &&
-           same_size(a->required_min_size, b->required_min_size) &&
-           same_size(a->required_max_size, b->required_max_size) &&
-           a->bytes_per_row_divisor == b->bytes_per_row_divisor &&
-           a->start_offset_divisor == b->start_offset_divisor &&
-           a->require_bytes_per_row_at_pixel_boundary ==
-               b->require_bytes_per_row_at_pixel_boundary &&
-           a->is_alpha_present == b->is_alpha_present;
-}
-
 static bool same_outcome(const struct solver_outcome *a, const struct solver_outcome *b)
 {
     const struct sysmem_buffer_memory_settings *m = &a->settings.buffer_settings;
@@ -86,8 +62,9 @@ static bool same_outcome(const struct solver_outcome *a, const struct solver_out
            m->heap.heap_type == n->heap.heap_type && m->heap.id == n->heap.id &&
            a->settings.has.image_format_constraints == b->settings.has.image_format_constraints &&
            (!a->settings.has.image_format_constraints ||
-            same_image(&a->settings.image_format_constraints,
-                       &b->settings.image_format_constraints));
+            (a->color_space == b->color_space &&
+             compare_images(&a->settings.image_format_constraints,
+                            &b->settings.image_format_constraints) == NULL));
 }
 
 static void solve_again(struct trial *t, const char *law)

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compare.h"
 #include "world.h"
 
 struct options {
@@ -16,41 +17,6 @@ struct options {
     uint64_t seeds;
     bool expect_difference;
 };
-
-/* The first field in which two image constraints differ, or NULL. */
-static const char *compare_images(const struct sysmem_image_format_constraints *a,
-                                  const struct sysmem_image_format_constraints *b)
-{
-#define SAME(field)                                                                                \
-    do {                                                                                           \
-        if (a->field != b->field) {                                                                \
-            return #field;                                                                         \
-        }                                                                                          \
-    } while (0)
-#define SAME_SIZE(field)                                                                           \
-    do {                                                                                           \
-        SAME(field.width);                                                                         \
-        SAME(field.height);                                                                        \
-    } while (0)
-    SAME(pixel_format);
-    SAME(pixel_format_modifier);
-    SAME_SIZE(min_size);
-    SAME_SIZE(max_size);
-    SAME(min_bytes_per_row);
-    SAME(max_bytes_per_row);
-    SAME(max_width_times_height);
-    SAME_SIZE(size_alignment);
-    SAME_SIZE(display_rect_alignment);
-    SAME_SIZE(required_min_size);
-    SAME_SIZE(required_max_size);
-    SAME(bytes_per_row_divisor);
-    SAME(start_offset_divisor);
-    SAME(require_bytes_per_row_at_pixel_boundary);
-    SAME(has.is_alpha_present);
-    return a->has.is_alpha_present && a->is_alpha_present != b->is_alpha_present
-               ? "is_alpha_present"
-               : NULL;
-}
 
 static const char *compare(const struct solver_outcome *outcome, const struct model_answer *answer)
 {
