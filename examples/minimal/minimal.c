@@ -28,6 +28,7 @@ int main(void)
         s = zx_vmar_map(zx_vmar_root_self(), ZX_VM_PERM_READ | ZX_VM_PERM_WRITE, 0, vmo, 0, 65536,
                         &address);
         (void)zx_handle_close(vmo); /* the mapping keeps the buffer */
+        (void)sysmem_node_release(sysmem_collection_node(collection)); /* a clean good-bye */
     }
     if (s == 0) {
         printf("%s\n", strcpy((char *)address, "hello, buffer"));

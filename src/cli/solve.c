@@ -73,10 +73,6 @@ static bool read_constraints(struct problem *problem, const char *where, json_t 
         strbuf_deinit(&error);
         return false;
     }
-    if (problem->config.force_zero_slack) {
-        constraints->min_buffer_count_for_dedicated_slack = 0;
-        constraints->min_buffer_count_for_shared_slack = 0;
-    }
     *ret = constraints;
     return true;
 }

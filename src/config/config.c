@@ -57,6 +57,7 @@ void config_environment(const struct config *config, struct solver_environment *
     ret->heap_count = config->heap_count;
     ret->format_costs = config->format_costs;
     ret->format_cost_count = config->format_cost_count;
+    ret->force_zero_slack = config->force_zero_slack;
 }
 
 static bool read_root(struct reader *reader, const struct model_path *path, const json_t *json,
