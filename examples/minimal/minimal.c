@@ -10,13 +10,11 @@ int main(void)
     struct sysmem_collection *collection = NULL;
     struct sysmem_collection_info *info = NULL;
     zx_vaddr_t address = 0;
-
     struct sysmem_buffer_collection_constraints wanted = {.has.usage = true};
     SYSMEM_SET(&wanted.usage, cpu, SYSMEM_CPU_USAGE_READ | SYSMEM_CPU_USAGE_WRITE);
     SYSMEM_SET(&wanted, min_buffer_count_for_camping, 1);
     wanted.has.buffer_memory_constraints = true;
     SYSMEM_SET(&wanted.buffer_memory_constraints, min_size_bytes, 65536);
-
     sysmem_status_t s = sysmem_allocator_connect(NULL, &allocator);
     s = s != 0 ? s : sysmem_allocator_allocate_non_shared_collection(allocator, &collection);
     s = s != 0 ? s : sysmem_collection_set_constraints(collection, &wanted);
