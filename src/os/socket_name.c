@@ -28,6 +28,7 @@ static bool has_option(int fd, int option, int wanted)
 {
     int value = 0;
     socklen_t len = sizeof(value);
+    errno = 0;
     return getsockopt(fd, SOL_SOCKET, option, &value, &len) == 0 && value == wanted;
 }
 
@@ -83,7 +84,9 @@ bool socket_name_equal(const struct socket_name *a, const struct socket_name *b)
 int socket_name_bind(int fd, struct socket_name *ret_name)
 {
     struct socket_name name;
-    if (!has_option(fd, SO_TYPE, SOCK_SEQPACKET)) {
+    /* Before bind(): other families take their socket's lock first, and whoever holds that holds
+     * the caller up. */
+    if (!socket_is_channel_end(fd)) {
         return SOCKET_NAME_FOREIGN;
     }
     int r = socket_koid(fd, &name.koid);
@@ -97,12 +100,7 @@ int socket_name_bind(int fd, struct socket_name *ret_name)
     socket_name_format(&name, address.sun_path + 1);
     socklen_t len = offsetof(struct sockaddr_un, sun_path) + 1 + SOCKET_NAME_TEXT_LEN;
     if (bind(fd, (const struct sockaddr *)&address, len) < 0) {
-        int error = errno;
-        /* Asked last, because it costs a call: no other family takes such an address. */
-        if (!has_option(fd, SO_DOMAIN, AF_UNIX)) {
-            return SOCKET_NAME_FOREIGN;
-        }
-        return error == EINVAL ? SOCKET_NAME_TAKEN : -error;
+        return errno == EINVAL ? SOCKET_NAME_TAKEN : -errno;
     }
     *ret_name = name;
     return SOCKET_NAME_OK;
@@ -112,6 +110,9 @@ int socket_name_of_peer(int fd, struct socket_name *ret_name)
 {
     struct sockaddr_storage storage = {0};
     socklen_t len = sizeof(storage);
+    if (!has_option(fd, SO_DOMAIN, AF_UNIX)) { /* TCP's getpeername() waits for the socket's lock */
+        return errno == EBADF ? -EBADF : SOCKET_NAME_FOREIGN;
+    }
     if (getpeername(fd, (struct sockaddr *)&storage, &len) < 0) {
         bool foreign = errno == ENOTSOCK || errno == ENOTCONN || errno == EOPNOTSUPP;
         return foreign ? SOCKET_NAME_FOREIGN : -errno;
