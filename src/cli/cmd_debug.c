@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "cli/collections.h"
 #include "cli/command.h"
 #include "cli/daemon.h"
 #include "cli/debug_view.h"
@@ -28,14 +29,15 @@ int command_list(int argc, char **argv, const char *socket_path)
                "all of them, for root and the group that the daemon's configuration names."};
     struct options options = {.socket_path = socket_path};
     options_parse(argc, argv, &spec, &options);
-    struct channel_reply reply;
-    if (!daemon_ask(options.socket_path, "GetCollections", &reply)) {
+    struct collections collections;
+    if (!collections_get(&collections, options.socket_path)) {
         return EXIT_REFUSED;
     }
-    int status = options.json ? print_json(reply.method->response, reply.response)
-                 : debug_view_list(reply.response, stdout) ? EXIT_DONE
-                                                           : EXIT_REFUSED;
-    channel_reply_clear(&reply);
+    int status = options.json
+                     ? print_json(&model_type_debug_get_collections_response, &collections.all)
+                 : debug_view_list(&collections.all, stdout) ? EXIT_DONE
+                                                             : EXIT_REFUSED;
+    collections_deinit(&collections);
     return status;
 }
 
@@ -45,8 +47,14 @@ int command_heaps(int argc, char **argv, const char *socket_path)
         .has_json = true, .doc = "Show the heaps, what they can do, and how much of them is used."};
     struct options options = {.socket_path = socket_path};
     options_parse(argc, argv, &spec, &options);
+    struct channel *debug = NULL;
     struct channel_reply reply;
-    if (!daemon_ask(options.socket_path, "GetHeaps", &reply)) {
+    if (!daemon_open_debug(options.socket_path, &debug)) {
+        return EXIT_REFUSED;
+    }
+    bool answered = daemon_ask(debug, "GetHeaps", NULL, &reply);
+    channel_free(debug);
+    if (!answered) {
         return EXIT_REFUSED;
     }
     int status = options.json ? print_json(reply.method->response, reply.response)
@@ -68,17 +76,6 @@ static bool parse_id(const char *text, uint64_t *ret)
     return true;
 }
 
-static const struct model_debug_collection *find_collection(
-    const struct model_debug_get_collections_response *response, uint64_t id)
-{
-    for (size_t i = 0; i < response->collections_count; i++) {
-        if (response->collections[i].id == id) {
-            return &response->collections[i];
-        }
-    }
-    return NULL;
-}
-
 int command_tree(int argc, char **argv, const char *socket_path)
 {
     static const struct options_spec spec = {
@@ -93,12 +90,12 @@ int command_tree(int argc, char **argv, const char *socket_path)
                       options.argument);
         return EXIT_USAGE;
     }
-    struct channel_reply reply;
-    if (!daemon_ask(options.socket_path, "GetCollections", &reply)) {
+    struct collections collections;
+    if (!collections_get(&collections, options.socket_path)) {
         return EXIT_REFUSED;
     }
     int status = EXIT_REFUSED;
-    const struct model_debug_collection *collection = find_collection(reply.response, id);
+    const struct model_debug_collection *collection = collections_find(&collections, id);
     if (collection == NULL) {
         (void)fprintf(stderr,
                       "sysmemctl tree: there is no collection %" PRIu64
@@ -109,6 +106,6 @@ int command_tree(int argc, char **argv, const char *socket_path)
     } else if (debug_view_tree(collection, stdout)) {
         status = EXIT_DONE;
     }
-    channel_reply_clear(&reply);
+    collections_deinit(&collections);
     return status;
 }

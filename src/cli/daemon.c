@@ -111,10 +111,8 @@ static const char *reason_of(sysmem_status_t status)
     }
 }
 
-bool daemon_ask(const char *path, const char *method, struct channel_reply *ret)
+bool daemon_open_debug(const char *path, struct channel **ret)
 {
-    const struct model_method *row = model_method_by_name(MODEL_PROTOCOL_DEBUG, method);
-    assert(row != NULL && row->two_way && row->request == NULL);
     struct strbuf reason = {0};
     int fd = -1;
     if (daemon_connect(path, &fd, &reason) != 0) {
@@ -122,18 +120,22 @@ bool daemon_ask(const char *path, const char *method, struct channel_reply *ret)
         strbuf_deinit(&reason);
         return false;
     }
-    struct channel *debug = NULL;
-    sysmem_status_t status = open_debug(fd, &debug);
-    if (status == 0) {
-        channel_call(debug, row, NULL, zx_deadline_after(ANSWER_TIMEOUT), ret);
-        status = ret->status;
-        if (status != 0) {
-            channel_reply_clear(ret);
-        }
-        channel_free(debug);
+    sysmem_status_t status = open_debug(fd, ret);
+    if (status != 0) {
+        (void)fprintf(stderr, "sysmemctl: OpenDebug: %s\n", reason_of(status));
     }
+    return status == 0;
+}
+
+bool daemon_ask(struct channel *debug, const char *method, void *request, struct channel_reply *ret)
+{
+    const struct model_method *row = model_method_by_name(MODEL_PROTOCOL_DEBUG, method);
+    assert(row != NULL && row->two_way);
+    channel_call(debug, row, request, zx_deadline_after(ANSWER_TIMEOUT), ret);
+    sysmem_status_t status = ret->status;
     if (status != 0) {
         (void)fprintf(stderr, "sysmemctl: %s: %s\n", method, reason_of(status));
+        channel_reply_clear(ret);
     }
     return status == 0;
 }

@@ -11,8 +11,13 @@
  * *ret_reason gets what is wrong and what to do about it. */
 sysmem_status_t daemon_connect(const char *path, int *ret_fd, struct strbuf *ret_reason);
 
-/* Calls a method of the Debug protocol that has no request, and prints on standard error why it
- * failed. Returns whether there is an answer in *ret, which the caller clears. */
-bool daemon_ask(const char *path, const char *method, struct channel_reply *ret);
+/* Opens the Debug protocol of the daemon at `path`. On failure the reason goes to standard error.
+ */
+bool daemon_open_debug(const char *path, struct channel **ret);
+
+/* Calls a method of the Debug protocol and prints on standard error why it failed. Returns whether
+ * there is an answer in *ret, which the caller clears. */
+bool daemon_ask(struct channel *debug, const char *method, void *request,
+                struct channel_reply *ret);
 
 #endif

@@ -123,11 +123,23 @@ struct model_debug_heap {
     } has;
 };
 
+/* The collections from position `first` on (0 when unset), as many as one message holds; `more`:
+ * ask again, from behind these. A collection so large that it fills a message by itself leaves out
+ * constraints. */
+struct model_debug_get_collections_request {
+    uint32_t first;
+    struct {
+        bool first;
+    } has;
+};
+
 struct model_debug_get_collections_response {
     const struct model_debug_collection *collections; /* at most 65536 */
     size_t collections_count;
+    bool more;
     struct {
         bool collections;
+        bool more;
     } has;
 };
 

@@ -106,7 +106,8 @@ static const struct model_method methods[] = {
     FALLIBLE(SECURE_MEM, 6, "ModifySecureHeapPhysicalRange",
              &model_type_secure_mem_modify_secure_heap_physical_range_request, NULL),
     FALLIBLE(SECURE_MEM, 7, "ZeroSubRange", &model_type_secure_mem_zero_sub_range_request, NULL),
-    TWO_WAY(DEBUG, 1, "GetCollections", NULL, &model_type_debug_get_collections_response),
+    TWO_WAY(DEBUG, 1, "GetCollections", &model_type_debug_get_collections_request,
+            &model_type_debug_get_collections_response),
     TWO_WAY(DEBUG, 2, "GetHeaps", NULL, &model_type_debug_get_heaps_response),
 };
 

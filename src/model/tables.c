@@ -64,6 +64,7 @@ static const struct model_type *const all_types[] = {
     &model_type_debug_node,
     &model_type_debug_collection,
     &model_type_debug_heap,
+    &model_type_debug_get_collections_request,
     &model_type_debug_get_collections_response,
     &model_type_debug_get_heaps_response,
 };

@@ -75,6 +75,7 @@ extern const struct model_type model_type_allocator_open_debug_request;
 extern const struct model_type model_type_debug_node;
 extern const struct model_type model_type_debug_collection;
 extern const struct model_type model_type_debug_heap;
+extern const struct model_type model_type_debug_get_collections_request;
 extern const struct model_type model_type_debug_get_collections_response;
 extern const struct model_type model_type_debug_get_heaps_response;
 

@@ -65,9 +65,18 @@ static const struct model_field debug_heap_fields[] = {
 const struct model_type model_type_debug_heap = TYPE("DebugHeap", debug_heap_fields);
 #undef T
 
+#define T struct model_debug_get_collections_request
+static const struct model_field debug_get_collections_request_fields[] = {
+    U32(1, first),
+};
+const struct model_type model_type_debug_get_collections_request =
+    TYPE("DebugGetCollectionsRequest", debug_get_collections_request_fields);
+#undef T
+
 #define T struct model_debug_get_collections_response
 static const struct model_field debug_get_collections_response_fields[] = {
     TABLES(1, collections, 65536, model_type_debug_collection),
+    BOOL(2, more),
 };
 const struct model_type model_type_debug_get_collections_response =
     TYPE("Debug_GetCollections_Response", debug_get_collections_response_fields);

@@ -7,10 +7,12 @@
 
 static const char *get_collections(struct request *request)
 {
+    const struct model_debug_get_collections_request *table = request->table;
     struct model_debug_get_collections_response response = {0};
     struct snapshot_viewer viewer;
     snapshot_viewer_init(&viewer, request->binding);
-    if (!snapshot_collections(&viewer, &request->arena, &response)) {
+    uint32_t first = table->has.first ? table->first : 0;
+    if (!snapshot_collections(&viewer, first, &request->arena, &response)) {
         return request_refuse(request, "no memory for a picture of %u collections",
                               (unsigned)response.collections_count);
     }

@@ -10,6 +10,13 @@
 
 #define NAME_MAX_BYTES 256
 
+/* What one reply may hold, and what a collection without its nodes, and a node without name and
+ * constraints, count for in it: encoded, they are less. */
+#define REPLY_MAX_BYTES  ((size_t)768 << 10)
+#define COLLECTION_BYTES ((size_t)1024)
+#define NODE_BYTES       ((size_t)128)
+#define MAX_NODES        ((size_t)4096) /* of DebugCollection.nodes */
+
 /* Whether the peer's process belonged to a group when it connected, as the kernel says
  * (SO_PEERGROUPS). */
 static bool is_in_group(int fd, gid_t group)
@@ -71,13 +78,25 @@ static const char *name_for(const struct snapshot_viewer *viewer, const struct n
         return arena_strndup(arena, text, (size_t)len);
     }
     const char *name = node->client.name == NULL ? "" : node->client.name;
-    size_t len = strnlen(name, NAME_MAX_BYTES + 1);
-    if (len > NAME_MAX_BYTES) {
-        for (len = NAME_MAX_BYTES; len > 0 && ((unsigned char)name[len] & 0xC0) == 0x80;) {
+    size_t len = strnlen(name, viewer->name_max + 1);
+    if (len > viewer->name_max) {
+        for (len = viewer->name_max; len > 0 && ((unsigned char)name[len] & 0xC0) == 0x80;) {
             len--;
         }
     }
     return arena_strndup(arena, name, len);
+}
+
+/* At least what a collection takes in a reply: its constraints in memory are larger than on the
+ * wire. */
+static size_t bytes_of(const struct collection *collection)
+{
+    size_t bytes = COLLECTION_BYTES;
+    for (const struct node *node = collection->root; node != NULL;
+         node = node_next(collection->root, node)) {
+        bytes += NODE_BYTES + NAME_MAX_BYTES + node->constraints_arena.used;
+    }
+    return bytes;
 }
 
 static bool take_node(const struct snapshot_viewer *viewer, const struct node *node,
@@ -101,9 +120,6 @@ static bool take_node(const struct snapshot_viewer *viewer, const struct node *n
     SYSMEM_SET(ret, ready, node_is_ready(node));
     SYSMEM_SET(ret, pending_waits, peer == NULL ? 0 : (uint32_t)peer->wait_count);
     SYSMEM_SET(ret, rights, node->rights_mask);
-    if (node->constraints != NULL) {
-        SYSMEM_SET(ret, constraints, *node->constraints);
-    }
     return ret->client_name != NULL;
 }
 
@@ -111,16 +127,16 @@ static bool take_node(const struct snapshot_viewer *viewer, const struct node *n
 static bool take_nodes(const struct snapshot_viewer *viewer, const struct collection *collection,
                        struct arena *arena, struct model_debug_collection *ret)
 {
-    struct model_debug_node *nodes =
-        arena_alloc_array(arena, collection->node_count, sizeof(*nodes));
-    const struct node **sources =
-        arena_alloc_array(arena, collection->node_count, sizeof(struct node *));
+    size_t wanted = collection->node_count < MAX_NODES ? collection->node_count : MAX_NODES;
+    struct model_debug_node *nodes = arena_alloc_array(arena, wanted, sizeof(*nodes));
+    const struct node **sources = arena_alloc_array(arena, wanted, sizeof(struct node *));
     if (nodes == NULL || sources == NULL) {
         return false;
     }
+    size_t room = REPLY_MAX_BYTES - wanted * (NODE_BYTES + viewer->name_max); /* for constraints */
     size_t count = 0;
     size_t parent = 0; /* of the current node, found from the former one's place upwards */
-    for (struct node *node = collection->root; node != NULL;
+    for (struct node *node = collection->root; node != NULL && count < wanted;
          node = node_next(collection->root, node)) {
         sources[count] = node;
         if (node->parent != NULL) {
@@ -132,6 +148,10 @@ static bool take_nodes(const struct snapshot_viewer *viewer, const struct collec
         }
         if (!take_node(viewer, node, arena, &nodes[count])) {
             return false;
+        }
+        if (node->constraints != NULL && node->constraints_arena.used <= room) {
+            SYSMEM_SET(&nodes[count], constraints, *node->constraints);
+            room -= node->constraints_arena.used;
         }
         count++;
     }
@@ -157,10 +177,18 @@ static bool describe_blocker(const struct snapshot_viewer *viewer,
     return ret->waiting_for != NULL;
 }
 
-static bool take_collection(const struct snapshot_viewer *viewer,
-                            const struct collection *collection, struct arena *arena,
-                            struct model_debug_collection *ret)
+/* How much of each client's name there is room for, when all nodes must fit. */
+static size_t name_room(const struct collection *collection)
 {
+    size_t nodes = collection->node_count < MAX_NODES ? collection->node_count : MAX_NODES;
+    size_t room = nodes == 0 ? NAME_MAX_BYTES : REPLY_MAX_BYTES / nodes - NODE_BYTES;
+    return room < NAME_MAX_BYTES ? room : NAME_MAX_BYTES;
+}
+
+static bool take_collection(struct snapshot_viewer *viewer, const struct collection *collection,
+                            struct arena *arena, struct model_debug_collection *ret)
+{
+    viewer->name_max = name_room(collection);
     static const enum model_debug_state states[] = {
         [COLLECTION_CREATED] = MODEL_DEBUG_STATE_CREATED,
         [COLLECTION_POPULATING] = MODEL_DEBUG_STATE_POPULATING,
@@ -186,23 +214,31 @@ static bool take_collection(const struct snapshot_viewer *viewer,
            take_nodes(viewer, collection, arena, ret);
 }
 
-bool snapshot_collections(const struct snapshot_viewer *viewer, struct arena *arena,
+bool snapshot_collections(struct snapshot_viewer *viewer, uint32_t first, struct arena *arena,
                           struct model_debug_get_collections_response *ret)
 {
     const struct list *all = &viewer->server->collections.collections;
-    size_t count = 0;
-    list_for_each (link, all) {
-        count += is_visible(viewer, container_of(link, struct collection, link)) ? 1 : 0;
-    }
-    struct model_debug_collection *rows = arena_alloc_array(arena, count, sizeof(*rows));
+    /* Each counts for so much at least that there are no more than these. */
+    struct model_debug_collection *rows =
+        arena_alloc_array(arena, REPLY_MAX_BYTES / COLLECTION_BYTES + 1, sizeof(*rows));
     if (rows == NULL) {
         return false;
     }
     SYSMEM_SET_VECTOR(ret, collections, rows, 0);
+    SYSMEM_SET(ret, more, false);
+    size_t bytes = 0;
+    uint32_t position = 0;
     list_for_each (link, all) {
         const struct collection *collection = container_of(link, struct collection, link);
-        if (is_visible(viewer, collection) &&
-            !take_collection(viewer, collection, arena, &rows[ret->collections_count++])) {
+        if (!is_visible(viewer, collection) || position++ < first) {
+            continue;
+        }
+        bytes += bytes_of(collection);
+        if (bytes > REPLY_MAX_BYTES && ret->collections_count > 0) {
+            ret->more = true;
+            break;
+        }
+        if (!take_collection(viewer, collection, arena, &rows[ret->collections_count++])) {
             return false;
         }
     }

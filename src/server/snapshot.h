@@ -15,13 +15,15 @@ struct snapshot_viewer {
     uid_t uid;
     bool sees_all;
     bool sees_names; /* of other uids' clients */
+    size_t name_max; /* bytes of a name that there is room for */
 };
 
 void snapshot_viewer_init(struct snapshot_viewer *viewer, const struct binding *binding);
 
-/* The collections that the viewer may see, in the order of their creation. Everything is in the
- * arena, or borrowed from the daemon until the next request. False: no memory. */
-bool snapshot_collections(const struct snapshot_viewer *viewer, struct arena *arena,
+/* The collections that the viewer may see, in the order of their creation, from position `first`
+ * on, as many as fit one reply. Everything is in the arena, or borrowed from the daemon until the
+ * next request. False: no memory. */
+bool snapshot_collections(struct snapshot_viewer *viewer, uint32_t first, struct arena *arena,
                           struct model_debug_get_collections_response *ret);
 
 bool snapshot_heaps(const struct server *server, struct arena *arena,

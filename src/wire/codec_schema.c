@@ -99,6 +99,7 @@ static const struct schema_row rows[] = {
     DEBUG(debug_node, debug_node),
     DEBUG(debug_collection, debug_collection),
     DEBUG(debug_heap, debug_heap),
+    DEBUG(debug_get_collections_request, debug_get_collections_request),
     DEBUG(debug_get_collections_response, debug__get_collections__response),
     DEBUG(debug_get_heaps_response, debug__get_heaps__response),
 };
