@@ -343,8 +343,7 @@ static void thirty_thousand_mappings(void **state)
     assert_ok(zx_handle_close(vmo));
 }
 
-#if !defined(__SANITIZE_ADDRESS__) &&                                                              \
-    !defined(__SANITIZE_THREAD__) /* they need mappings themselves */
+#ifndef IS_SANITIZED /* sanitizers need mappings themselves */
 static void at_the_limit_of_mappings_all_can_be_unmapped(void **state)
 {
     (void)state;

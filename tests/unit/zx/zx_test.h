@@ -13,6 +13,14 @@
 #include <sysmem/handle.h>
 #include <zircon/syscalls.h>
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define IS_SANITIZED
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define IS_SANITIZED
+#endif
+#endif
+
 #define PAGE                        4096ULL /* the numbers of the cases are in pages of this size */
 
 #define assert_status(call, status) assert_int_equal((call), (status))
