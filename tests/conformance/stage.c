@@ -65,7 +65,7 @@ zx_info_handle_basic_t basic_info(zx_handle_t handle)
     return info;
 }
 
-uint64_t vmo_size(zx_handle_t vmo)
+uint64_t size_of_vmo(zx_handle_t vmo)
 {
     uint64_t size = 0;
     assert_int_equal(zx_vmo_get_size(vmo, &size), ZX_OK);

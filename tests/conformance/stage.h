@@ -48,6 +48,6 @@ void assert_closed(struct sysmem_node *node);
 zx_info_handle_basic_t basic_info(zx_handle_t handle);
 
 /* The size of a VMO in bytes. */
-uint64_t vmo_size(zx_handle_t vmo);
+uint64_t size_of_vmo(zx_handle_t vmo);
 
 #endif

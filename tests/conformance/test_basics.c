@@ -26,7 +26,7 @@ static void c003_one_participant(void **state)
     assert_true(memory->heap.id == 0);
     assert_false(result->settings.has.image_format_constraints);
     for (size_t i = 0; i < 3; i++) {
-        assert_true(vmo_size(result->buffers[i].vmo) == 64 * KIB);
+        assert_true(size_of_vmo(result->buffers[i].vmo) == 64 * KIB);
     }
     negotiation_close(&n);
 }
@@ -59,7 +59,7 @@ static void c009_without_a_token_and_with_a_display(void **state)
     assert_true(memory->size_bytes == 64 * KIB);
     assert_false(memory->is_physically_contiguous || memory->is_secure);
     assert_false(result->settings.has.image_format_constraints);
-    assert_true(vmo_size(result->buffers[2].vmo) == 64 * KIB);
+    assert_true(size_of_vmo(result->buffers[2].vmo) == 64 * KIB);
     sysmem_collection_info_free(info);
     leave(collection);
 }

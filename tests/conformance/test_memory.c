@@ -97,7 +97,7 @@ static void c039_cpu_usage_with_cpu_and_inaccessible_offered(void **state)
     assert_int_equal(result->settings.buffer_settings.coherency_domain,
                      SYSMEM_COHERENCY_DOMAIN_CPU);
     assert_false(result->settings.has.image_format_constraints);
-    assert_true(vmo_size(result->buffers[1].vmo) == 64 * KIB);
+    assert_true(size_of_vmo(result->buffers[1].vmo) == 64 * KIB);
     negotiation_close(&n);
 }
 

@@ -13,7 +13,7 @@ static uint64_t size_with(struct stage *stage, const struct sysmem_image_format_
     assert_allocated(&n, 1);
     const struct sysmem_buffer_collection_info *result = result_of(&n, 0);
     uint64_t size = result->settings.buffer_settings.size_bytes;
-    assert_true(vmo_size(result->buffers[0].vmo) == (size + PAGE - 1) / PAGE * PAGE);
+    assert_true(size_of_vmo(result->buffers[0].vmo) == (size + PAGE - 1) / PAGE * PAGE);
     *ret_image = *image_result(&n);
     ret_image->color_spaces = NULL; /* dies with the result */
     negotiation_close(&n);
@@ -123,7 +123,7 @@ static void a_size_is_exact_and_its_vmo_whole_pages(void **state)
     negotiate(&n, stage->allocator, wishes, 2);
     assert_allocated(&n, 2);
     assert_true(result_of(&n, 0)->settings.buffer_settings.size_bytes == 64 * KIB - 1);
-    assert_true(vmo_size(result_of(&n, 1)->buffers[1].vmo) == 64 * KIB);
+    assert_true(size_of_vmo(result_of(&n, 1)->buffers[1].vmo) == 64 * KIB);
     negotiation_close(&n);
     const struct sysmem_buffer_collection_constraints contrary[] = {
         cpu_constraints(1, PAGE, 0), cpu_constraints(1, 1, PAGE - 1)};
