@@ -48,6 +48,19 @@ bool account_charge(struct account *account, enum account_kind kind, uint64_t am
     return true;
 }
 
+bool account_recharge(struct account *account, enum account_kind kind, uint64_t *charged,
+                      uint64_t amount)
+{
+    if (amount > *charged && !account_charge(account, kind, amount - *charged)) {
+        return false;
+    }
+    if (amount < *charged) {
+        account_discharge(account, kind, *charged - amount);
+    }
+    *charged = amount;
+    return true;
+}
+
 void account_discharge(struct account *account, enum account_kind kind, uint64_t amount)
 {
     assert(account->used[kind] >= amount);
@@ -57,7 +70,7 @@ void account_discharge(struct account *account, enum account_kind kind, uint64_t
 const char *account_kind_name(enum account_kind kind)
 {
     static const char *const names[ACCOUNT_KINDS] = {
-        "connections", "nodes", "collections", "buffer bytes", "descriptors",
+        "connections", "nodes", "collections", "buffer bytes", "descriptors", "message bytes",
     };
     return names[kind];
 }

@@ -15,6 +15,7 @@ enum account_kind {
     ACCOUNT_COLLECTIONS,
     ACCOUNT_BUFFER_BYTES,
     ACCOUNT_DESCRIPTORS,
+    ACCOUNT_MESSAGE_BYTES, /* of what clients sent and of what they have not read */
     ACCOUNT_KINDS,
 };
 
@@ -39,6 +40,11 @@ struct account *account_unref(struct account *account);
 
 /* Charges; false: that would be over the limit, and nothing is charged. */
 bool account_charge(struct account *account, enum account_kind kind, uint64_t amount);
+
+/* Changes a charge from *charged to `amount`. False: that would be over the limit, and nothing is
+ * changed. */
+bool account_recharge(struct account *account, enum account_kind kind, uint64_t *charged,
+                      uint64_t amount);
 
 /* Gives back what was charged. */
 void account_discharge(struct account *account, enum account_kind kind, uint64_t amount);

@@ -77,6 +77,15 @@ char *arena_strndup(struct arena *arena, const char *text, size_t len)
     return copy;
 }
 
+size_t arena_footprint(const struct arena *arena)
+{
+    size_t bytes = 0;
+    for (const struct arena_block *block = arena->blocks; block != NULL; block = block->next) {
+        bytes += sizeof(*block) + block->size;
+    }
+    return bytes;
+}
+
 void arena_clear(struct arena *arena)
 {
     struct arena_block *block = arena->blocks;

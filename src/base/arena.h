@@ -26,6 +26,9 @@ void *arena_alloc_array(struct arena *arena, size_t count, size_t size);
 /* A copy of `len` bytes of `text` with a NUL behind them. */
 char *arena_strndup(struct arena *arena, const char *text, size_t len);
 
+/* Bytes that the arena keeps from the system: more than it handed out, as it grows by blocks. */
+size_t arena_footprint(const struct arena *arena);
+
 /* Gives everything back; the arena may be used again. */
 void arena_clear(struct arena *arena);
 

@@ -51,13 +51,16 @@ void collection_answer_failure(struct collection *collection, uint32_t error)
 {
     const struct collection_peer_ops *ops = collection->table->config.ops;
     collection->error = error;
-    for (struct node *node = collection->root; node != NULL;
+    /* A peer that cannot be answered fails the tree before the others were asked. */
+    for (struct node *node = collection->root; collection->root != NULL && node != NULL;
          node = node_next(collection->root, node)) {
         if (node->kind == NODE_COLLECTION && node->peer != NULL) {
             ops->failed(node->peer, error);
         }
     }
-    collection_fail_node(collection->root, "allocation failed");
+    if (collection->root != NULL) {
+        collection_fail_node(collection->root, "allocation failed");
+    }
 }
 
 static void answer_success(struct collection *collection)
@@ -85,6 +88,14 @@ static void answer_success(struct collection *collection)
     }
 }
 
+static void give_back(struct collection *collection, uint64_t bytes, uint64_t descriptors)
+{
+    account_discharge(collection->account, ACCOUNT_BUFFER_BYTES, bytes);
+    account_discharge(collection->account, ACCOUNT_DESCRIPTORS, descriptors);
+    collection->charged_bytes -= bytes;
+    collection->charged_descriptors -= descriptors;
+}
+
 static void populate_finished(struct collection *collection)
 {
     int status = collection->populate_status;
@@ -93,8 +104,7 @@ static void populate_finished(struct collection *collection)
                     (unsigned long long)collection->id, collection->buffer_count,
                     (unsigned long long)collection->settings.buffer_settings.size_bytes,
                     strerror(-status));
-        account_discharge(collection->account, ACCOUNT_BUFFER_BYTES, collection->charged_bytes);
-        collection->charged_bytes = 0;
+        give_back(collection, collection->charged_bytes, collection->charged_descriptors);
         if (collection->root == NULL) {
             collection_bury(collection);
         } else {
@@ -138,8 +148,7 @@ static void on_freed(void *owner, uint32_t index)
     struct collection *collection = owner;
     uint64_t bytes = buffer_set_vmo_bytes(collection->buffers);
     log_debug("collection %llu: buffer %u is free", (unsigned long long)collection->id, index);
-    account_discharge(collection->account, ACCOUNT_BUFFER_BYTES, bytes);
-    collection->charged_bytes -= bytes;
+    give_back(collection, bytes, 1);
 }
 
 static void on_all_freed(void *owner)
@@ -169,7 +178,7 @@ void collection_buffers_unneeded(struct collection *collection)
     }
 }
 
-static bool reserve_bytes(struct collection *collection, uint32_t page_size)
+static bool reserve(struct collection *collection, uint32_t page_size)
 {
     uint64_t size = collection->settings.buffer_settings.size_bytes;
     uint64_t pages = size / page_size + (size % page_size != 0 ? 1 : 0);
@@ -184,6 +193,14 @@ static bool reserve_bytes(struct collection *collection, uint32_t page_size)
         return false;
     }
     collection->charged_bytes = bytes;
+    if (!account_charge(collection->account, ACCOUNT_DESCRIPTORS, collection->buffer_count)) {
+        log_warning("collection %llu: wanted %u buffers, but uid %u has as many descriptors as "
+                    "max_descriptors_per_uid allows",
+                    (unsigned long long)collection->id, collection->buffer_count,
+                    (unsigned)collection->account->uid);
+        return false;
+    }
+    collection->charged_descriptors = collection->buffer_count;
     return true;
 }
 
@@ -192,7 +209,7 @@ static void populate(struct collection *collection)
     const struct collection_table_config *config = &collection->table->config;
     const struct sysmem_buffer_memory_settings *memory = &collection->settings.buffer_settings;
     struct heap *heap = heap_registry_find(config->heaps, memory->heap.heap_type, memory->heap.id);
-    if (heap == NULL || !reserve_bytes(collection, config->environment.page_size)) {
+    if (heap == NULL || !reserve(collection, config->environment.page_size)) {
         collection_answer_failure(collection, SYSMEM_ERROR_NO_MEMORY);
         return;
     }

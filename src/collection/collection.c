@@ -109,6 +109,18 @@ bool collection_set_name(struct collection *collection, uint32_t priority, const
     return true;
 }
 
+bool collection_set_constraints(struct node *node,
+                                struct sysmem_buffer_collection_constraints *constraints,
+                                struct arena *arena)
+{
+    if (!account_charge(collection_of(node)->account, ACCOUNT_MESSAGE_BYTES,
+                        arena_footprint(arena))) {
+        return false;
+    }
+    node_set_constraints(node, constraints, arena);
+    return true;
+}
+
 void collection_bind_node(struct node *node, void *peer)
 {
     assert(node->kind == NODE_TOKEN && !node->released);
@@ -218,6 +230,7 @@ static void collection_free(struct collection *collection)
         buffer_set_free(collection->buffers);
     }
     account_discharge(collection->account, ACCOUNT_BUFFER_BYTES, collection->charged_bytes);
+    account_discharge(collection->account, ACCOUNT_DESCRIPTORS, collection->charged_descriptors);
     account_discharge(collection->account, ACCOUNT_COLLECTIONS, 1);
     (void)account_unref(collection->account);
     arena_clear(&collection->arena);
@@ -234,7 +247,10 @@ void collection_table_sweep(struct collection_table *table)
 {
     list_for_each_safe (link, next, &table->dead_nodes) {
         struct node *node = container_of(link, struct node, queue);
-        account_discharge(collection_of(node)->account, ACCOUNT_NODES, 1);
+        struct account *account = collection_of(node)->account;
+        account_discharge(account, ACCOUNT_NODES, 1);
+        account_discharge(account, ACCOUNT_MESSAGE_BYTES,
+                          arena_footprint(&node->constraints_arena));
         node_free(node);
     }
     list_for_each_safe (link, next, &table->dead_collections) {

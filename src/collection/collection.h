@@ -73,6 +73,7 @@ struct collection {
     struct arena arena;
     struct buffer_set *buffers;
     uint64_t charged_bytes;
+    uint64_t charged_descriptors;
     bool populated;
     int populate_status;
 };
@@ -108,6 +109,12 @@ static inline struct collection *collection_of(const struct node *node)
 
 /* SetName. False: no memory. */
 bool collection_set_name(struct collection *collection, uint32_t priority, const char *name);
+
+/* SetConstraints, as node_set_constraints(); what they take is charged to the collection's account.
+ * False: over the quota, and nothing is taken. */
+bool collection_set_constraints(struct node *node,
+                                struct sysmem_buffer_collection_constraints *constraints,
+                                struct arena *arena);
 
 /* Turns a token into a collection, served by another peer from now on. */
 void collection_bind_node(struct node *node, void *peer);

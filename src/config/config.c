@@ -34,6 +34,7 @@ void config_init(struct config *config)
                      .max_collections_per_uid = 16384,
                      .max_bytes_per_uid = 8 * GIB,
                      .max_descriptors_per_uid = 131072,
+                     .max_message_bytes_per_uid = 256 * MIB,
                      .max_pending_calls_per_connection = 4096,
                      .max_queued_bytes_per_connection = 4 * MIB,
                      },

@@ -24,6 +24,7 @@ struct config_quotas {
     uint32_t max_collections_per_uid;
     uint64_t max_bytes_per_uid; /* of buffers, in whole pages */
     uint32_t max_descriptors_per_uid;
+    uint64_t max_message_bytes_per_uid; /* constraints, parts of requests, replies not read */
     uint32_t max_pending_calls_per_connection;
     uint64_t max_queued_bytes_per_connection; /* replies that the client has not read */
 };

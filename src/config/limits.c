@@ -31,6 +31,7 @@ static const struct reader_key keys[] = {
     QUOTA_U32(max_collections_per_uid),
     QUOTA_U64(max_bytes_per_uid),
     QUOTA_U32(max_descriptors_per_uid),
+    QUOTA_U64(max_message_bytes_per_uid),
     QUOTA_U32(max_pending_calls_per_connection),
     QUOTA_U64(max_queued_bytes_per_connection),
 };

@@ -55,6 +55,7 @@ struct binding *binding_new(struct server *server, enum model_protocol protocol,
     if (failed != 0) {
         free(binding);
         fd_close(&fd);
+        account_discharge(account, ACCOUNT_DESCRIPTORS, 1);
         errno = -failed;
         return NULL;
     }
@@ -64,10 +65,34 @@ struct binding *binding_new(struct server *server, enum model_protocol protocol,
     binding->account = account;
     binding->uid = account->uid;
     account->references++;
+    binding->charged_descriptors = 1;
     stream_init(&binding->stream, fd, server->config->quotas.max_queued_bytes_per_connection);
     list_append(&server->bindings, &binding->link);
     watch(binding);
     return binding;
+}
+
+static const char over_descriptors[] =
+    "its uid has as many descriptors as max_descriptors_per_uid allows";
+
+/* Charges what the channel holds now, after it has sent or received. NULL, or the quota that is
+ * used up. */
+static const char *settle(struct binding *binding)
+{
+    const struct stream *stream = &binding->stream;
+    uint64_t bytes = stream_held_bytes(stream) + binding->wait_size * sizeof(*binding->waits);
+    uint64_t descriptors = 1 + stream_held_descriptors(stream);
+    if (!account_recharge(binding->account, ACCOUNT_DESCRIPTORS, &binding->charged_descriptors,
+                          descriptors)) {
+        binding->overdrawn = true;
+        return over_descriptors;
+    }
+    if (!account_recharge(binding->account, ACCOUNT_MESSAGE_BYTES, &binding->charged_bytes,
+                          bytes)) {
+        binding->overdrawn = true;
+        return "its uid has as many bytes of messages as max_message_bytes_per_uid allows";
+    }
+    return NULL;
 }
 
 struct owner {
@@ -115,6 +140,12 @@ struct binding *binding_of_server_end(struct binding *from, enum model_protocol 
         fd_close(&fd);
         return NULL;
     }
+    if (!account_charge(owner.account, ACCOUNT_DESCRIPTORS, 1)) {
+        *ret_why = over_descriptors;
+        fd_close(&fd);
+        (void)account_unref(owner.account);
+        return NULL;
+    }
     struct binding *binding = binding_new(from->server, protocol, fd, owner.account);
     (void)account_unref(owner.account);
     if (binding == NULL) {
@@ -159,6 +190,8 @@ static void destroy(struct binding *binding)
     if (binding->protocol == MODEL_PROTOCOL_ALLOCATOR) {
         account_discharge(binding->account, ACCOUNT_CONNECTIONS, 1);
     }
+    (void)account_recharge(binding->account, ACCOUNT_DESCRIPTORS, &binding->charged_descriptors, 0);
+    (void)account_recharge(binding->account, ACCOUNT_MESSAGE_BYTES, &binding->charged_bytes, 0);
     uv_close((uv_handle_t *)&binding->poll, on_freed);
     /* A client may have kept a duplicate of the server end: only a shutdown tells the other side
      * for sure. */
@@ -173,7 +206,7 @@ void binding_close(struct binding *binding)
         return;
     }
     forget_token(binding);
-    if (stream_wants_write(&binding->stream)) {
+    if (stream_wants_write(&binding->stream) && !binding->overdrawn) {
         binding->state = BINDING_DRAINING;
         watch(binding);
         return;
@@ -227,8 +260,13 @@ void binding_reply(struct binding *binding, const struct model_method *method, u
     } else if (sent < 0 && sent != STREAM_CLOSED) {
         binding_fail(binding, strerror(-sent));
     } else {
-        watch(
-            binding); /* a peer that is gone shows as the end of file, behind what it still sent */
+        /* A peer that is gone shows as the end of file, behind what it still sent. */
+        const char *why = settle(binding);
+        if (why != NULL) {
+            binding_fail(binding, why);
+        } else {
+            watch(binding);
+        }
     }
 }
 
@@ -263,10 +301,15 @@ static void on_end(struct binding *binding)
 static bool receive_one(struct binding *binding, struct message *message)
 {
     int got = stream_receive(&binding->stream, message);
+    const char *why = settle(binding);
     switch (got) {
     case 1:
         return true;
     case 0:
+        if (why != NULL) {
+            closer_close_rest(binding->uid, &binding->stream.partial);
+            binding_fail(binding, why);
+        }
         break;
     case STREAM_CLOSED:
         on_end(binding);
@@ -295,6 +338,7 @@ bool binding_handle_one(struct binding *binding)
 static void flush(struct binding *binding)
 {
     (void)stream_flush(&binding->stream); /* a peer that is gone shows as the end of file */
+    (void)settle(binding);                /* it can only have become less */
     if (binding->state == BINDING_DRAINING && !stream_wants_write(&binding->stream)) {
         destroy(binding);
     } else {

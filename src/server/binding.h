@@ -32,6 +32,9 @@ struct binding {
     struct stream stream;
     struct socket_name name; /* what its end is bound to; koid 0 for an accepted connection */
     struct account *account; /* who is charged for it */
+    uint64_t charged_descriptors;
+    uint64_t charged_bytes;
+    bool overdrawn; /* its uid's quota does not allow what its queue holds */
     pid_t pid;
     uid_t uid;
 
@@ -49,7 +52,8 @@ struct binding {
 };
 
 /* Serves `protocol` on a socket, which the binding then owns (also on failure); charged to
- * `account`, of which it takes a reference. NULL: no memory or descriptor, errno tells. */
+ * `account`, of which it takes a reference, and a charge of one descriptor, which the caller made
+ * (given back on failure). NULL: no memory or descriptor, errno tells. */
 struct binding *binding_new(struct server *server, enum model_protocol protocol, int fd,
                             struct account *account);
 

@@ -88,6 +88,10 @@ static const char *admit(struct account *account)
     if (!account_charge(account, ACCOUNT_CONNECTIONS, 1)) {
         return "this uid has as many connections as max_connections_per_uid allows";
     }
+    if (!account_charge(account, ACCOUNT_DESCRIPTORS, 1)) {
+        account_discharge(account, ACCOUNT_CONNECTIONS, 1);
+        return "this uid has as many descriptors as max_descriptors_per_uid allows";
+    }
     return NULL;
 }
 

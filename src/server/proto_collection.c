@@ -12,8 +12,10 @@ static const char *set_constraints(struct request *request)
         return request_refuse(request, "sent a second time");
     }
     /* Stored as they are: what they contain is judged at allocation. */
-    node_set_constraints(node, table->has.constraints ? &table->constraints : NULL,
-                         &request->arena);
+    if (!collection_set_constraints(node, table->has.constraints ? &table->constraints : NULL,
+                                    &request->arena)) {
+        return request_refuse(request, "they need more than max_message_bytes_per_uid allows");
+    }
     log_debug("%s: SetConstraints", binding_describe(request->binding));
     collection_evaluate(collection_of(node));
     return NULL;

@@ -108,6 +108,15 @@ static int start_handles(struct server *server)
     return failed != 0 ? failed : listener_start(server);
 }
 
+/* One uid never gets what the others need. */
+static uint64_t descriptors_per_uid(const struct config_quotas *quotas)
+{
+    struct rlimit limit = {.rlim_max = RLIM_INFINITY};
+    (void)getrlimit(RLIMIT_NOFILE, &limit);
+    uint64_t most = limit.rlim_max / 4 * 3;
+    return quotas->max_descriptors_per_uid < most ? quotas->max_descriptors_per_uid : most;
+}
+
 static void init_accounts(struct server *server)
 {
     const struct config_quotas *quotas = &server->config->quotas;
@@ -118,7 +127,8 @@ static void init_accounts(struct server *server)
                      [ACCOUNT_NODES] = quotas->max_nodes_per_uid,
                      [ACCOUNT_COLLECTIONS] = quotas->max_collections_per_uid,
                      [ACCOUNT_BUFFER_BYTES] = quotas->max_bytes_per_uid,
-                     [ACCOUNT_DESCRIPTORS] = quotas->max_descriptors_per_uid,
+                     [ACCOUNT_DESCRIPTORS] = descriptors_per_uid(quotas),
+                     [ACCOUNT_MESSAGE_BYTES] = quotas->max_message_bytes_per_uid,
                      },
     };
 }

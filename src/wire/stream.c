@@ -33,6 +33,7 @@ static void drop_queue(struct stream *stream)
     }
     stream->out_last = NULL;
     stream->out_bytes = 0;
+    stream->out_descriptors = 0;
 }
 
 void stream_deinit(struct stream *stream)
@@ -99,6 +100,7 @@ static int send_packets(struct stream *stream, struct message *message, struct e
 static int enqueue(struct stream *stream, struct message *message, const struct envelope *envelope)
 {
     size_t cost = cost_of(message);
+    size_t descriptors = message->attachment_count;
     bool begun = envelope->index > 0;
     if (!begun && (cost > stream->out_limit || stream->out_bytes > stream->out_limit - cost)) {
         return STREAM_FULL;
@@ -116,6 +118,7 @@ static int enqueue(struct stream *stream, struct message *message, const struct 
     }
     stream->out_last = queued;
     stream->out_bytes += cost;
+    stream->out_descriptors += descriptors;
     return 0;
 }
 
@@ -153,6 +156,7 @@ int stream_flush(struct stream *stream)
             return result;
         }
         stream->out_bytes -= cost_of(&queued->message);
+        stream->out_descriptors -= queued->message.attachment_count;
         stream->out_first = queued->next;
         if (stream->out_first == NULL) {
             stream->out_last = NULL;
@@ -161,6 +165,16 @@ int stream_flush(struct stream *stream)
         free(queued);
     }
     return 0;
+}
+
+size_t stream_held_bytes(const struct stream *stream)
+{
+    return stream->out_bytes + (stream->partial_open ? stream->partial_envelope.body_len : 0);
+}
+
+size_t stream_held_descriptors(const struct stream *stream)
+{
+    return stream->out_descriptors + stream->partial.attachment_count;
 }
 
 /* --- Receiving --- */

@@ -21,6 +21,7 @@ struct stream {
     struct stream_queued *out_last;
     size_t out_bytes; /* queued here, with headers and a charge for each descriptor */
     size_t out_limit; /* more than this is refused */
+    size_t out_descriptors; /* in the queue */
     bool out_starved; /* the kernel has no room for descriptors: see stream_is_starved() */
 
     size_t
@@ -68,6 +69,11 @@ static inline bool stream_is_starved(const struct stream *stream)
 {
     return stream->out_starved;
 }
+
+/* What the stream keeps of the peer's doing: memory for queued messages and for the one being joined
+ * (in bytes), and descriptors of both. */
+size_t stream_held_bytes(const struct stream *stream);
+size_t stream_held_descriptors(const struct stream *stream);
 
 /* Receives at most one message: 1 with *ret set (the caller clears it), 0 when there is none now,
  * STREAM_CLOSED, STREAM_MALFORMED, or -errno. Reads one packet a call: 0 may mean that a message is

@@ -138,7 +138,7 @@ static void serve_with_locked(int fd, void (*send_it)(int allocator, int fd))
 {
     struct trap trap;
     if (!trap_set(&trap)) {
-        print_message("this process may not hold up the kernel with userfaultfd(): %s\n",
+        print_message("skipped: this process may not hold up the kernel with userfaultfd(): %s\n",
                       strerror(errno));
         skip();
     }

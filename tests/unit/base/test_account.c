@@ -45,11 +45,30 @@ static void one_account_for_each_uid(void **state)
     accounts_deinit(&accounts);
 }
 
+static void a_charge_changes_within_the_limit(void **state)
+{
+    (void)state;
+    struct accounts accounts = {.limits = {[ACCOUNT_MESSAGE_BYTES] = 10}};
+    struct account *account = account_ref(&accounts, 1);
+    uint64_t charged = 0;
+    assert_true(account_recharge(account, ACCOUNT_MESSAGE_BYTES, &charged, 7));
+    assert_true(account_recharge(account, ACCOUNT_MESSAGE_BYTES, &charged, 10));
+    assert_false(account_recharge(account, ACCOUNT_MESSAGE_BYTES, &charged, 11));
+    assert_int_equal(charged, 10);
+    assert_true(account_recharge(account, ACCOUNT_MESSAGE_BYTES, &charged, 4));
+    assert_int_equal(account->used[ACCOUNT_MESSAGE_BYTES], 4);
+    assert_true(account_recharge(account, ACCOUNT_MESSAGE_BYTES, &charged, 0));
+    assert_int_equal(account->used[ACCOUNT_MESSAGE_BYTES], 0);
+    (void)account_unref(account);
+    accounts_deinit(&accounts);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(charges_up_to_the_limit),
         cmocka_unit_test(one_account_for_each_uid),
+        cmocka_unit_test(a_charge_changes_within_the_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -85,12 +85,30 @@ static void text_is_copied(void **state)
     arena_clear(&arena);
 }
 
+static void footprint_is_at_least_what_was_handed_out(void **state)
+{
+    (void)state;
+    struct arena arena;
+    arena_init(&arena, 1 << 20);
+    assert_int_equal(arena_footprint(&arena), 0);
+    assert_non_null(arena_alloc(&arena, 1));
+    size_t one = arena_footprint(&arena);
+    assert_true(one >= 1024); /* a block */
+    assert_non_null(arena_alloc(&arena, 1));
+    assert_int_equal(arena_footprint(&arena), one);
+    assert_non_null(arena_alloc(&arena, 100000));
+    assert_true(arena_footprint(&arena) >= one + 100000);
+    arena_clear(&arena);
+    assert_int_equal(arena_footprint(&arena), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(memory_is_zeroed_aligned_and_apart),
         cmocka_unit_test(budget_is_kept),
         cmocka_unit_test(larger_than_a_block),
+        cmocka_unit_test(footprint_is_at_least_what_was_handed_out),
         cmocka_unit_test(sizes_that_overflow_are_refused),
         cmocka_unit_test(text_is_copied),
     };
