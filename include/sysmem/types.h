@@ -1,10 +1,11 @@
 /* The protocol's tables as plain C structs: one representation for client, solver and server.
  *
- * Presence: a table's `has` holds one flag for each optional field, under the field's own name. A field
- * whose flag is false is unset, whatever its value. SYSMEM_SET() sets both. A zeroed table is empty.
+ * Presence: a table's `has` holds one flag for each optional field, under the field's own name. A
+ * field whose flag is false is unset, whatever its value. SYSMEM_SET() sets both. A zeroed table is
+ * empty.
  *
- * Ownership: a table never owns what its pointers name. Tables passed to the library are borrowed for
- * the call; tables in results belong to the result object and die with it.
+ * Ownership: a table never owns what its pointers name. Tables passed to the library are borrowed
+ * for the call; tables in results belong to the result object and die with it.
  *
  * Source: spec/fuchsia.sysmem2.txt, STRUCTS, ENUMS, TABLES. Field order is the document's.
  */
@@ -17,7 +18,7 @@
 
 #include <zircon/types.h>
 
-/* Sets a field of a table and marks it as present: SYSMEM_SET(&usage, cpu, SYSMEM_CPU_USAGE_READ). */
+/* Sets a field of a table and marks it: SYSMEM_SET(&usage, cpu, SYSMEM_CPU_USAGE_READ). */
 #define SYSMEM_SET(table, field, ...)                                                              \
     ((table)->field = __VA_ARGS__, (void)((table)->has.field = true))
 
@@ -37,6 +38,9 @@ enum {
     SYSMEM_COHERENCY_DOMAIN_RAM = 1,
     SYSMEM_COHERENCY_DOMAIN_INACCESSIBLE = 2,
 };
+
+/* The heap type of the machine's memory; the one instance has id 0. */
+#define SYSMEM_HEAP_TYPE_SYSTEM_RAM "fuchsia.sysmem.heap.HEAP_TYPE.SYSTEM_RAM"
 
 /* Heap: a reference to a heap instance. heap_type is at most 128 bytes of UTF-8. */
 struct sysmem_heap {
@@ -87,7 +91,7 @@ struct sysmem_buffer_memory_constraints {
     } has;
 };
 
-/* PixelFormatAndModifier (a struct: both fields are always there). Values from <sysmem/format.h>. */
+/* PixelFormatAndModifier, a struct: both fields are always there. Values from <sysmem/format.h>. */
 struct sysmem_pixel_format_and_modifier {
     uint32_t pixel_format;
     uint64_t pixel_format_modifier;
@@ -184,7 +188,7 @@ struct sysmem_single_buffer_settings {
     } has;
 };
 
-/* VmoBuffer. The handles belong to the result that holds this table until they are taken from it. */
+/* VmoBuffer. The handles are the result's that holds this table, until they are taken from it. */
 struct sysmem_vmo_buffer {
     zx_handle_t vmo;
     uint64_t vmo_usable_start;

@@ -13,8 +13,6 @@
 #include "heap/heap.h"
 #include "os/memfile.h"
 
-#define HEAP_TYPE "fuchsia.sysmem.heap.HEAP_TYPE.SYSTEM_RAM"
-
 /* The kernel zeroes this much in 20 to 60 us: as long as a job's way to another thread and back. A
  * collection of 128 such buffers keeps the loop for a few milliseconds. */
 #define INLINE_BYTES (256 * 1024ULL)
@@ -164,7 +162,9 @@ struct heap *heap_system_ram_new(struct executor *executor, bool lazy)
     ram->lazy = lazy;
     ram->heap = (struct heap){
         .ops = &system_ram_ops,
-        .id = {.heap_type = HEAP_TYPE, .id = 0, .has = {.heap_type = true, .id = true}},
+        .id = {.heap_type = SYSMEM_HEAP_TYPE_SYSTEM_RAM,
+               .id = 0,
+               .has = {.heap_type = true, .id = true}},
  /* CPU, RAM and INACCESSIBLE: coherent for every processor and driver of the machine. */
         .properties =
             {

@@ -139,9 +139,9 @@ static int make_heaps(struct server *server)
     const struct config *config = server->config;
     for (size_t i = 0; i < config->heap_count; i++) {
         const struct solver_heap *wanted = &config->heaps[i];
-        if (strcmp(wanted->heap.heap_type, SOLVER_HEAP_SYSTEM_RAM) != 0) {
+        if (strcmp(wanted->heap.heap_type, SYSMEM_HEAP_TYPE_SYSTEM_RAM) != 0) {
             log_error("heap %s: wanted a heap type that this daemon has a backend for (%s)",
-                      wanted->heap.heap_type, SOLVER_HEAP_SYSTEM_RAM);
+                      wanted->heap.heap_type, SYSMEM_HEAP_TYPE_SYSTEM_RAM);
             return -EINVAL;
         }
         struct heap *heap = heap_system_ram_new(&server->executor, config->heap_options[i].lazy);

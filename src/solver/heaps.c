@@ -140,14 +140,14 @@ static bool has_domain(const struct solver_heap *heap, const struct domains *dom
 
 bool heap_is_system_ram(const struct solver_heap *heap)
 {
-    return heap_is_called(heap, SOLVER_HEAP_SYSTEM_RAM, 0);
+    return heap_is_called(heap, SYSMEM_HEAP_TYPE_SYSTEM_RAM, 0);
 }
 
 const struct solver_heap *heap_list_choose(const struct solver_environment *environment,
                                            const struct heap_list *list,
                                            const struct domains *domains)
 {
-    const struct solver_heap *system_ram = find_heap(environment, SOLVER_HEAP_SYSTEM_RAM, 0);
+    const struct solver_heap *system_ram = find_heap(environment, SYSMEM_HEAP_TYPE_SYSTEM_RAM, 0);
     if (system_ram != NULL && permits(list, system_ram)) {
         return system_ram;
     }

@@ -9,7 +9,7 @@
 #include "solver/work.h"
 
 static const struct solver_heap system_ram = {
-    .heap = {.heap_type = SOLVER_HEAP_SYSTEM_RAM, .id = 0, .has = {true, true}},
+    .heap = {.heap_type = SYSMEM_HEAP_TYPE_SYSTEM_RAM, .id = 0, .has = {true, true}},
     .cpu_supported = true,
     .ram_supported = true,
     .inaccessible_supported = true,

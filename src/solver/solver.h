@@ -11,9 +11,6 @@
 #include <sysmem/error.h>
 #include <sysmem/types.h>
 
-/* The heap type of system RAM; its id is 0. */
-#define SOLVER_HEAP_SYSTEM_RAM "fuchsia.sysmem.heap.HEAP_TYPE.SYSTEM_RAM"
-
 struct solver_participant {
     const char *name;                                               /* for reasons; may be NULL */
     const struct sysmem_buffer_collection_constraints *constraints; /* NULL: has set none */

@@ -7,7 +7,7 @@
 
 #include <sysmem/sysmem.h>
 
-#define SYSTEM_RAM "fuchsia.sysmem.heap.HEAP_TYPE.SYSTEM_RAM"
+#define SYSTEM_RAM SYSMEM_HEAP_TYPE_SYSTEM_RAM
 
 /* Lists of one color space. */
 extern const uint32_t srgb[1];

@@ -77,7 +77,7 @@ static void make_counts(struct dice *rng, struct sysmem_buffer_collection_constr
 static void make_heaps(struct dice *rng, struct world_participant *p)
 {
     static const char *const types[] = {
-        SOLVER_HEAP_SYSTEM_RAM, SOLVER_HEAP_SYSTEM_RAM, GPU, GPU_ALIAS, SECURE, UNKNOWN};
+        SYSMEM_HEAP_TYPE_SYSTEM_RAM, SYSMEM_HEAP_TYPE_SYSTEM_RAM, GPU, GPU_ALIAS, SECURE, UNKNOWN};
     struct sysmem_buffer_memory_constraints *m = &p->constraints.buffer_memory_constraints;
     size_t count = chance(rng, 95) ? 1 + below(rng, WORLD_HEAPS) : 0;
     for (size_t i = 0; i < count; i++) {
@@ -243,9 +243,9 @@ void world_make(struct world *world, uint64_t seed)
 const struct model_heap *world_model_heaps(size_t *ret_count)
 {
     static const struct model_heap heaps[] = {
-        {SOLVER_HEAP_SYSTEM_RAM, NULL,      0, true,  true,  true, false},
-        {GPU,                    GPU_ALIAS, 7, false, false, true, false},
-        {SECURE,                 NULL,      0, false, false, true, true },
+        {SYSMEM_HEAP_TYPE_SYSTEM_RAM, NULL,      0, true,  true,  true, false},
+        {GPU,                         GPU_ALIAS, 7, false, false, true, false},
+        {SECURE,                      NULL,      0, false, false, true, true },
     };
     *ret_count = COUNT(heaps);
     return heaps;
@@ -255,9 +255,9 @@ const struct solver_heap *world_solver_heaps(size_t *ret_count)
 {
     static const char *const aliases[] = {GPU_ALIAS};
     static const struct solver_heap heaps[] = {
-        {{SOLVER_HEAP_SYSTEM_RAM, 0, {true, true}}, true,  true,  true, false, NULL,    0},
-        {{GPU, 7, {true, true}},                    false, false, true, false, aliases, 1},
-        {{SECURE, 0, {true, false}},                false, false, true, true,  NULL,    0},
+        {{SYSMEM_HEAP_TYPE_SYSTEM_RAM, 0, {true, true}}, true,  true,  true, false, NULL,    0},
+        {{GPU, 7, {true, true}},                         false, false, true, false, aliases, 1},
+        {{SECURE, 0, {true, false}},                     false, false, true, true,  NULL,    0},
     };
     *ret_count = COUNT(heaps);
     return heaps;

@@ -66,7 +66,7 @@ static void built_in_values(void **state)
     assert_int_equal(config.quotas.max_nodes_per_tree, 4096);
     assert_int_equal(config.quotas.max_children_per_group, 1024);
     assert_int_equal(config.heap_count, 1);
-    assert_string_equal(config.heaps[0].heap.heap_type, "fuchsia.sysmem.heap.HEAP_TYPE.SYSTEM_RAM");
+    assert_string_equal(config.heaps[0].heap.heap_type, SYSMEM_HEAP_TYPE_SYSTEM_RAM);
     assert_false(config.heap_options[0].lazy);
     assert_int_equal(config.format_cost_count, 0);
     assert_false(config.force_zero_slack);

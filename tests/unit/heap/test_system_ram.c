@@ -82,7 +82,7 @@ static void is_the_system_ram_heap(void **state)
 {
     (void)state;
     struct heap *heap = heap_system_ram_new(NULL, false);
-    assert_string_equal(heap->id.heap_type, "fuchsia.sysmem.heap.HEAP_TYPE.SYSTEM_RAM");
+    assert_string_equal(heap->id.heap_type, SYSMEM_HEAP_TYPE_SYSTEM_RAM);
     assert_int_equal(heap->id.id, 0);
     assert_true(heap->ready);
     const struct heap_properties *p = &heap->properties;

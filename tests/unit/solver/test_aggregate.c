@@ -6,7 +6,7 @@
 static void add_wishes(struct scene *s)
 {
     static const struct sysmem_heap ram = {
-        SOLVER_HEAP_SYSTEM_RAM, 0, {true, true}
+        SYSMEM_HEAP_TYPE_SYSTEM_RAM, 0, {true, true}
     };
     scene_simple(s, RGBA, ANY_MOD, SRGB);
     scene_simple(s, ANY_FORMAT, X_TILED, SRGB);

@@ -3,7 +3,7 @@
 #define GPU   "test.GPU"
 #define OTHER "test.OTHER"
 #define ALIAS "test.GPU_OLD_NAME"
-#define RAM   SOLVER_HEAP_SYSTEM_RAM
+#define RAM   SYSMEM_HEAP_TYPE_SYSTEM_RAM
 #define LISTS "buffer_memory_constraints.permitted_heaps"
 
 static const char *const aliases[] = {"test.NOT_ME", ALIAS};

@@ -3,9 +3,9 @@
 #define FIELD(name) "buffer_memory_constraints." name
 
 static const struct solver_heap heaps[] = {
-    {{SOLVER_HEAP_SYSTEM_RAM, 0, {true, true}}, true,  true,  true, false, NULL, 0},
-    {{"z.SECURE", 0, {true, true}},             false, false, true, true,  NULL, 0},
-    {{"a.SECURE_VDEC", 0, {true, true}},        false, false, true, true,  NULL, 0},
+    {{SYSMEM_HEAP_TYPE_SYSTEM_RAM, 0, {true, true}}, true,  true,  true, false, NULL, 0},
+    {{"z.SECURE", 0, {true, true}},                  false, false, true, true,  NULL, 0},
+    {{"a.SECURE_VDEC", 0, {true, true}},             false, false, true, true,  NULL, 0},
 };
 
 /* A video decoder, which says nothing of domains. */

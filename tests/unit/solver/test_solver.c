@@ -12,7 +12,7 @@ static void expect_plain(const struct scene *s, uint32_t buffers, uint64_t size,
     assert_int_equal(b->coherency_domain, domain);
     assert_false(b->is_physically_contiguous);
     assert_false(b->is_secure);
-    assert_string_equal(b->heap.heap_type, SOLVER_HEAP_SYSTEM_RAM);
+    assert_string_equal(b->heap.heap_type, SYSMEM_HEAP_TYPE_SYSTEM_RAM);
     assert_true(b->heap.has.id);
     assert_int_equal(b->heap.id, 0);
 }
@@ -151,7 +151,7 @@ static void c025_min_bytes_per_row_honours_the_divisor(void **state)
 static void c027_contiguous_system_ram(void **state)
 {
     static const struct sysmem_heap ram = {
-        SOLVER_HEAP_SYSTEM_RAM, 0, {true, true}
+        SYSMEM_HEAP_TYPE_SYSTEM_RAM, 0, {true, true}
     };
     struct scene s;
     (void)state;
@@ -170,7 +170,7 @@ static void c027_contiguous_system_ram(void **state)
     assert_int_equal(s.outcome.buffer_count, 1);
     assert_int_equal(scene_settings(&s)->coherency_domain, SYSMEM_COHERENCY_DOMAIN_CPU);
     assert_true(scene_settings(&s)->is_physically_contiguous);
-    assert_string_equal(scene_settings(&s)->heap.heap_type, SOLVER_HEAP_SYSTEM_RAM);
+    assert_string_equal(scene_settings(&s)->heap.heap_type, SYSMEM_HEAP_TYPE_SYSTEM_RAM);
 }
 
 static void c029_nobody_uses_the_buffers(void **state)
