@@ -3,7 +3,7 @@
 #include <poll.h>
 #include <stdlib.h>
 
-int stage_open_with(void **state, const char *config)
+static int open_with(void **state, const char *config)
 {
     struct stage *stage = calloc(1, sizeof(*stage));
     assert_non_null(stage);
@@ -19,7 +19,15 @@ int stage_open_with(void **state, const char *config)
 
 int stage_open(void **state)
 {
-    return stage_open_with(state, NULL);
+    return open_with(state, NULL);
+}
+
+int stage_open_lazy(void **state)
+{
+    return open_with(state, "{\"heaps\": [{\"heap\": {\"heap_type\": \"" SYSMEM_HEAP_TYPE_SYSTEM_RAM
+                            "\"}, "
+                            "\"coherency_domain_support\": {\"cpu_supported\": true}, "
+                            "\"commit\": \"lazy\"}]}");
 }
 
 int stage_close(void **state)

@@ -32,8 +32,8 @@ struct stage {
 int stage_open(void **state);
 int stage_close(void **state);
 
-/* The same with a configuration file's contents. */
-int stage_open_with(void **state, const char *config);
+/* The same where pages come at first touch, so that the largest buffers cost nothing. */
+int stage_open_lazy(void **state);
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, stage_open, stage_close)
 

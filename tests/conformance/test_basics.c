@@ -22,7 +22,7 @@ static void c003_one_participant(void **state)
     assert_false(memory->is_physically_contiguous);
     assert_false(memory->is_secure);
     assert_int_equal(memory->coherency_domain, SYSMEM_COHERENCY_DOMAIN_CPU);
-    assert_string_equal(memory->heap.heap_type, SYSTEM_RAM);
+    assert_string_equal(memory->heap.heap_type, SYSMEM_HEAP_TYPE_SYSTEM_RAM);
     assert_true(memory->heap.id == 0);
     assert_false(result->settings.has.image_format_constraints);
     for (size_t i = 0; i < 3; i++) {

@@ -211,7 +211,8 @@ static bool heaps_agree(struct stage *stage, const struct sysmem_heap *first, si
     bool agree = n.seats[0].status == 0;
     if (agree) {
         assert_allocated(&n, 2);
-        assert_string_equal(result_of(&n, 0)->settings.buffer_settings.heap.heap_type, SYSTEM_RAM);
+        assert_string_equal(result_of(&n, 0)->settings.buffer_settings.heap.heap_type,
+                            SYSMEM_HEAP_TYPE_SYSTEM_RAM);
     } else {
         assert_refused(&n);
     }
@@ -222,12 +223,13 @@ static bool heaps_agree(struct stage *stage, const struct sysmem_heap *first, si
 static void heaps_are_those_that_all_permit(void **state)
 {
     struct stage *stage = *state;
-    const struct sysmem_heap ram = {.heap_type = SYSTEM_RAM, .has.heap_type = true};
+    const struct sysmem_heap ram = {.heap_type = SYSMEM_HEAP_TYPE_SYSTEM_RAM,
+                                    .has.heap_type = true};
     const struct sysmem_heap zero = {
-        SYSTEM_RAM, 0, {true, true}
+        SYSMEM_HEAP_TYPE_SYSTEM_RAM, 0, {true, true}
     };
     const struct sysmem_heap one = {
-        SYSTEM_RAM, 1, {true, true}
+        SYSMEM_HEAP_TYPE_SYSTEM_RAM, 1, {true, true}
     };
     const struct sysmem_heap other = {
         "example.NOT_THERE", 0, {true, true}

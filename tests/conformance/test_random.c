@@ -6,14 +6,6 @@
 
 #define ROUNDS 400
 
-/* Pages come at first touch, so that what happens to be allowed costs nothing. */
-static int open_lazy_stage(void **state)
-{
-    return stage_open_with(state, "{\"heaps\": [{\"heap\": {\"heap_type\": \"" SYSTEM_RAM "\"}, "
-                                  "\"coherency_domain_support\": {\"cpu_supported\": true}, "
-                                  "\"commit\": \"lazy\"}]}");
-}
-
 /* Any outcome is right; returns whether there are buffers. */
 static bool try(struct stage *stage, const struct sysmem_buffer_collection_constraints *wish)
 {
@@ -104,8 +96,8 @@ static void c163_sound_constraints_with_random_numbers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(c163_arbitrary_constraints, open_lazy_stage, stage_close),
-        cmocka_unit_test_setup_teardown(c163_sound_constraints_with_random_numbers, open_lazy_stage,
+        cmocka_unit_test_setup_teardown(c163_arbitrary_constraints, stage_open_lazy, stage_close),
+        cmocka_unit_test_setup_teardown(c163_sound_constraints_with_random_numbers, stage_open_lazy,
                                         stage_close),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -161,14 +161,6 @@ static void a_collection_has_at_most_128_buffers(void **state)
     expect(stage->allocator, wishes, 2, 0);
 }
 
-/* Pages come at first touch, so that the largest sizes cost nothing. */
-static int open_lazy_stage(void **state)
-{
-    return stage_open_with(state, "{\"heaps\": [{\"heap\": {\"heap_type\": \"" SYSTEM_RAM "\"}, "
-                                  "\"coherency_domain_support\": {\"cpu_supported\": true}, "
-                                  "\"commit\": \"lazy\"}]}");
-}
-
 static void a_buffer_has_at_most_256_mib(void **state)
 {
     struct stage *stage = *state;
@@ -209,8 +201,8 @@ int main(void)
         CASE(a_size_is_exact_and_its_vmo_whole_pages),
         CASE(an_image_larger_than_the_maximum_fails),
         CASE(a_collection_has_at_most_128_buffers),
-        cmocka_unit_test_setup_teardown(a_buffer_has_at_most_256_mib, open_lazy_stage, stage_close),
-        cmocka_unit_test_setup_teardown(a_collection_has_at_most_1_gib, open_lazy_stage,
+        cmocka_unit_test_setup_teardown(a_buffer_has_at_most_256_mib, stage_open_lazy, stage_close),
+        cmocka_unit_test_setup_teardown(a_collection_has_at_most_1_gib, stage_open_lazy,
                                         stage_close),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,8 +7,6 @@
 
 #include <sysmem/sysmem.h>
 
-#define SYSTEM_RAM SYSMEM_HEAP_TYPE_SYSTEM_RAM
-
 /* Lists of one color space. */
 extern const uint32_t srgb[1];
 extern const uint32_t rec709[1];
