@@ -24,6 +24,7 @@
 #define QUEUE_BYTES   ((size_t)4 << 20)
 #define STARVED_NS    ZX_MSEC(10) /* see stream_is_starved() */
 #define LAST_WORDS_NS ZX_SEC(1)   /* for the queue of a channel that is freed */
+#define PUSH_NS       ZX_SEC(1)   /* for a one-way message that the socket has no room for */
 #define PROCESS_BATCH 64          /* messages, before an event loop gets its turn again */
 
 struct channel {
@@ -34,6 +35,8 @@ struct channel {
     size_t users; /* the owner, and threads inside: the last one frees */
     bool reading;
     bool freed;
+    bool stuck;  /* the daemon has not read for PUSH_NS: nobody waits for it until it does */
+    bool polled; /* an event loop asks for our events, and sends what is queued */
     sysmem_status_t dead; /* why nothing more comes */
     sysmem_done_fn closed;
     void *closed_arg;
@@ -291,6 +294,28 @@ static void drain(struct channel *channel, zx_time_t deadline)
     }
 }
 
+/* A one-way message must be on its way when the call returns: what is asked for on another channel
+ * next may depend on it, and nobody may ever call on this one again. Replies are taken in
+ * meanwhile, because the daemon reads no more from a client that does not read. */
+static void push(struct channel *channel)
+{
+    channel->stuck = channel->stuck && stream_wants_write(&channel->stream);
+    zx_time_t deadline = deadline_after(PUSH_NS);
+    bool in_time = !channel->stuck;
+    while (in_time && channel->dead == 0 && !channel->polled &&
+           stream_wants_write(&channel->stream)) {
+        if (channel->reading) {
+            drain(channel, deadline); /* the reader polls already, and not for writing */
+            break;
+        }
+        in_time = lead(channel, deadline);
+        channel->stuck = !in_time;
+    }
+    if (!channel->reading) {
+        pending_pass_role(&channel->pending);
+    }
+}
+
 /* Encodes a request whose handle fields hold slots. On failure the message is cleared. */
 static sysmem_status_t encode(const struct model_method *method, const void *request,
                               struct message *message)
@@ -336,8 +361,10 @@ static sysmem_status_t submit(struct channel *channel, struct message *message, 
     if (status == 0 && call != NULL) {
         pending_add(&channel->pending, call);
     }
-    if (status == 0 && channel->reading) {
-        drain(channel, deadline); /* the reader polls already, and not for writing */
+    if (status == 0 && call == NULL) {
+        push(channel);
+    } else if (status == 0 && channel->reading) {
+        drain(channel, deadline);
     }
     return status;
 }
@@ -467,6 +494,7 @@ sysmem_status_t channel_process(struct channel *channel)
 short channel_events(struct channel *channel)
 {
     (void)pthread_mutex_lock(&channel->lock);
+    channel->polled = true;
     short events = (short)(stream_wants_write(&channel->stream) ? POLLIN | POLLOUT : POLLIN);
     (void)pthread_mutex_unlock(&channel->lock);
     return events;
