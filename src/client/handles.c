@@ -3,6 +3,7 @@
 #include <zircon/syscalls.h>
 
 #include "model/walk.h"
+#include "zx/transfer.h"
 
 struct transfer {
     struct message *message;
@@ -128,7 +129,8 @@ static sysmem_status_t take_slot(struct message *message, uint32_t slot, zx_obj_
         .rights = attachment->rights != 0 ? attachment->rights : default_rights(type),
         .koid = attachment->koid,
     };
-    zx_status_t status = sysmem_handle_from_fd(message_take_fd(message, slot), &info, ret_handle);
+    zx_status_t status =
+        transfer_from_believed_fd(message_take_fd(message, slot), &info, ret_handle);
     return status == ZX_ERR_WRONG_TYPE ? ZX_ERR_IO : status;
 }
 

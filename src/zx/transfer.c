@@ -1,5 +1,4 @@
-/* Handles to descriptors and back. */
-#include <sysmem/handle.h>
+#include "zx/transfer.h"
 
 #include "base/fd.h"
 #include "zx/endpoint.h"
@@ -22,8 +21,8 @@ static zx_rights_t possible_rights(zx_obj_type_t type)
     }
 }
 
-zx_status_t sysmem_handle_from_fd(int fd, const struct sysmem_handle_info *info,
-                                  zx_handle_t *ret_handle)
+static zx_status_t from_fd(int fd, const struct sysmem_handle_info *info, bool believed,
+                           zx_handle_t *ret_handle)
 {
     FD_CLEANUP int owned = fd;
     zx_rights_t rights = info->rights & possible_rights(info->type);
@@ -31,7 +30,7 @@ zx_status_t sysmem_handle_from_fd(int fd, const struct sysmem_handle_info *info,
     zx_status_t status;
     switch (info->type) {
     case ZX_OBJ_TYPE_VMO:
-        status = vmo_from_fd(fd, info->koid, &rights, &object);
+        status = vmo_from_fd(fd, info->koid, believed ? NULL : &rights, &object);
         break;
     case ZX_OBJ_TYPE_CHANNEL:
     case ZX_OBJ_TYPE_EVENTPAIR:
@@ -45,6 +44,18 @@ zx_status_t sysmem_handle_from_fd(int fd, const struct sysmem_handle_info *info,
     }
     (void)fd_take(&owned); /* the object's now */
     return handle_new(object, rights, ret_handle);
+}
+
+zx_status_t sysmem_handle_from_fd(int fd, const struct sysmem_handle_info *info,
+                                  zx_handle_t *ret_handle)
+{
+    return from_fd(fd, info, false, ret_handle);
+}
+
+zx_status_t transfer_from_believed_fd(int fd, const struct sysmem_handle_info *info,
+                                      zx_handle_t *ret_handle)
+{
+    return from_fd(fd, info, true, ret_handle);
 }
 
 static void describe(const struct handle_use *use, struct sysmem_handle_info *ret_info)

@@ -45,7 +45,7 @@ static const struct object_kind vmo_kind = {
 };
 
 /* Takes the descriptor on success. */
-static struct vmo *vmo_new(int fd, zx_koid_t koid, uint64_t file_size, uint64_t content_size)
+static struct vmo *vmo_new(int fd, zx_koid_t koid)
 {
     struct vmo *vmo = calloc(1, sizeof(*vmo));
     if (vmo == NULL) {
@@ -53,9 +53,34 @@ static struct vmo *vmo_new(int fd, zx_koid_t koid, uint64_t file_size, uint64_t 
     }
     object_init(&vmo->object, &vmo_kind, koid, ZX_VMO_ZERO_CHILDREN);
     vmo->fd = fd;
+    return vmo;
+}
+
+static void set_sizes(struct vmo *vmo, uint64_t file_size, uint64_t content_size)
+{
+    vmo->measured = true;
     vmo->file_size = file_size;
     vmo->content_size = content_size;
-    return vmo;
+}
+
+/* Locks the VMO with its sizes known. A received one's are asked for when they are first needed:
+ * most are only mapped or passed on, and each question is a system call. */
+static void lock_measured(struct vmo *vmo)
+{
+    (void)pthread_mutex_lock(&vmo->object.lock);
+    if (!vmo->measured) {
+        struct stat stat;
+        uint64_t size = fstat(vmo->fd, &stat) < 0 ? 0 : (uint64_t)stat.st_size;
+        set_sizes(vmo, size, size);
+    }
+}
+
+static uint64_t get_file_size(struct vmo *vmo)
+{
+    lock_measured(vmo);
+    uint64_t size = vmo->file_size;
+    (void)pthread_mutex_unlock(&vmo->object.lock);
+    return size;
 }
 
 /* Everything that is wrong with the arguments of zx_vmo_create(), in Zircon's order. */
@@ -91,22 +116,23 @@ zx_status_t zx_vmo_create(uint64_t size, uint32_t options, zx_handle_t *out)
     if (fd < 0 || (rounded > 0 && ftruncate(fd, (off_t)rounded) < 0)) {
         return status_from_errno(errno);
     }
-    struct vmo *vmo = vmo_new(fd, ZX_KOID_INVALID, rounded, size);
+    struct vmo *vmo = vmo_new(fd, ZX_KOID_INVALID);
     if (vmo == NULL) {
         return ZX_ERR_NO_MEMORY;
     }
     (void)fd_take(&fd);
+    set_sizes(vmo, rounded, size);
     vmo->owned = true;
     vmo->resizable = (options & ZX_VMO_RESIZABLE) != 0;
     return handle_new(&vmo->object, ZX_DEFAULT_VMO_RIGHTS | (vmo->resizable ? ZX_RIGHT_RESIZE : 0),
                       out);
 }
 
-static zx_status_t check_range(const struct vmo *vmo, uint64_t offset, uint64_t size)
+static zx_status_t check_range(struct vmo *vmo, uint64_t offset, uint64_t size)
 {
     uint64_t end;
-    return checked_add_u64(offset, size, &end) && end <= vmo->file_size ? ZX_OK
-                                                                        : ZX_ERR_OUT_OF_RANGE;
+    return checked_add_u64(offset, size, &end) && end <= get_file_size(vmo) ? ZX_OK
+                                                                            : ZX_ERR_OUT_OF_RANGE;
 }
 
 /* After a short copy the kernel is asked again, and then says why. */
@@ -125,7 +151,7 @@ zx_status_t zx_vmo_read(zx_handle_t handle, void *buffer, uint64_t offset, size_
     if (status != ZX_OK) {
         return status;
     }
-    const struct vmo *vmo = vmo_of(use.object);
+    struct vmo *vmo = vmo_of(use.object);
     status = check_range(vmo, offset, buffer_size);
     for (size_t done = 0; status == ZX_OK && done < buffer_size;) {
         ssize_t n =
@@ -145,7 +171,7 @@ zx_status_t zx_vmo_write(zx_handle_t handle, const void *buffer, uint64_t offset
     if (status != ZX_OK) {
         return status;
     }
-    const struct vmo *vmo = vmo_of(use.object);
+    struct vmo *vmo = vmo_of(use.object);
     status = check_range(vmo, offset, buffer_size);
     for (size_t done = 0; status == ZX_OK && done < buffer_size;) {
         ssize_t n = pwrite(vmo->fd, (const char *)buffer + done, buffer_size - done,
@@ -157,10 +183,10 @@ zx_status_t zx_vmo_write(zx_handle_t handle, const void *buffer, uint64_t offset
     return status;
 }
 
-uint64_t vmo_size(const struct vmo *vmo)
+uint64_t vmo_size(struct vmo *vmo)
 {
     uint64_t page = zx_system_get_page_size();
-    return (vmo->file_size + page - 1) / page * page; /* a file's size is below 2^63 */
+    return (get_file_size(vmo) + page - 1) / page * page; /* a file's size is below 2^63 */
 }
 
 zx_status_t zx_vmo_get_size(zx_handle_t handle, uint64_t *size)
@@ -198,18 +224,18 @@ static zx_rights_t lost_rights(int seals, int access)
 zx_status_t vmo_from_fd(int fd, zx_koid_t koid, zx_rights_t *rights, struct object **ret_object)
 {
     int seals = fcntl(fd, F_GET_SEALS);
-    int flags = seals < 0 ? -1 : fcntl(fd, F_GETFL);
-    struct stat stat;
-    if (flags < 0 || fstat(fd, &stat) < 0) {
+    int flags = seals < 0 || rights == NULL ? seals : fcntl(fd, F_GETFL);
+    if (flags < 0) {
         return ZX_ERR_WRONG_TYPE;
     }
-    uint64_t size = (uint64_t)stat.st_size;
-    struct vmo *vmo = vmo_new(fd, koid, size, size);
+    struct vmo *vmo = vmo_new(fd, koid);
     if (vmo == NULL) {
         return ZX_ERR_NO_MEMORY;
     }
     vmo->resizable = (seals & (F_SEAL_GROW | F_SEAL_SHRINK)) != (F_SEAL_GROW | F_SEAL_SHRINK);
-    *rights &= ~lost_rights(seals, flags & O_ACCMODE);
+    if (rights != NULL) {
+        *rights &= ~lost_rights(seals, flags & O_ACCMODE);
+    }
     *ret_object = &vmo->object;
     return ZX_OK;
 }
@@ -308,7 +334,7 @@ void vmo_set_name(struct vmo *vmo, const char *name, size_t len)
 
 uint64_t vmo_get_content_size(struct vmo *vmo)
 {
-    (void)pthread_mutex_lock(&vmo->object.lock);
+    lock_measured(vmo);
     uint64_t size = vmo->content_size;
     (void)pthread_mutex_unlock(&vmo->object.lock);
     return size;
@@ -316,7 +342,7 @@ uint64_t vmo_get_content_size(struct vmo *vmo)
 
 void vmo_set_content_size(struct vmo *vmo, uint64_t size)
 {
-    (void)pthread_mutex_lock(&vmo->object.lock);
+    lock_measured(vmo);
     vmo->content_size = size;
     (void)pthread_mutex_unlock(&vmo->object.lock);
 }

@@ -11,8 +11,9 @@ struct vmo {
     int fd;
     bool owned; /* made here, not received: the file is ours to seal */
     bool resizable;
-    uint64_t file_size;         /* bytes that can be read and written */
-    uint64_t content_size;      /* guarded by object.lock */
+    bool measured;      /* guarded by object.lock, as are both sizes, which it makes valid */
+    uint64_t file_size; /* bytes that can be read and written */
+    uint64_t content_size;
     char name[ZX_MAX_NAME_LEN]; /* guarded by object.lock; empty: the file's, if it was received */
     atomic_size_t mappings;
 };
@@ -23,10 +24,11 @@ static inline struct vmo *vmo_of(struct object *object)
 }
 
 /* The file size, rounded up to pages. */
-uint64_t vmo_size(const struct vmo *vmo);
+uint64_t vmo_size(struct vmo *vmo);
 
 /* Makes an object of a memfd, which it owns on success. *rights are cut to what the descriptor can
- * do. ZX_ERR_WRONG_TYPE: not a memfd; no call is made on it then that could reach a file system.
+ * do; NULL: they are not asked for. The size is what the file has when it is first needed.
+ * ZX_ERR_WRONG_TYPE: not a memfd; no call is made on it then that could reach a file system.
  * ZX_ERR_NO_MEMORY. */
 zx_status_t vmo_from_fd(int fd, zx_koid_t koid, zx_rights_t *rights, struct object **ret_object);
 

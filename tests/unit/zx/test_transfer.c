@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "os/socket_name.h"
+#include "zx/transfer.h"
 
 static const struct sysmem_handle_info as_vmo = {
     .type = ZX_OBJ_TYPE_VMO,
@@ -126,6 +127,23 @@ static void rights_are_cut_to_what_the_descriptor_can_do(void **state)
         assert_ok(zx_handle_close(vmo));
         assert_int_equal(close(fd), 0);
     }
+}
+
+static void a_believed_sender_is_not_asked_about_rights(void **state)
+{
+    (void)state;
+    int fd = new_memfd((off_t)PAGE, 0);
+    zx_handle_t vmo = ZX_HANDLE_INVALID;
+    assert_ok(transfer_from_believed_fd(reopen(fd, O_RDONLY), &as_vmo, &vmo));
+    assert_int_equal(basic_of(vmo).rights, as_vmo.rights);
+    assert_true(zx_vmo_write(vmo, "x", 0, 1) != ZX_OK); /* the kernel's word is the last one */
+    char byte = 'x';
+    assert_ok(zx_vmo_read(vmo, &byte, PAGE - 1, 1));
+    assert_int_equal(byte, 0);
+    assert_ok(zx_handle_close(vmo));
+    assert_int_equal(close(fd), 0);
+    assert_status(transfer_from_believed_fd(eventfd(0, EFD_CLOEXEC), &as_vmo, &vmo),
+                  ZX_ERR_WRONG_TYPE);
 }
 
 static void wrong_descriptors_are_refused_and_closed(void **state)
@@ -264,6 +282,7 @@ int main(void)
         cmocka_unit_test(a_vmo_goes_out_and_comes_back),
         cmocka_unit_test(a_handle_without_write_gives_a_read_only_descriptor),
         cmocka_unit_test(rights_are_cut_to_what_the_descriptor_can_do),
+        cmocka_unit_test(a_believed_sender_is_not_asked_about_rights),
         cmocka_unit_test(wrong_descriptors_are_refused_and_closed),
         cmocka_unit_test(into_fd_errors_leave_the_handle),
         cmocka_unit_test(received_files_keep_their_size_and_name),
