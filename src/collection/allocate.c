@@ -73,18 +73,9 @@ static void answer_success(struct collection *collection)
         struct node *node = container_of(link, struct node, queue);
         list_remove(link);
         node->allocated = true;
-    }
-    /* Answering may fail nodes. Then begin again: who was answered has nothing pending any more. */
-    for (struct node *node = collection->root; node != NULL;) {
-        uint32_t before = collection->node_count;
         if (node->kind == NODE_COLLECTION && node->peer != NULL) {
             ops->allocated(node->peer);
         }
-        if (collection->root == NULL) {
-            break;
-        }
-        node =
-            collection->node_count == before ? node_next(collection->root, node) : collection->root;
     }
 }
 

@@ -28,7 +28,7 @@ enum collection_state {
 
 /* What the channels hear of their nodes. */
 struct collection_peer_ops {
-    /* Answer the pending waits of this node: the buffers are there. */
+    /* Answer the pending waits of this node, later: the buffers are there. Fails no node. */
     void (*allocated)(void *peer);
     /* Answer them with an enum sysmem_error; `closed` follows. */
     void (*failed)(void *peer, uint32_t error);

@@ -10,6 +10,7 @@
 
 #include "base/fd.h"
 #include "base/log.h"
+#include "server/chore.h"
 #include "server/closer.h"
 #include "server/dispatch.h"
 #include "server/wait.h"
@@ -32,6 +33,9 @@ static void on_starved(uv_timer_t *timer)
 
 static void watch(struct binding *binding)
 {
+    if (binding->reset) {
+        return; /* nothing more can come or go */
+    }
     /* A client that does not read its replies is not served further until it does. */
     int wanted = stream_wants_write(&binding->stream) ? UV_WRITABLE : UV_READABLE;
     if (stream_is_starved(&binding->stream)) {
@@ -68,6 +72,7 @@ struct binding *binding_new(struct server *server, enum model_protocol protocol,
     binding->charged_descriptors = 1;
     stream_init(&binding->stream, fd, server->config->quotas.max_queued_bytes_per_connection);
     list_append(&server->bindings, &binding->link);
+    list_init(&binding->chore);
     watch(binding);
     return binding;
 }
@@ -187,6 +192,7 @@ static void destroy(struct binding *binding)
 {
     binding->state = BINDING_CLOSED;
     list_remove(&binding->link);
+    list_remove(&binding->chore);
     if (binding->protocol == MODEL_PROTOCOL_ALLOCATOR) {
         account_discharge(binding->account, ACCOUNT_CONNECTIONS, 1);
     }
@@ -343,6 +349,9 @@ static void flush(struct binding *binding)
         destroy(binding);
     } else {
         watch(binding);
+        if (binding->waits_due) {
+            chore_add(binding);
+        }
     }
 }
 
@@ -363,13 +372,29 @@ void binding_flush_starved(struct server *server)
 }
 
 /* The peer closed with replies unread: EPOLLERR, on which libuv stops polling. What it sent before
- * still counts (a Release, say); no more can come, so all of it is handled now. */
+ * still counts (a Release, say). */
 static void on_reset(struct binding *binding)
 {
     binding->watched = 0;
+    binding->reset = true;
     flush(binding);
-    while (binding->state == BINDING_OPEN && binding_handle_one(binding)) {
+    if (binding->state == BINDING_OPEN) {
+        chore_add(binding);
     }
+}
+
+bool binding_do_chore(struct binding *binding)
+{
+    if (binding->reset) {
+        if (!binding_handle_one(binding) && binding->state == BINDING_OPEN) {
+            binding->reset = false; /* a part of a message, or not gone after all */
+            watch(binding);
+        }
+        return binding->reset && binding->state == BINDING_OPEN;
+    }
+    /* Who does not read gets no more: flush() goes on. */
+    return binding->state == BINDING_OPEN && !stream_wants_write(&binding->stream) &&
+           wait_answer_one(binding) && !stream_wants_write(&binding->stream);
 }
 
 static void on_ready(uv_poll_t *poll, int status, int events)
@@ -409,12 +434,12 @@ bool binding_drain(struct binding *binding, const unsigned char *probe, size_t l
 
 static void peer_allocated(void *peer)
 {
-    wait_answer_all(peer, 0);
+    wait_answer_soon(peer);
 }
 
 static void peer_failed(void *peer, uint32_t error)
 {
-    wait_answer_all(peer, error);
+    wait_fail_all(peer, error);
 }
 
 static void peer_closed(void *peer, const char *why)

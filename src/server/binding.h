@@ -24,7 +24,9 @@ enum binding_state {
 
 struct binding {
     uv_poll_t poll;
-    struct list link; /* in server->bindings */
+    struct list link;  /* in server->bindings */
+    struct list chore; /* in server->chores while there is something to do bit by bit */
+    bool reset;        /* the peer is gone: what it sent is handled as a chore */
     struct server *server;
     enum model_protocol protocol;
     enum binding_state state;
@@ -49,6 +51,7 @@ struct binding {
     uint32_t *waits;
     size_t wait_count;
     size_t wait_size;
+    bool waits_due; /* they can be answered */
 };
 
 /* Serves `protocol` on a socket, which the binding then owns (also on failure); charged to
@@ -88,6 +91,10 @@ bool binding_handle_one(struct binding *binding);
 /* Handles what is queued on the channel until the message with this body comes (a probe). False: it
  * did not come, or the channel closed on the way. */
 bool binding_drain(struct binding *binding, const unsigned char *probe, size_t len);
+
+/* Answers one wait that is due, or handles one message of a peer that is gone. True: there is more
+ * to do, now. */
+bool binding_do_chore(struct binding *binding);
 
 /* Tries again to send what waits for others to receive descriptors. */
 void binding_flush_starved(struct server *server);

@@ -32,7 +32,7 @@ static const char *wait_for_all_buffers_allocated(struct request *request)
         return request_refuse(request, "%s", why);
     }
     if (collection_of(binding->node)->state == COLLECTION_ALLOCATED) {
-        wait_answer_all(binding, 0);
+        wait_answer_soon(binding);
     }
     return NULL;
 }

@@ -11,6 +11,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "server/binding.h"
+#include "server/chore.h"
 #include "server/dispatch.h"
 
 static void on_buffers(uv_poll_t *poll, int status, int events)
@@ -28,6 +29,7 @@ static void on_turn(uv_check_t *check)
     if (buffer_watcher_is_due(server->watcher)) {
         buffer_watcher_process(server->watcher);
     }
+    chore_run(server);
     if (collection_table_needs_sweep(&server->collections)) {
         collection_table_sweep(&server->collections);
     }
@@ -99,6 +101,7 @@ static int start_handles(struct server *server)
     server->sigint.data = server;
     failed = failed != 0 ? failed : uv_poll_start(&server->watcher_poll, UV_READABLE, on_buffers);
     failed = failed != 0 ? failed : uv_timer_init(&server->loop, &server->starved);
+    failed = failed != 0 ? failed : uv_idle_init(&server->loop, &server->busy);
     failed = failed != 0 ? failed : uv_check_init(&server->loop, &server->sweeper);
     failed = failed != 0 ? failed : uv_check_start(&server->sweeper, on_turn);
     failed = failed != 0 ? failed : uv_signal_init(&server->loop, &server->sigterm);
@@ -158,6 +161,7 @@ int server_init(struct server *server, struct config *config, int listen_fd)
     server->listen_fd = listen_fd;
     server->spare_fd = -1;
     list_init(&server->bindings);
+    list_init(&server->chores);
     /* A peer may be gone when we write; a lease may be broken while we hold it (docs/lifetime.md).
      */
     (void)signal(SIGPIPE, SIG_IGN);

@@ -26,6 +26,7 @@ struct server {
     struct collection_table collections;
     struct map tokens;    /* koid of the server end -> struct binding of a token */
     struct list bindings; /* all that are open */
+    struct list chores;   /* those that have a chore: chore.h */
     struct solver_environment environment;
     struct executor executor;
 
@@ -36,6 +37,7 @@ struct server {
     uv_poll_t listener;
     uv_poll_t watcher_poll;
     uv_check_t sweeper;
+    uv_idle_t busy;     /* runs while there are chores */
     uv_timer_t starved; /* runs while replies wait for the kernel to take descriptors */
     uv_signal_t sigterm;
     uv_signal_t sigint;

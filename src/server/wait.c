@@ -12,6 +12,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "model/requests.h"
+#include "server/chore.h"
 #include "server/dispatch.h"
 #include "server/vmo_rights.h"
 #include "wire/message.h"
@@ -95,21 +96,39 @@ static bool answer_with_buffers(struct binding *binding, const struct model_meth
     return binding->state == BINDING_OPEN;
 }
 
-void wait_answer_all(struct binding *binding, uint32_t error)
+static const struct model_method *wait_method(void)
 {
-    const struct model_method *method =
-        model_method_by_name(MODEL_PROTOCOL_COLLECTION, "WaitForAllBuffersAllocated");
+    return model_method_by_name(MODEL_PROTOCOL_COLLECTION, "WaitForAllBuffersAllocated");
+}
+
+void wait_answer_soon(struct binding *binding)
+{
+    binding->waits_due = binding->wait_count > 0;
+    if (binding->waits_due) {
+        chore_add(binding);
+    }
+}
+
+bool wait_answer_one(struct binding *binding)
+{
+    if (!binding->waits_due) {
+        return false;
+    }
+    uint32_t txid = binding->waits[0];
+    binding->wait_count--;
+    memmove(binding->waits, binding->waits + 1, binding->wait_count * sizeof(*binding->waits));
+    binding->waits_due = binding->wait_count > 0;
+    return answer_with_buffers(binding, wait_method(), txid) && binding->waits_due;
+}
+
+void wait_fail_all(struct binding *binding, uint32_t error)
+{
+    const struct model_method *method = wait_method();
     size_t count = binding->wait_count;
     binding->wait_count = 0;
     for (size_t i = 0; i < count && binding->state == BINDING_OPEN; i++) {
-        if (error == 0) {
-            if (!answer_with_buffers(binding, method, binding->waits[i])) {
-                return;
-            }
-        } else {
-            struct message message;
-            message_init(&message, method->ordinal, binding->waits[i]);
-            binding_reply(binding, method, error, NULL, &message);
-        }
+        struct message message;
+        message_init(&message, method->ordinal, binding->waits[i]);
+        binding_reply(binding, method, error, NULL, &message);
     }
 }

@@ -10,7 +10,13 @@
 /* Remembers a call. NULL, or why not: too many are pending, or no memory. */
 const char *wait_add(struct binding *binding, uint32_t txid);
 
-/* Answers all pending calls: with an enum sysmem_error, or with the buffers (0). */
-void wait_answer_all(struct binding *binding, uint32_t error);
+/* The buffers are there: the pending calls are answered, one after the other, from the loop. */
+void wait_answer_soon(struct binding *binding);
+
+/* Answers one call that is due with the buffers. True: there are more. */
+bool wait_answer_one(struct binding *binding);
+
+/* Answers all pending calls with an enum sysmem_error. */
+void wait_fail_all(struct binding *binding, uint32_t error);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -232,19 +233,74 @@ static void buffers(void **state)
     end(scene, "max_descriptors_per_uid");
 }
 
+/* Who does not read gets no further answers: none wait with their descriptors in the daemon, and
+ * whoever reads is served. */
 static void answers_that_are_not_read(void **state)
 {
     (void)state;
-    struct scene *scene = begin(QUOTA_DESCRIPTORS);
+    struct scene *scene = begin(NULL);
     int root = new_token(scene);
     int other = bind_token(scene, duplicate_token(scene, root));
     int collection = bind_token(scene, root);
     set_constraints(other, 0, 4096, 4096);
     wait_in_vain(other, 4000);
     set_constraints(collection, 100, 4096, 4096);
-    assert_true(raw_wait_closed(collection)); /* the other one failed the tree */
-    assert_true(daemon_descriptor_count(&scene->daemon) <= scene->descriptors + 501);
-    end(scene, "max_descriptors_per_uid");
+    for (uint32_t txid = 1; txid <= 100; txid++) {
+        assert_true(raw_request(collection, MODEL_PROTOCOL_COLLECTION, "WaitForAllBuffersAllocated",
+                                txid, NULL, NULL, 0));
+        assert_int_equal(raw_wait_reply(collection, txid), 0);
+    }
+    /* Channels, buffers, and one answer that does not fit the socket. */
+    int most = scene->descriptors + 10 + 100 + 100;
+    assert_true(daemon_descriptor_settle(&scene->daemon, most) <= most);
+    /* All of them come when they are asked for. */
+    assert_int_equal(raw_wait_reply(other, 4000), 0);
+    end(scene, "allocated 100 buffers");
+}
+
+struct reader {
+    int fd;
+    uint32_t last;         /* ends with the answer to this call */
+    _Atomic uint32_t read; /* answers so far */
+};
+
+static void *read_answers(void *arg)
+{
+    struct reader *reader = arg;
+    for (uint32_t txid = 1; txid <= reader->last; txid++) {
+        if (raw_wait_reply(reader->fd, txid) != 0) {
+            break;
+        }
+        reader->read++;
+    }
+    return NULL;
+}
+
+/* One request makes thousands of answers with 128 handles each, but not in one go. */
+static void others_are_served_between_answers(void **state)
+{
+    (void)state;
+    struct scene *scene = begin(NULL);
+    FD_CLEANUP int bystander = daemon_connect(&scene->daemon);
+    FD_CLEANUP int its_token = raw_root_token(bystander);
+    int root = new_token(scene);
+    int other = bind_token(scene, duplicate_token(scene, root));
+    int collection = bind_token(scene, root);
+    set_constraints(other, 0, 4096, 4096);
+    wait_in_vain(other, 2000);
+    assert_true(raw_sync(other, MODEL_PROTOCOL_COLLECTION));
+    struct reader reader = {.fd = other, .last = 2000};
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, read_answers, &reader), 0);
+    set_constraints(collection, 128, 4096, 4096);
+    assert_true(raw_sync(collection, MODEL_PROTOCOL_COLLECTION)); /* it is allocated now */
+    assert_true(raw_sync(its_token, MODEL_PROTOCOL_TOKEN));
+    assert_true(reader.read < 1000);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_int_equal(reader.read, 2000);
+    fd_close(&its_token);
+    fd_close(&bystander);
+    end(scene, "allocated 128 buffers");
 }
 
 /* A failure that many wait for is told to all of them: more than a queue holds. */
@@ -272,6 +328,7 @@ int main(void)
         cmocka_unit_test(bytes_of_constraints),
         cmocka_unit_test(buffers),
         cmocka_unit_test(answers_that_are_not_read),
+        cmocka_unit_test(others_are_served_between_answers),
         cmocka_unit_test(a_failure_that_the_queue_does_not_hold),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
