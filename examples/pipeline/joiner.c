@@ -6,9 +6,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SOURCE_MS  10000 /* how long the source may take to start */
-#define HANG_UP_MS 3000  /* longer than the source takes to end, once it has lost somebody itself  \
-                          */
+/* How long the source may take to start. */
+#define SOURCE_MS 10000
+
+/* Longer than the source takes to end, once it has lost somebody itself. */
+#define HANG_UP_MS 3000
 
 /* Connects to the source and waits for its start message. The token's descriptor, or -1 with the
  * reason said. */
