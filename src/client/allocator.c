@@ -1,19 +1,11 @@
 #include <sysmem/allocator.h>
 
-#include <stdlib.h>
-
 #include <sysmem/collection.h>
 #include <sysmem/token.h>
 
 #include "client/ends.h"
-#include "client/node.h"
 #include "client/socket_path.h"
 #include "model/requests.h"
-
-/* Not a node of a collection's tree, but sends like one. */
-struct sysmem_allocator {
-    struct sysmem_node node;
-};
 
 sysmem_status_t sysmem_allocator_connect(const char *path, struct sysmem_allocator **ret)
 {
@@ -24,93 +16,65 @@ sysmem_status_t sysmem_allocator_connect(const char *path, struct sysmem_allocat
 
 sysmem_status_t sysmem_allocator_from_fd(int fd, struct sysmem_allocator **ret)
 {
-    struct channel *channel;
-    sysmem_status_t status = channel_new(fd, MODEL_PROTOCOL_ALLOCATOR, &channel);
-    if (status != 0) {
-        return status;
+    struct sysmem_node *node;
+    sysmem_status_t status = node_new(fd, MODEL_PROTOCOL_ALLOCATOR, &node);
+    if (status == 0) {
+        *ret = container_of(node, struct sysmem_allocator, node);
     }
-    struct sysmem_allocator *allocator = malloc(sizeof(*allocator));
-    if (allocator == NULL) {
-        channel_free(channel);
-        return ZX_ERR_NO_MEMORY;
-    }
-    allocator->node.channel = channel;
-    *ret = allocator;
-    return 0;
+    return status;
 }
 
 int sysmem_allocator_into_fd(struct sysmem_allocator *allocator)
 {
-    struct channel *channel = allocator->node.channel;
-    free(allocator);
-    return channel_into_fd(channel);
+    return node_into_fd(&allocator->node);
 }
 
 void sysmem_allocator_free(struct sysmem_allocator *allocator)
 {
-    if (allocator != NULL) {
-        struct channel *channel = allocator->node.channel;
-        free(allocator);
-        channel_free(channel);
-    }
-}
-
-static sysmem_status_t send_slots(struct sysmem_allocator *allocator, const char *name,
-                                  const void *request, struct message *message)
-{
-    struct channel *channel = allocator->node.channel;
-    return channel_send_slots(channel, node_method(channel, name), request, message);
+    node_free(allocator == NULL ? NULL : &allocator->node);
 }
 
 sysmem_status_t sysmem_allocator_allocate_shared_collection(struct sysmem_allocator *allocator,
                                                             struct sysmem_token **ret_token)
 {
-    struct model_allocator_allocate_shared_collection_request request = {0};
-    request.has.token_request = true;
+    struct model_allocator_allocate_shared_collection_request request = {.has.token_request = true};
     struct message message;
     message_init(&message, 0, 0);
-    int client_end;
-    struct sysmem_token *token = NULL;
-    sysmem_status_t status = ends_make(&message, &client_end, &request.token_request);
+    struct sysmem_node *made = NULL;
+    sysmem_status_t status =
+        ends_make(&message, MODEL_PROTOCOL_TOKEN, &request.token_request, &made);
     if (status == 0) {
-        status = sysmem_token_from_fd(client_end, &token);
+        status = node_send_slots(&allocator->node, "AllocateSharedCollection", &request, &message);
     }
+    message_clear(&message);
     if (status != 0) {
-        message_clear(&message);
+        node_free(made);
         return status;
     }
-    status = send_slots(allocator, "AllocateSharedCollection", &request, &message);
-    if (status != 0) {
-        sysmem_token_free(token);
-        return status;
-    }
-    *ret_token = token;
+    *ret_token = container_of(made, struct sysmem_token, node);
     return 0;
 }
 
 sysmem_status_t sysmem_allocator_allocate_non_shared_collection(
     struct sysmem_allocator *allocator, struct sysmem_collection **ret_collection)
 {
-    struct model_allocator_allocate_non_shared_collection_request request = {0};
-    request.has.collection_request = true;
+    struct model_allocator_allocate_non_shared_collection_request request = {
+        .has.collection_request = true};
     struct message message;
     message_init(&message, 0, 0);
-    int client_end;
-    struct sysmem_collection *collection = NULL;
-    sysmem_status_t status = ends_make(&message, &client_end, &request.collection_request);
+    struct sysmem_node *made = NULL;
+    sysmem_status_t status =
+        ends_make(&message, MODEL_PROTOCOL_COLLECTION, &request.collection_request, &made);
     if (status == 0) {
-        status = sysmem_collection_from_fd(client_end, &collection);
+        status =
+            node_send_slots(&allocator->node, "AllocateNonSharedCollection", &request, &message);
     }
+    message_clear(&message);
     if (status != 0) {
-        message_clear(&message);
+        node_free(made);
         return status;
     }
-    status = send_slots(allocator, "AllocateNonSharedCollection", &request, &message);
-    if (status != 0) {
-        sysmem_collection_free(collection);
-        return status;
-    }
-    *ret_collection = collection;
+    *ret_collection = container_of(made, struct sysmem_collection, node);
     return 0;
 }
 
@@ -118,30 +82,26 @@ sysmem_status_t sysmem_allocator_bind_shared_collection(struct sysmem_allocator 
                                                         struct sysmem_token *token,
                                                         struct sysmem_collection **ret_collection)
 {
-    struct model_allocator_bind_shared_collection_request request = {0};
-    request.has.token = true;
-    request.has.buffer_collection_request = true;
+    struct model_allocator_bind_shared_collection_request request = {
+        .has = {.token = true, .buffer_collection_request = true}
+    };
     struct message message;
     message_init(&message, 0, 0);
-    int client_end;
-    struct sysmem_collection *collection = NULL;
+    struct sysmem_node *made = NULL;
     sysmem_status_t status = ends_attach(&message, sysmem_token_into_fd(token), &request.token);
     if (status == 0) {
-        status = ends_make(&message, &client_end, &request.buffer_collection_request);
+        status = ends_make(&message, MODEL_PROTOCOL_COLLECTION, &request.buffer_collection_request,
+                           &made);
     }
     if (status == 0) {
-        status = sysmem_collection_from_fd(client_end, &collection);
+        status = node_send_slots(&allocator->node, "BindSharedCollection", &request, &message);
     }
+    message_clear(&message);
     if (status != 0) {
-        message_clear(&message);
+        node_free(made);
         return status;
     }
-    status = send_slots(allocator, "BindSharedCollection", &request, &message);
-    if (status != 0) {
-        sysmem_collection_free(collection);
-        return status;
-    }
-    *ret_collection = collection;
+    *ret_collection = container_of(made, struct sysmem_collection, node);
     return 0;
 }
 

@@ -5,10 +5,6 @@
 #include "client/node.h"
 #include "model/requests.h"
 
-struct sysmem_collection {
-    struct sysmem_node node;
-};
-
 struct sysmem_collection_info {
     struct channel_reply reply; /* of WaitForAllBuffersAllocated */
 };
@@ -22,48 +18,38 @@ struct sysmem_node *sysmem_collection_node(struct sysmem_collection *collection)
 
 sysmem_status_t sysmem_collection_from_fd(int fd, struct sysmem_collection **ret)
 {
-    struct channel *channel;
-    sysmem_status_t status = channel_new(fd, MODEL_PROTOCOL_COLLECTION, &channel);
-    if (status != 0) {
-        return status;
+    struct sysmem_node *node;
+    sysmem_status_t status = node_new(fd, MODEL_PROTOCOL_COLLECTION, &node);
+    if (status == 0) {
+        *ret = container_of(node, struct sysmem_collection, node);
     }
-    struct sysmem_collection *collection = malloc(sizeof(*collection));
-    if (collection == NULL) {
-        channel_free(channel);
-        return ZX_ERR_NO_MEMORY;
-    }
-    collection->node.channel = channel;
-    *ret = collection;
-    return 0;
+    return status;
 }
 
 int sysmem_collection_into_fd(struct sysmem_collection *collection)
 {
-    struct channel *channel = collection->node.channel;
-    free(collection);
-    return channel_into_fd(channel);
+    return node_into_fd(&collection->node);
 }
 
 sysmem_status_t sysmem_collection_from_handle(zx_handle_t channel, struct sysmem_collection **ret)
 {
-    int fd;
-    sysmem_status_t status = node_fd_from_handle(channel, &fd);
-    return status == 0 ? sysmem_collection_from_fd(fd, ret) : status;
+    struct sysmem_node *node;
+    sysmem_status_t status = node_from_handle(channel, MODEL_PROTOCOL_COLLECTION, &node);
+    if (status == 0) {
+        *ret = container_of(node, struct sysmem_collection, node);
+    }
+    return status;
 }
 
 sysmem_status_t sysmem_collection_into_handle(struct sysmem_collection *collection,
                                               zx_handle_t *ret_channel)
 {
-    return node_handle_from_fd(sysmem_collection_into_fd(collection), ret_channel);
+    return node_into_handle(&collection->node, ret_channel);
 }
 
 void sysmem_collection_free(struct sysmem_collection *collection)
 {
-    if (collection != NULL) {
-        struct channel *channel = collection->node.channel;
-        free(collection);
-        channel_free(channel);
-    }
+    node_free(collection == NULL ? NULL : &collection->node);
 }
 
 /* --- What is asked for --- */

@@ -15,7 +15,8 @@ sysmem_status_t ends_attach(struct message *message, int fd, zx_handle_t *ret_sl
     return 0;
 }
 
-sysmem_status_t ends_make(struct message *message, int *ret_client_end, zx_handle_t *ret_slot)
+sysmem_status_t ends_make(struct message *message, enum model_protocol protocol,
+                          zx_handle_t *ret_slot, struct sysmem_node **ret_client_end)
 {
     int fds[2];
     sysmem_status_t status = channel_pair(fds);
@@ -27,6 +28,5 @@ sysmem_status_t ends_make(struct message *message, int *ret_client_end, zx_handl
         fd_close(&fds[0]);
         return status;
     }
-    *ret_client_end = fds[0];
-    return 0;
+    return node_new(fds[0], protocol, ret_client_end);
 }

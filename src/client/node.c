@@ -9,6 +9,66 @@
 #include "client/handles.h"
 #include "model/requests.h"
 
+/* --- What the public objects are made of --- */
+
+sysmem_status_t node_new(int fd, enum model_protocol protocol, struct sysmem_node **ret)
+{
+    struct channel *channel;
+    sysmem_status_t status = channel_new(fd, protocol, &channel);
+    if (status != 0) {
+        return status;
+    }
+    struct sysmem_node *node = malloc(sizeof(*node));
+    if (node == NULL) {
+        channel_free(channel);
+        return ZX_ERR_NO_MEMORY;
+    }
+    node->channel = channel;
+    *ret = node;
+    return 0;
+}
+
+sysmem_status_t node_from_handle(zx_handle_t handle, enum model_protocol protocol,
+                                 struct sysmem_node **ret)
+{
+    struct sysmem_handle_info info;
+    int fd;
+    sysmem_status_t status = handles_into_fd(handle, &info, &fd);
+    if (status != 0) {
+        return status;
+    }
+    if (info.type != ZX_OBJ_TYPE_CHANNEL) {
+        fd_close(&fd);
+        return ZX_ERR_WRONG_TYPE;
+    }
+    return node_new(fd, protocol, ret);
+}
+
+sysmem_status_t node_into_handle(struct sysmem_node *node, zx_handle_t *ret_handle)
+{
+    const struct sysmem_handle_info info = {.type = ZX_OBJ_TYPE_CHANNEL,
+                                            .rights = ZX_DEFAULT_CHANNEL_RIGHTS};
+    return sysmem_handle_from_fd(node_into_fd(node), &info, ret_handle);
+}
+
+int node_into_fd(struct sysmem_node *node)
+{
+    struct channel *channel = node->channel;
+    free(node);
+    return channel_into_fd(channel);
+}
+
+void node_free(struct sysmem_node *node)
+{
+    if (node != NULL) {
+        struct channel *channel = node->channel;
+        free(node);
+        channel_free(channel);
+    }
+}
+
+/* --- Methods by name --- */
+
 const struct model_method *node_method(const struct channel *channel, const char *name)
 {
     const struct model_method *method = model_method_by_name(channel_protocol(channel), name);
@@ -19,6 +79,12 @@ const struct model_method *node_method(const struct channel *channel, const char
 sysmem_status_t node_send(const struct sysmem_node *node, const char *name, void *request)
 {
     return channel_send(node->channel, node_method(node->channel, name), request);
+}
+
+sysmem_status_t node_send_slots(const struct sysmem_node *node, const char *name,
+                                const void *request, struct message *message)
+{
+    return channel_send_slots(node->channel, node_method(node->channel, name), request, message);
 }
 
 void node_call(const struct sysmem_node *node, const char *name, void *request, zx_time_t deadline,
@@ -34,29 +100,6 @@ sysmem_status_t node_call_status(const struct sysmem_node *node, const char *nam
     node_call(node, name, NULL, deadline, &reply);
     channel_reply_clear(&reply);
     return reply.status;
-}
-
-sysmem_status_t node_handle_from_fd(int fd, zx_handle_t *ret_handle)
-{
-    const struct sysmem_handle_info info = {.type = ZX_OBJ_TYPE_CHANNEL,
-                                            .rights = ZX_DEFAULT_CHANNEL_RIGHTS};
-    return sysmem_handle_from_fd(fd, &info, ret_handle);
-}
-
-sysmem_status_t node_fd_from_handle(zx_handle_t handle, int *ret_fd)
-{
-    struct sysmem_handle_info info;
-    int fd;
-    sysmem_status_t status = handles_into_fd(handle, &info, &fd);
-    if (status != 0) {
-        return status;
-    }
-    if (info.type != ZX_OBJ_TYPE_CHANNEL) {
-        fd_close(&fd);
-        return ZX_ERR_WRONG_TYPE;
-    }
-    *ret_fd = fd;
-    return 0;
 }
 
 /* --- The calls of every node --- */

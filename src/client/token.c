@@ -1,15 +1,10 @@
 #include <sysmem/token.h>
 
-#include <stdlib.h>
+#include <sysmem/usage.h>
 
 #include "client/ends.h"
-#include "client/node.h"
 #include "model/requests.h"
 #include "os/socket_name.h"
-
-struct sysmem_token {
-    struct sysmem_node node;
-};
 
 struct sysmem_node *sysmem_token_node(struct sysmem_token *token)
 {
@@ -18,75 +13,59 @@ struct sysmem_node *sysmem_token_node(struct sysmem_token *token)
 
 sysmem_status_t sysmem_token_from_fd(int fd, struct sysmem_token **ret)
 {
-    struct channel *channel;
-    sysmem_status_t status = channel_new(fd, MODEL_PROTOCOL_TOKEN, &channel);
-    if (status != 0) {
-        return status;
+    struct sysmem_node *node;
+    sysmem_status_t status = node_new(fd, MODEL_PROTOCOL_TOKEN, &node);
+    if (status == 0) {
+        *ret = container_of(node, struct sysmem_token, node);
     }
-    struct sysmem_token *token = malloc(sizeof(*token));
-    if (token == NULL) {
-        channel_free(channel);
-        return ZX_ERR_NO_MEMORY;
-    }
-    token->node.channel = channel;
-    *ret = token;
-    return 0;
+    return status;
 }
 
 int sysmem_token_into_fd(struct sysmem_token *token)
 {
-    struct channel *channel = token->node.channel;
-    free(token);
-    return channel_into_fd(channel);
+    return node_into_fd(&token->node);
 }
 
 sysmem_status_t sysmem_token_from_handle(zx_handle_t channel, struct sysmem_token **ret)
 {
-    int fd;
-    sysmem_status_t status = node_fd_from_handle(channel, &fd);
-    return status == 0 ? sysmem_token_from_fd(fd, ret) : status;
+    struct sysmem_node *node;
+    sysmem_status_t status = node_from_handle(channel, MODEL_PROTOCOL_TOKEN, &node);
+    if (status == 0) {
+        *ret = container_of(node, struct sysmem_token, node);
+    }
+    return status;
 }
 
 sysmem_status_t sysmem_token_into_handle(struct sysmem_token *token, zx_handle_t *ret_channel)
 {
-    return node_handle_from_fd(sysmem_token_into_fd(token), ret_channel);
+    return node_into_handle(&token->node, ret_channel);
 }
 
 void sysmem_token_free(struct sysmem_token *token)
 {
-    if (token != NULL) {
-        struct channel *channel = token->node.channel;
-        free(token);
-        channel_free(channel);
-    }
+    node_free(token == NULL ? NULL : &token->node);
 }
 
 sysmem_status_t sysmem_token_duplicate(struct sysmem_token *token,
                                        zx_rights_t rights_attenuation_mask,
                                        struct sysmem_token **ret_token)
 {
-    const struct model_method *method = node_method(token->node.channel, "Duplicate");
+    struct model_token_duplicate_request request = {.has.token_request = true};
+    SYSMEM_SET(&request, rights_attenuation_mask, rights_attenuation_mask);
     struct message message;
     message_init(&message, 0, 0);
-    struct model_token_duplicate_request request = {0};
-    SYSMEM_SET(&request, rights_attenuation_mask, rights_attenuation_mask);
-    request.has.token_request = true;
-    int client_end;
-    sysmem_status_t status = ends_make(&message, &client_end, &request.token_request);
-    struct sysmem_token *duplicate = NULL;
+    struct sysmem_node *made = NULL;
+    sysmem_status_t status =
+        ends_make(&message, MODEL_PROTOCOL_TOKEN, &request.token_request, &made);
     if (status == 0) {
-        status = sysmem_token_from_fd(client_end, &duplicate);
+        status = node_send_slots(&token->node, "Duplicate", &request, &message);
     }
+    message_clear(&message);
     if (status != 0) {
-        message_clear(&message);
+        node_free(made);
         return status;
     }
-    status = channel_send_slots(token->node.channel, method, &request, &message);
-    if (status != 0) {
-        sysmem_token_free(duplicate);
-        return status;
-    }
-    *ret_token = duplicate;
+    *ret_token = container_of(made, struct sysmem_token, node);
     return 0;
 }
 
@@ -97,17 +76,21 @@ static sysmem_status_t take_tokens(const struct model_token_duplicate_sync_respo
     if (!response->has.tokens || response->tokens_count != count) {
         return ZX_ERR_IO;
     }
-    zx_handle_t *handles = (zx_handle_t *)response->tokens; /* of the reply's own arena */
+    struct sysmem_token *tokens[SYSMEM_MAX_COUNT_DUPLICATES]; /* the request had no more masks */
+    zx_handle_t *handles = (zx_handle_t *)response->tokens;   /* of the reply's own arena */
     for (size_t i = 0; i < count; i++) {
         zx_handle_t handle = handles[i];
         handles[i] = ZX_HANDLE_INVALID;
-        sysmem_status_t status = sysmem_token_from_handle(handle, &ret_tokens[i]);
+        sysmem_status_t status = sysmem_token_from_handle(handle, &tokens[i]);
         if (status != 0) {
             while (i-- > 0) {
-                sysmem_token_free(ret_tokens[i]);
+                sysmem_token_free(tokens[i]);
             }
             return status;
         }
+    }
+    for (size_t i = 0; i < count; i++) {
+        ret_tokens[i] = tokens[i];
     }
     return 0;
 }

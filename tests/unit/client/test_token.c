@@ -55,7 +55,8 @@ static void a_duplicate_is_usable_at_once(void **state)
     sysmem_token_free(duplicate);
 }
 
-/* Answers DuplicateSync with one end for each mask that is not 0. */
+/* Answers DuplicateSync with one end for each mask that is not 0. A mask of just WAIT makes a
+ * handle that cannot become a token. */
 static void *answer_duplicate_sync(void *arg)
 {
     struct server *server = arg;
@@ -68,7 +69,11 @@ static void *answer_duplicate_sync(void *arg)
     size_t count = 0;
     for (size_t i = 0; i < request->rights_attenuation_masks_count; i++) {
         if (request->rights_attenuation_masks[i] != 0) {
-            slots[count++] = server_attach_end(&reply, ZX_OBJ_TYPE_CHANNEL, NULL);
+            slots[count] = server_attach_end(&reply, ZX_OBJ_TYPE_CHANNEL, NULL);
+            if (request->rights_attenuation_masks[i] == ZX_RIGHT_WAIT) {
+                reply.attachments[slots[count] - 1].rights = ZX_RIGHT_WAIT;
+            }
+            count++;
         }
     }
     struct model_token_duplicate_sync_response response = {0};
@@ -99,6 +104,16 @@ static void duplicate_sync_gives_a_token_for_each_mask(void **state)
         assert_ptr_not_equal(tokens[i], fixture->token);
         sysmem_token_free(tokens[i]);
     }
+}
+
+static void tokens_come_all_or_none(void **state)
+{
+    struct fixture *fixture = *state;
+    const zx_rights_t masks[] = {ZX_RIGHT_READ, ZX_RIGHT_READ, ZX_RIGHT_WAIT};
+    struct sysmem_token *tokens[3] = {NULL, NULL, NULL};
+    assert_int_equal(duplicate_sync(fixture, masks, 3, tokens), ZX_ERR_ACCESS_DENIED);
+    assert_null(tokens[0]);
+    assert_null(tokens[1]);
 }
 
 static void too_few_tokens_are_an_error_and_closed(void **state)
@@ -167,6 +182,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_duplicate_is_usable_at_once),
         TEST(duplicate_sync_gives_a_token_for_each_mask),
+        TEST(tokens_come_all_or_none),
         TEST(too_few_tokens_are_an_error_and_closed),
         TEST(more_than_64_masks_are_refused_before_sending),
         TEST(the_server_koid_is_the_name_that_the_server_bound),
