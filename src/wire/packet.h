@@ -1,6 +1,6 @@
 /* One packet over a SEQPACKET socket, with descriptors: the only place that calls sendmsg() and
- * recvmsg(). Never signals, and never blocks but where the caller
- * says so; every descriptor is close-on-exec at birth. */
+ * recvmsg(). Never signals, and never blocks but where the caller says so; every descriptor is
+ * close-on-exec at birth. */
 #ifndef WIRE_PACKET_H
 #define WIRE_PACKET_H
 

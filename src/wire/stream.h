@@ -19,16 +19,17 @@ struct stream {
     int fd; /* owned */
     struct stream_queued *out_first;
     struct stream_queued *out_last;
-    size_t out_bytes; /* queued here, with headers and a charge for each descriptor */
-    size_t out_limit; /* more than this is refused */
+    size_t out_bytes;       /* queued here, with headers and a charge for each descriptor */
+    size_t out_limit;       /* more than this is refused */
     size_t out_descriptors; /* in the queue */
-    bool out_starved; /* the kernel has no room for descriptors: see stream_is_starved() */
+    bool out_starved;       /* the kernel has no room for descriptors: see stream_is_starved() */
 
-    size_t
-        in_max_bytes; /* of a received message's body: MESSAGE_MAX_BYTES, or lowered by the owner */
-    size_t in_max_attachments; /* likewise, MESSAGE_MAX_ATTACHMENTS */
-    struct message
-        partial; /* being joined; after STREAM_MALFORMED: holds the descriptors that arrived */
+    /* Of a received message: MESSAGE_MAX_BYTES, MESSAGE_MAX_ATTACHMENTS, or lowered by the owner.
+     */
+    size_t in_max_bytes;
+    size_t in_max_attachments;
+    /* Being joined; after STREAM_MALFORMED: holds the descriptors that arrived. */
+    struct message partial;
     struct envelope partial_envelope; /* of the packet that comes next */
     bool partial_open;
     bool partial_lost;  /* descriptors of it did not arrive */
@@ -70,8 +71,8 @@ static inline bool stream_is_starved(const struct stream *stream)
     return stream->out_starved;
 }
 
-/* What the stream keeps of the peer's doing: memory for queued messages and for the one being joined
- * (in bytes), and descriptors of both. */
+/* What the stream keeps of the peer's doing: memory for queued messages and for the one being
+ * joined (in bytes), and descriptors of both. */
 size_t stream_held_bytes(const struct stream *stream);
 size_t stream_held_descriptors(const struct stream *stream);
 
