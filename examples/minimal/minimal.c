@@ -29,7 +29,7 @@ int main(void)
         (void)sysmem_node_release(sysmem_collection_node(collection)); /* a clean good-bye */
     }
     if (s == 0) {
-        printf("%s\n", strcpy((char *)address, "hello, buffer"));
+        printf("%s\n", (char *)memcpy((void *)address, "hello, buffer", 14));
     } else {
         fprintf(stderr, "minimal: %s (is sysmemd running?)\n", sysmem_status_name(s));
     }

@@ -158,14 +158,14 @@ static const struct buffer_owner_ops buffer_ops = {
 
 void collection_buffers_unneeded(struct collection *collection)
 {
-    if (collection->buffers == NULL) {
-        collection_bury(collection);
-    } else if (!collection->populated) {
+    bool being_made = collection->buffers != NULL && !collection->populated;
+    if (being_made) {
         return; /* populate_finished() sees that no node is left */
-    } else if (collection->populate_status != 0) {
-        collection_bury(collection);
-    } else {
+    }
+    if (collection->buffers != NULL && collection->populate_status == 0) {
         buffer_set_drop_strong(collection->buffers);
+    } else {
+        collection_bury(collection);
     }
 }
 
