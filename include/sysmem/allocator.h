@@ -1,9 +1,19 @@
 /* Allocator: the connection to the daemon, where collections begin.
  * Source: spec/fuchsia.sysmem2.txt, PROTOCOLS, Allocator.
  *
- * Deadlines are absolute times of the monotonic clock in nanoseconds (zx_deadline_after()). All
- * functions may be called by any thread, also on one object at once; only the call that frees an
- * object must be the last one on it. Output parameters are written on success only. */
+ * Of all objects of <sysmem/...>:
+ *
+ * Deadlines are absolute times of the monotonic clock in nanoseconds (zx_deadline_after()). Output
+ * parameters are written on success only. Every call may return ZX_ERR_PEER_CLOSED,
+ * ZX_ERR_NO_MEMORY and ZX_ERR_NO_RESOURCES; <sysmem/error.h> says what statuses mean.
+ *
+ * One-way calls return when the message is on its way, and wait for at most a second for a daemon
+ * that is slow to read; that such a call was a mistake shows in the next two-way call.
+ * ZX_ERR_SHOULD_WAIT: too much is queued already.
+ *
+ * Any thread may call any function, also on one object at once; only the call that frees an object
+ * or gives its socket out must be the last one on it. That call sends what is still queued, for
+ * which the daemon has a second, and ends pending calls with ZX_ERR_PEER_CLOSED. */
 #ifndef SYSMEM_ALLOCATOR_H
 #define SYSMEM_ALLOCATOR_H
 
@@ -17,20 +27,22 @@ struct sysmem_allocator;
 struct sysmem_token;
 struct sysmem_collection;
 
-/* Connects to the daemon's socket at `path`; NULL looks in $SYSMEM_SOCKET, then
- * $XDG_RUNTIME_DIR/sysmem.sock (a user) or /run/sysmem/sysmem.sock (root). Free with
- * sysmem_allocator_free(). ZX_ERR_NOT_FOUND: no socket there; ZX_ERR_PEER_CLOSED: nobody listens on
- * it; ZX_ERR_ACCESS_DENIED: not for this user. */
+/* Connects to the daemon's socket at `path`. NULL: $SYSMEM_SOCKET, else
+ * $XDG_RUNTIME_DIR/sysmem.sock for a user who has that directory, else /run/sysmem/sysmem.sock.
+ * Free with sysmem_allocator_free(). ZX_ERR_NOT_FOUND: no socket there; ZX_ERR_PEER_CLOSED: nobody
+ * listens on it; ZX_ERR_ACCESS_DENIED: not for this user; ZX_ERR_INVALID_ARGS: longer than a
+ * socket's path may be. */
 SYSMEM_EXPORT sysmem_status_t sysmem_allocator_connect(const char *path,
                                                        struct sysmem_allocator **ret);
 
-/* The path that sysmem_allocator_connect(NULL) takes, into buf (size bytes, at least 108). */
+/* The path that sysmem_allocator_connect(NULL) takes, into buf, which is returned. NULL: it does
+ * not fit into `size` bytes; 108 are enough for every path that a socket can have. */
 SYSMEM_EXPORT const char *sysmem_default_socket_path(char *buf, size_t size);
 
 /* Makes an Allocator of a connected SEQPACKET socket, which it then owns (in every case). */
 SYSMEM_EXPORT sysmem_status_t sysmem_allocator_from_fd(int fd, struct sysmem_allocator **ret);
 
-/* Gives the socket out and frees the rest. The caller owns the descriptor. Pending calls end. */
+/* Gives the socket out, for the caller to own, and frees the rest. */
 SYSMEM_EXPORT int sysmem_allocator_into_fd(struct sysmem_allocator *allocator);
 
 /* Closes the connection. Collections live on. NULL is fine. */

@@ -1,6 +1,6 @@
 /* BufferCollection: a participant's view of a collection: say what is needed, get the buffers.
  * Source: spec/fuchsia.sysmem2.txt, PROTOCOLS, BufferCollection.
- * Thread-safety and deadlines: see <sysmem/allocator.h>. */
+ * Threads, deadlines, one-way calls and common errors: see <sysmem/allocator.h>. */
 #ifndef SYSMEM_COLLECTION_H
 #define SYSMEM_COLLECTION_H
 
@@ -13,12 +13,17 @@ struct sysmem_collection;
 struct sysmem_collection_info;
 struct sysmem_node;
 
+/* What <sysmem/node.h> works on. It lives as long as the collection. */
 SYSMEM_EXPORT struct sysmem_node *sysmem_collection_node(struct sysmem_collection *collection);
 
-/* Makes a collection of a socket or channel, which it then owns (in every case); and gives it out.
- */
+/* Makes a collection of a socket, which it then owns (in every case); and gives the socket out, for
+ * the caller to own, and frees the rest. */
 SYSMEM_EXPORT sysmem_status_t sysmem_collection_from_fd(int fd, struct sysmem_collection **ret);
 SYSMEM_EXPORT int sysmem_collection_into_fd(struct sysmem_collection *collection);
+
+/* The same with a channel handle of <zircon/syscalls.h>, which is closed in every case.
+ * ZX_ERR_BAD_HANDLE; ZX_ERR_WRONG_TYPE, ZX_ERR_NOT_SUPPORTED: not a channel's;
+ * ZX_ERR_ACCESS_DENIED: without ZX_RIGHT_TRANSFER. */
 SYSMEM_EXPORT sysmem_status_t sysmem_collection_from_handle(zx_handle_t channel,
                                                             struct sysmem_collection **ret);
 SYSMEM_EXPORT sysmem_status_t sysmem_collection_into_handle(struct sysmem_collection *collection,
@@ -41,10 +46,13 @@ sysmem_collection_set_constraints(struct sysmem_collection *collection,
 SYSMEM_EXPORT sysmem_status_t sysmem_collection_wait_for_all_buffers_allocated(
     struct sysmem_collection *collection, zx_time_t deadline, struct sysmem_collection_info **ret);
 
+/* `status` as the synchronous call returns it; `info` is NULL unless that is 0, and then the
+ * callback's to free. */
 typedef void (*sysmem_allocated_fn)(void *arg, sysmem_status_t status,
                                     struct sysmem_collection_info *info);
 
-/* The same, asynchronously: see <sysmem/node.h>. On success the callback owns `info`. */
+/* The same, asynchronously: see <sysmem/node.h>. A status other than 0 from here: nothing was sent,
+ * `done` is not called. */
 SYSMEM_EXPORT sysmem_status_t sysmem_collection_wait_for_all_buffers_allocated_async(
     struct sysmem_collection *collection, sysmem_allocated_fn done, void *arg);
 

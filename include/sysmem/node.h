@@ -2,7 +2,7 @@
  * calls. Source: spec/fuchsia.sysmem2.txt, PROTOCOLS, Node.
  *
  * A node is a view of the object that it came from (sysmem_token_node() and its like), with that
- * object's life. Thread-safety and deadlines: see <sysmem/allocator.h>. */
+ * object's life. Threads, deadlines, one-way calls and common errors: see <sysmem/allocator.h>. */
 #ifndef SYSMEM_NODE_H
 #define SYSMEM_NODE_H
 
@@ -39,8 +39,11 @@ SYSMEM_EXPORT sysmem_status_t sysmem_node_get_buffer_collection_id(struct sysmem
  *
  * Poll sysmem_node_fd() for sysmem_node_events() (POLLIN, POLLOUT), and when it is ready call
  * sysmem_node_process(), which calls back what has finished, on the calling thread, and never
- * blocks. Synchronous and asynchronous calls of one node may be mixed; a synchronous call may
- * deliver the callbacks of asynchronous ones. A callback may start calls, and may free its own
+ * blocks, unless a callback does. Ask for the events anew before each poll. Once they have been
+ * asked for, one-way calls never wait: the loop sends what is queued.
+ *
+ * Synchronous and asynchronous calls of one node may be mixed. Other calls on the node, and the one
+ * that frees its object, may call back too. A callback may start calls, and may free its own
  * object. */
 
 /* The descriptor to poll; stays the node's. */
@@ -54,6 +57,7 @@ SYSMEM_EXPORT short sysmem_node_events(struct sysmem_node *node);
  * the node's object. */
 SYSMEM_EXPORT sysmem_status_t sysmem_node_process(struct sysmem_node *node);
 
+/* `status` as the synchronous call returns it. */
 typedef void (*sysmem_done_fn)(void *arg, sysmem_status_t status);
 
 /* Sync, asynchronously. A status other than 0 from here: nothing was sent, `done` is not called. */

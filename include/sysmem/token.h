@@ -3,8 +3,8 @@
  *
  * A token is moved to another process by sending its descriptor (sysmem_token_into_fd()) over a
  * Unix socket; the receiver makes a token of it again (sysmem_token_from_fd()). Sync first: the
- * daemon must know a token before somebody else turns it in. Thread-safety and deadlines: see
- * <sysmem/allocator.h>. */
+ * daemon must know a token before somebody else turns it in. Threads, deadlines, one-way calls and
+ * common errors: see <sysmem/allocator.h>. */
 #ifndef SYSMEM_TOKEN_H
 #define SYSMEM_TOKEN_H
 
@@ -17,13 +17,17 @@
 struct sysmem_token;
 struct sysmem_node;
 
+/* What <sysmem/node.h> works on. It lives as long as the token. */
 SYSMEM_EXPORT struct sysmem_node *sysmem_token_node(struct sysmem_token *token);
 
-/* Makes a token of a socket, which it then owns (in every case). */
+/* Makes a token of a socket, which it then owns (in every case); and gives the socket out, for the
+ * caller to own, and frees the rest. */
 SYSMEM_EXPORT sysmem_status_t sysmem_token_from_fd(int fd, struct sysmem_token **ret);
 SYSMEM_EXPORT int sysmem_token_into_fd(struct sysmem_token *token);
 
-/* The same with a channel handle of <zircon/syscalls.h>. */
+/* The same with a channel handle of <zircon/syscalls.h>, which is closed in every case.
+ * ZX_ERR_BAD_HANDLE; ZX_ERR_WRONG_TYPE, ZX_ERR_NOT_SUPPORTED: not a channel's;
+ * ZX_ERR_ACCESS_DENIED: without ZX_RIGHT_TRANSFER. */
 SYSMEM_EXPORT sysmem_status_t sysmem_token_from_handle(zx_handle_t channel,
                                                        struct sysmem_token **ret);
 SYSMEM_EXPORT sysmem_status_t sysmem_token_into_handle(struct sysmem_token *token,
