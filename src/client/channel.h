@@ -31,8 +31,9 @@ enum model_protocol channel_protocol(const struct channel *channel);
  * ZX_HANDLE_INVALID). ZX_ERR_INVALID_ARGS: over-long or not UTF-8; ZX_ERR_SHOULD_WAIT: the daemon
  * does not read; ZX_ERR_BAD_HANDLE and its like: a handle cannot travel. Nothing was sent then.
  *
- * Never waits, but for this: what does not fit into the socket while another thread waits in a
- * synchronous call of this channel is sent by the calling thread, when the daemon reads on. */
+ * What does not fit into the socket is waited for, a second at most, and replies are taken in (and
+ * called back) meanwhile; after that it stays queued, and nobody waits again until the daemon
+ * reads. A channel that was asked for its events never waits here. */
 sysmem_status_t channel_send(struct channel *channel, const struct model_method *method,
                              void *request);
 
@@ -59,7 +60,7 @@ sysmem_status_t channel_wait(struct channel *channel, uint32_t txid, zx_time_t d
 /* See sysmem_node_process() and its like. */
 sysmem_status_t channel_process(struct channel *channel);
 int channel_fd(const struct channel *channel);
-short channel_events(struct channel *channel);
+short channel_events(struct channel *channel); /* from now on somebody else sends the queue */
 void channel_on_closed(struct channel *channel, sysmem_done_fn closed, void *arg);
 
 /* Makes a socket pair: [0] the end to keep, [1] the one to send. */
