@@ -2,7 +2,6 @@
 
 #include <assert.h>
 #include <inttypes.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,8 +21,6 @@ void entry_table_deinit(struct entry_table *table)
     }
     map_deinit(&table->by_hash);
 }
-
-#define FLUSH_TIME ZX_SEC(2)
 
 /* FNV-1a. */
 static uint64_t hash_of(const char *name)
@@ -54,22 +51,6 @@ bool entry_name_is_free(const struct entry_table *table, const char *name)
     return name[0] != '\0' && !is_fresh_form(name) && entry_find(table, name) == NULL;
 }
 
-/* Sends what a channel still has queued, which closing it would drop. A peer that does not read has
- * a moment. */
-static void flush_channel(struct channel *channel)
-{
-    zx_time_t deadline = zx_deadline_after(FLUSH_TIME);
-    zx_time_t now;
-    while ((channel_events(channel) & POLLOUT) != 0 &&
-           (now = zx_clock_get_monotonic()) < deadline) {
-        struct pollfd fd = {.fd = channel_fd(channel), .events = POLLOUT};
-        if (poll(&fd, 1, (int)((deadline - now) / ZX_MSEC(1)) + 1) > 0 &&
-            channel_process(channel) != 0) {
-            return;
-        }
-    }
-}
-
 /* Closes what an entry stands for. */
 static void entry_close(struct entry *entry)
 {
@@ -78,7 +59,6 @@ static void entry_close(struct entry *entry)
         (void)zx_handle_close(entry->handle);
         break;
     case ENTRY_CHANNEL:
-        flush_channel(entry->channel);
         channel_free(entry->channel);
         break;
     case ENTRY_MAPPING:
@@ -151,7 +131,6 @@ zx_status_t entry_take_handle(struct entry_table *table, struct entry *entry, zx
     assert(entry->kind != ENTRY_MAPPING);
     zx_status_t status = ZX_OK;
     if (entry->kind == ENTRY_CHANNEL) {
-        flush_channel(entry->channel);
         status = sysmem_handle_from_fd(channel_into_fd(entry->channel), &entry->info, ret);
     } else {
         *ret = entry->handle;
@@ -184,7 +163,6 @@ static zx_status_t take_socket(struct entry *entry, int *ret_fd)
     if (entry->kind == ENTRY_HANDLE) {
         return sysmem_handle_into_fd(entry->handle, &entry->info, ret_fd);
     }
-    flush_channel(entry->channel);
     *ret_fd = channel_into_fd(entry->channel);
     return ZX_OK;
 }
