@@ -1,8 +1,7 @@
 #include "os/socket_name.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -37,11 +36,22 @@ bool socket_is_channel_end(int fd)
     return has_option(fd, SO_TYPE, SOCK_SEQPACKET) && has_option(fd, SO_DOMAIN, AF_UNIX);
 }
 
+static char *put_hex(char *to, uint64_t value)
+{
+    for (size_t i = 0; i < HEX_LEN; i++) {
+        to[i] = "0123456789abcdef"[value >> (60 - 4 * i) & 15];
+    }
+    return to + HEX_LEN;
+}
+
 void socket_name_format(const struct socket_name *name, char ret_text[SOCKET_NAME_TEXT_LEN + 1])
 {
-    (void)snprintf(ret_text, SOCKET_NAME_TEXT_LEN + 1,
-                   PREFIX "%016" PRIx64 "/%016" PRIx64 "%016" PRIx64, name->koid, name->random[0],
-                   name->random[1]);
+    memcpy(ret_text, PREFIX, PREFIX_LEN);
+    char *end = put_hex(ret_text + PREFIX_LEN, name->koid);
+    *end++ = '/';
+    end = put_hex(end, name->random[0]);
+    end = put_hex(end, name->random[1]);
+    *end = '\0';
 }
 
 static bool parse_hex(const char *text, uint64_t *ret_value)
