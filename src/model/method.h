@@ -1,6 +1,6 @@
 /* Every method of every protocol: the one table that server dispatch, client calls, `sysmemctl
- * exec` and the wire share. Ordinals are the position in which spec/ lists a protocol's methods;
- * the project's own begin at 1000. See docs/wire.md. */
+ * exec` and the wire share. Ordinals are the position in which spec/ lists a protocol's methods,
+ * counted from 1; the project's own begin at 1000. See docs/wire.md. */
 #ifndef MODEL_METHOD_H
 #define MODEL_METHOD_H
 

@@ -50,7 +50,7 @@ struct model_type;
 
 struct model_field {
     const char *name; /* FIDL name */
-    uint32_t number;  /* protobuf field number: the position in spec/ */
+    uint32_t number;  /* protobuf field number: the position in spec/, counted from 1 */
     enum model_kind kind;
     uint16_t offset;     /* of the value, or of the pointer to the items of a vector */
     uint16_t has_offset; /* of the bool in .has, or MODEL_ALWAYS */
