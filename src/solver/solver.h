@@ -14,6 +14,16 @@
 struct solver_participant {
     const char *name;                                               /* for reasons; may be NULL */
     const struct sysmem_buffer_collection_constraints *constraints; /* NULL: has set none */
+    int group;      /* 1 + the index of the innermost group that it is under; 0: under none */
+    uint32_t child; /* and under which child of it */
+};
+
+/* A token group: one of its children is selected, and only the participants under that one count.
+ * Source: spec/fuchsia.sysmem2.txt, BufferCollectionTokenGroup. */
+struct solver_group {
+    int parent;            /* 1 + the index of the innermost enclosing group; 0: none */
+    uint32_t parent_child; /* and under which child of it */
+    uint32_t child_count;  /* at least 1 */
 };
 
 /* A heap as the solver sees it. */
@@ -67,9 +77,34 @@ struct solver_outcome {
     struct solver_reason reasons[SOLVER_MAX_REASONS];
 };
 
+/* Participants and groups. */
+struct solver_problem {
+    const struct solver_participant *participants; /* breadth-first */
+    size_t participant_count;
+    const struct solver_group *groups; /* in depth-first pre-order: the most significant first */
+    size_t group_count;
+    const struct solver_environment *environment;
+};
+
+/* Selected of a group that is under a child that is not selected itself. */
+#define SOLVER_HIDDEN UINT32_MAX
+
 /* Aggregates. *ret is filled in every case. The settings are valid while *ret, the participants'
  * constraints and the environment are. */
 void solver_solve(const struct solver_participant *participants, size_t count,
                   const struct solver_environment *environment, struct solver_outcome *ret);
+
+/* Finds the first combination of group children whose participants can be aggregated. All groups
+ * start at child 0; the least significant one that is not hidden moves on first. At most
+ * limits.max_group_combinations are tried: wanting more is TOO_MANY_GROUP_CHILD_COMBINATIONS, with
+ * one reason against nobody. Only CONSTRAINTS_INTERSECTION_EMPTY goes on to the next combination,
+ * any other error ends the search.
+ *
+ * *ret is filled in every case, as by solver_solve(); reasons' indexes are those of the whole list
+ * of participants. When no combination will do, they are the reasons of the last one tried.
+ * ret_selected (group_count entries) is written on success only: the child of each group, or
+ * SOLVER_HIDDEN. */
+void solver_choose(const struct solver_problem *problem, uint32_t *ret_selected,
+                   struct solver_outcome *ret);
 
 #endif
