@@ -11,6 +11,7 @@
 #include "subject.h"
 
 #define FIRST_PASSED_FD 3 /* where a socket-activated service finds its socket */
+#define DEADLINE_S      10
 
 struct real_client {
     struct sysmem_allocator *allocator;
@@ -39,6 +40,11 @@ static void serve(const struct subject *subject, int listener)
     (void)setenv("LISTEN_PID", pid, 1);
     (void)execlp(subject->program, "sysmemd", "--log-level", "error", (char *)NULL);
     (void)fprintf(stderr, "sysmem-bench: cannot start %s (see --daemon)\n", subject->program);
+}
+
+static zx_time_t deadline(void)
+{
+    return zx_deadline_after(ZX_SEC(DEADLINE_S));
 }
 
 /* A status as an -errno, with the name said, for nothing here is expected to fail. */
@@ -83,7 +89,7 @@ static int client_connect(const char *path, void **ret_client)
 static int client_sync(void *state)
 {
     struct real_client *client = state;
-    return judge("Sync", sysmem_node_sync(sysmem_token_node(client->token), ZX_TIME_INFINITE));
+    return judge("Sync", sysmem_node_sync(sysmem_token_node(client->token), deadline()));
 }
 
 static sysmem_status_t begin(const struct real_client *client, struct round *round)
@@ -92,8 +98,8 @@ static sysmem_status_t begin(const struct real_client *client, struct round *rou
     sysmem_status_t status =
         sysmem_allocator_allocate_shared_collection(client->allocator, &round->tokens[0]);
     if (status == 0) {
-        status = sysmem_token_duplicate_sync(round->tokens[0], &mask, 1, ZX_TIME_INFINITE,
-                                             &round->tokens[1]);
+        status =
+            sysmem_token_duplicate_sync(round->tokens[0], &mask, 1, deadline(), &round->tokens[1]);
     }
     for (int i = 0; i < SUBJECT_PARTICIPANTS && status == 0; i++) {
         status = sysmem_allocator_bind_shared_collection(client->allocator, round->tokens[i],
@@ -143,8 +149,8 @@ static int64_t client_cycle(void *state, uint32_t buffers, struct freed *freed)
         status = ask(&round, buffers);
     }
     for (int i = 0; i < SUBJECT_PARTICIPANTS && status == 0; i++) {
-        status = sysmem_collection_wait_for_all_buffers_allocated(
-            round.collections[i], ZX_TIME_INFINITE, &round.infos[i]);
+        status = sysmem_collection_wait_for_all_buffers_allocated(round.collections[i], deadline(),
+                                                                  &round.infos[i]);
     }
     int result = judge("a cycle", status);
     int64_t pause = stats_now();
