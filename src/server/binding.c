@@ -58,7 +58,7 @@ struct binding *binding_new(struct server *server, enum model_protocol protocol,
     int failed = binding == NULL ? UV_ENOMEM : uv_poll_init(&server->loop, &binding->poll, fd);
     if (failed != 0) {
         free(binding);
-        fd_close(&fd);
+        closer_close(account->uid, fd);
         account_discharge(account, ACCOUNT_DESCRIPTORS, 1);
         errno = -failed;
         return NULL;
@@ -136,18 +136,18 @@ struct binding *binding_of_server_end(struct binding *from, enum model_protocol 
     if (outcome != SOCKET_NAME_OK) {
         *ret_why = outcome == SOCKET_NAME_TAKEN ? "the server end is bound to a name already"
                                                 : "the system refused a name for the server end";
-        fd_close(&fd);
+        closer_close(from->uid, fd);
         return NULL;
     }
     struct owner owner;
     if (!find_owner(from, protocol, fd, &owner)) {
         *ret_why = "no memory for one more user";
-        fd_close(&fd);
+        closer_close(from->uid, fd);
         return NULL;
     }
     if (!account_charge(owner.account, ACCOUNT_DESCRIPTORS, 1)) {
         *ret_why = over_descriptors;
-        fd_close(&fd);
+        closer_close(from->uid, fd);
         (void)account_unref(owner.account);
         return NULL;
     }
@@ -202,6 +202,8 @@ static void destroy(struct binding *binding)
     /* A client may have kept a duplicate of the server end: only a shutdown tells the other side
      * for sure. */
     (void)shutdown(binding->stream.fd, SHUT_RDWR);
+    closer_close_channel(binding->uid, fd_take(&binding->stream.fd));
+    closer_close_rest(binding->uid, &binding->stream.partial);
     stream_deinit(&binding->stream);
 }
 

@@ -1,12 +1,14 @@
 #include "server/closer.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/list.h"
 #include "base/log.h"
-#include "os/socket_name.h"
 
 #define CHOKED_AT 64 /* descriptors that wait behind one that hangs */
 
@@ -112,11 +114,36 @@ void closer_close(uid_t uid, int fd)
               (unsigned)uid, fd);
 }
 
+/* Whether messages wait at an end that was shut down. The flag tells the end of the file from a
+ * packet without bytes: only a packet has credentials, for which there is no room. */
+static bool has_messages(int fd)
+{
+    const int on = 1;
+    (void)setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on));
+    char byte;
+    struct iovec part = {.iov_base = &byte, .iov_len = 1};
+    struct msghdr header = {.msg_iov = &part, .msg_iovlen = 1};
+    ssize_t len = recvmsg(fd, &header, MSG_PEEK | MSG_DONTWAIT);
+    if (len < 0 && errno == ECONNRESET) {
+        len = recvmsg(fd, &header, MSG_PEEK | MSG_DONTWAIT);
+    }
+    return len != 0 || (header.msg_flags & MSG_CTRUNC) != 0;
+}
+
+void closer_close_channel(uid_t uid, int fd)
+{
+    if (has_messages(fd)) {
+        closer_close(uid, fd);
+    } else {
+        fd_close(&fd);
+    }
+}
+
 void closer_close_rest(uid_t uid, struct message *message)
 {
     for (size_t i = 0; i < message->attachment_count; i++) {
         int fd = message->attachments[i].fd;
-        if (fd >= 0 && !socket_is_channel_end(fd)) {
+        if (fd >= 0) {
             message->attachments[i].fd = -1;
             closer_close(uid, fd);
         }

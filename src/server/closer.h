@@ -14,8 +14,11 @@
  * in every case. */
 void closer_close(uid_t uid, int fd);
 
-/* The same for the descriptors of a message that nobody took, but for channel ends, which stay in
- * it: closing those does not block. */
+/* The same for a channel's end that was shut down. With nothing in its queue it is closed at once;
+ * else what others sent to it goes with it. */
+void closer_close_channel(uid_t uid, int fd);
+
+/* closer_close() for the descriptors of a message that nobody took. */
 void closer_close_rest(uid_t uid, struct message *message);
 
 /* Whether so many descriptors of this uid wait to be closed that it gets no further service. */

@@ -107,6 +107,8 @@ static void refuse(int fd, const struct ucred *peer, const char *why)
     message.body = (unsigned char *)strdup(why);
     message.body_len = message.body == NULL ? 0 : strlen(why);
     (void)stream_send(&stream, &message);
+    (void)shutdown(fd, SHUT_RDWR);
+    closer_close_channel(peer->uid, fd_take(&stream.fd));
     stream_deinit(&stream);
 }
 

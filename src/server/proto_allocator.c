@@ -147,10 +147,12 @@ static const char *bind_shared_collection(struct request *request)
     } else {
         turn_in(allocator, token, collection);
     }
-    if (!proven && !socket_is_channel_end(fd)) {
-        closer_close(allocator->uid, fd_take(&fd));
+    bool token_is_shut = proven && token->state == BINDING_CLOSED;
+    if (token_is_shut) {
+        closer_close_channel(allocator->uid, fd);
+    } else {
+        closer_close(allocator->uid, fd);
     }
-    fd_close(&fd);
     return why;
 }
 
