@@ -20,7 +20,11 @@ struct buffer_watcher;
 struct buffer_owner_ops {
     /* All buffers are there (status 0), or none (-errno; what was made has been given back). */
     void (*populated)(void *owner, int status);
-    /* After buffer_set_drop_strong(): no strong handle or mapping of any buffer is left. */
+    /* After buffer_set_drop_strong(): no strong handle or mapping of this one buffer is left, and
+     * its close_weak_asap has just been signalled. Once for each buffer, before its `freed`. NULL:
+     * the owner does not care. */
+    void (*buffer_strong_gone)(void *owner, uint32_t index);
+    /* No strong handle or mapping of any buffer is left: after the last buffer_strong_gone. */
     void (*strong_gone)(void *owner);
     /* The memory of one buffer has been given back. */
     void (*freed)(void *owner, uint32_t index);
@@ -47,6 +51,25 @@ struct buffer_set *buffer_set_new(const struct buffer_set_config *config);
  * -EBUSY: a holder has locked others' slots, which only a client of this collection can do; another
  * -errno. */
 int buffer_set_open(struct buffer_set *set, uint32_t index, bool writable, bool weak, int *ret_fd);
+
+/* What tells weak holders to close their handles: a duplicate of the client end of the buffer's
+ * eventpair, whose other end is closed when the last strong handle and mapping of this buffer are
+ * gone. The pair is made at the first call; when the strong part is gone by then, it comes closed.
+ * The caller owns *ret_fd; *ret_koid is the same for each duplicate. 0; -ESTALE: the buffer's
+ * memory has been given back; another -errno (-EMFILE). */
+int buffer_set_close_weak_asap(struct buffer_set *set, uint32_t index, int *ret_fd,
+                               uint64_t *ret_koid);
+
+/* Whether somebody has a weak handle or mapping of this buffer, as the kernel knows now. */
+bool buffer_set_has_weak(const struct buffer_set *set, uint32_t index);
+
+/* Whether buffer_strong_gone, and whether `freed`, have been told of this buffer or are being told.
+ * Neither happens before buffer_set_drop_strong(). */
+bool buffer_set_is_strong_gone(const struct buffer_set *set, uint32_t index);
+bool buffer_set_is_free(const struct buffer_set *set, uint32_t index);
+
+/* What buffer_set_config said; for the sets that buffer_watcher_identify() finds. */
+void *buffer_set_owner(const struct buffer_set *set);
 
 /* The koid of a buffer's strong VMO. */
 uint64_t buffer_set_koid(const struct buffer_set *set, uint32_t index);
@@ -77,6 +100,21 @@ void buffer_watcher_process(struct buffer_watcher *watcher); /* looks at the buf
 /* Whether buffers wait to be looked at that the descriptor does not tell of: ask before sleeping on
  * it, and process. */
 bool buffer_watcher_is_due(const struct buffer_watcher *watcher);
+
+enum buffer_kind {
+    BUFFER_FOREIGN, /* no handle of a live buffer of any set */
+    BUFFER_STRONG,
+    BUFFER_WEAK,
+};
+
+/* Which buffer a received descriptor, of any kind, is a handle of, and which kind of handle: by the
+ * kernel, not by what its sender says. For BUFFER_STRONG and BUFFER_WEAK, *ret_set and *ret_index
+ * are written. Never waits: a descriptor that is no memory file is asked for nothing but its seals.
+ *
+ * A description that a client made itself, by opening a handle again, has no slot and is neither
+ * kind: it counts as strong. docs/lifetime.md says why. */
+enum buffer_kind buffer_watcher_identify(struct buffer_watcher *watcher, int fd,
+                                         struct buffer_set **ret_set, uint32_t *ret_index);
 
 /* Buffers that were, at some time, kept by somebody who had dropped his slot's lock on purpose. */
 uint64_t buffer_watcher_leaks(const struct buffer_watcher *watcher);
