@@ -67,14 +67,6 @@ void account_discharge(struct account *account, enum account_kind kind, uint64_t
     account->used[kind] -= amount;
 }
 
-const char *account_kind_name(enum account_kind kind)
-{
-    static const char *const names[ACCOUNT_KINDS] = {
-        "connections", "nodes", "collections", "buffer bytes", "descriptors", "message bytes",
-    };
-    return names[kind];
-}
-
 void accounts_deinit(struct accounts *accounts)
 {
     assert(accounts->by_uid.count == 0);

@@ -49,9 +49,6 @@ bool account_recharge(struct account *account, enum account_kind kind, uint64_t 
 /* Gives back what was charged. */
 void account_discharge(struct account *account, enum account_kind kind, uint64_t amount);
 
-/* "connections", "nodes", ... */
-const char *account_kind_name(enum account_kind kind);
-
 /* Frees the table; all accounts have been given back. */
 void accounts_deinit(struct accounts *accounts);
 

@@ -108,7 +108,6 @@ static void populate_finished(struct collection *collection)
         return;
     }
     collection_enter(collection, COLLECTION_ALLOCATED);
-    collection->table->allocations++;
     log_info("collection %llu: allocated %u buffers of %llu bytes",
              (unsigned long long)collection->id, collection->buffer_count,
              (unsigned long long)collection->settings.buffer_settings.size_bytes);

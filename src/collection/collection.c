@@ -83,17 +83,6 @@ struct node *collection_add_child(struct node *parent, void *peer, const char **
     return node;
 }
 
-struct collection *collection_find(const struct collection_table *table, uint64_t id)
-{
-    list_for_each (link, &table->collections) {
-        struct collection *collection = container_of(link, struct collection, link);
-        if (collection->id == id) {
-            return collection;
-        }
-    }
-    return NULL;
-}
-
 bool collection_set_name(struct collection *collection, uint32_t priority, const char *name)
 {
     if (collection->name != NULL && priority <= collection->name_priority) {
@@ -201,7 +190,7 @@ struct node *collection_blocked_by(const struct collection *collection)
                : node_first_unready(collection->root);
 }
 
-const char *collection_state_name(enum collection_state state)
+static const char *state_name(enum collection_state state)
 {
     static const char *const names[] = {"CREATED", "POPULATING", "ALLOCATED", "FAILED"};
     return names[state];
@@ -211,8 +200,8 @@ void collection_enter(struct collection *collection, enum collection_state state
 {
     enum collection_state from = collection->state;
     assert(state == COLLECTION_FAILED ? from != COLLECTION_FAILED : state == from + 1);
-    log_debug("collection %llu: %s, was %s", (unsigned long long)collection->id,
-              collection_state_name(state), collection_state_name(from));
+    log_debug("collection %llu: %s, was %s", (unsigned long long)collection->id, state_name(state),
+              state_name(from));
     collection->state = state;
 }
 

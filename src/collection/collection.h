@@ -50,7 +50,6 @@ struct collection_table {
     struct list collections;
     struct list dead_nodes;
     struct list dead_collections;
-    uint64_t allocations; /* how many have succeeded, for `sysmemctl list` */
 };
 
 struct collection {
@@ -90,9 +89,6 @@ bool collection_table_needs_sweep(const struct collection_table *table);
  */
 void collection_table_deinit(struct collection_table *table);
 
-/* The collection of an id, or NULL. */
-struct collection *collection_find(const struct collection_table *table, uint64_t id);
-
 /* A collection with its root node (a token) for `peer`; charged to `account`, of which it takes a
  * reference. `id` is the koid of the root's server end: the kernel gives it once until the machine
  * restarts. *ret_why tells a NULL apart. */
@@ -131,9 +127,6 @@ void collection_evaluate(struct collection *collection);
 
 /* The node that keeps the collection from allocating, or NULL. */
 struct node *collection_blocked_by(const struct collection *collection);
-
-/* "CREATED", ... */
-const char *collection_state_name(enum collection_state state);
 
 /* Sets the state and logs it. Illegal steps assert. */
 void collection_enter(struct collection *collection, enum collection_state state);

@@ -6,7 +6,8 @@
 
 #include "json/json.h"
 
-const char *reader_kind(const json_t *json)
+/* "a list", "a string": what kind of JSON value it is. */
+static const char *kind_of(const json_t *json)
 {
     switch (json_typeof(json)) {
     case JSON_OBJECT:
@@ -56,7 +57,7 @@ bool reader_object(struct reader *reader, const struct model_path *path, const j
                    const struct reader_key *keys, size_t key_count, void *base)
 {
     if (!json_is_object(json)) {
-        return reader_fail(reader, path, "wanted an object, got %s", reader_kind(json));
+        return reader_fail(reader, path, "wanted an object, got %s", kind_of(json));
     }
     const char *name = NULL;
     json_t *value = NULL;
@@ -78,7 +79,7 @@ bool reader_list(struct reader *reader, const struct model_path *path, const jso
                  reader_fn read, size_t size, void **ret_items, size_t *ret_count)
 {
     if (!json_is_array(json)) {
-        return reader_fail(reader, path, "wanted a list, got %s", reader_kind(json));
+        return reader_fail(reader, path, "wanted a list, got %s", kind_of(json));
     }
     size_t count = json_array_size(json);
     char *items = arena_alloc_array(reader->arena, count, size);
@@ -132,7 +133,7 @@ bool reader_bool(struct reader *reader, const struct model_path *path, const jso
                  void *ret)
 {
     if (!json_is_boolean(json)) {
-        return reader_fail(reader, path, "wanted true or false, got %s", reader_kind(json));
+        return reader_fail(reader, path, "wanted true or false, got %s", kind_of(json));
     }
     *(bool *)ret = json_is_true(json);
     return true;
@@ -142,7 +143,7 @@ bool reader_string(struct reader *reader, const struct model_path *path, const j
                    void *ret)
 {
     if (!json_is_string(json)) {
-        return reader_fail(reader, path, "wanted a string, got %s", reader_kind(json));
+        return reader_fail(reader, path, "wanted a string, got %s", kind_of(json));
     }
     const char *copy =
         arena_strndup(reader->arena, json_string_value(json), json_string_length(json));
@@ -157,7 +158,7 @@ bool reader_table(struct reader *reader, const struct model_path *path, const js
                   const struct model_type *type, void *ret)
 {
     if (!json_is_object(json)) {
-        return reader_fail(reader, path, "wanted an object, got %s", reader_kind(json));
+        return reader_fail(reader, path, "wanted an object, got %s", kind_of(json));
     }
     struct strbuf error = {0};
     bool understood = json_to_table(type, (json_t *)json, reader->arena, NULL, ret, &error);

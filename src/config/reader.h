@@ -55,7 +55,4 @@ __attribute__((format(printf, 3, 4))) bool reader_fail(struct reader *reader,
                                                        const struct model_path *path,
                                                        const char *format, ...);
 
-/* "a list", "a string": what kind of JSON value it is. */
-const char *reader_kind(const json_t *json);
-
 #endif
