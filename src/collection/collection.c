@@ -7,6 +7,8 @@
 
 #include "base/log.h"
 #include "base/strbuf.h"
+#include "node/node_ref.h"
+#include "node/tracker.h"
 
 void collection_table_init(struct collection_table *table,
                            const struct collection_table_config *config)
@@ -17,7 +19,7 @@ void collection_table_init(struct collection_table *table,
     list_init(&table->dead_collections);
 }
 
-static uint64_t now_ns(void)
+uint64_t collection_now_ns(void)
 {
     struct timespec now;
     (void)clock_gettime(CLOCK_MONOTONIC, &now);
@@ -60,17 +62,24 @@ struct collection *collection_new(struct collection_table *table, struct account
     collection->id = id;
     collection->root = root;
     collection->node_count = 1;
-    collection->created_ns = now_ns();
+    collection->created_ns = collection_now_ns();
     collection->account = account;
     account->references++;
     arena_init(&collection->arena, SIZE_MAX / 2);
+    list_init(&collection->lifetime_trackers);
     list_append(&table->collections, &collection->link);
+    collection_report_begin(collection);
     return collection;
 }
 
 struct node *collection_add_child(struct node *parent, void *peer, const char **ret_why)
 {
     struct collection *collection = collection_of(parent);
+    if (node_is_group(parent) &&
+        parent->child_count >= collection->table->config.max_children_per_group) {
+        *ret_why = "the group has as many children as the limit max_children_per_group allows";
+        return NULL;
+    }
     if (collection->node_count >= collection->table->config.max_nodes_per_tree) {
         *ret_why = "the tree has as many nodes as the limit max_nodes_per_tree allows";
         return NULL;
@@ -79,6 +88,28 @@ struct node *collection_add_child(struct node *parent, void *peer, const char **
     if (node != NULL) {
         node->peer = peer;
         collection->node_count++;
+    }
+    return node;
+}
+
+struct node *collection_attach(struct node *parent, void *peer, const char **ret_why)
+{
+    struct node *node = collection_add_child(parent, peer, ret_why);
+    if (node == NULL) {
+        return NULL;
+    }
+    node->propagation = NODE_DO_NOT_PROPAGATE;
+    const char *from = parent->client.name;
+    struct strbuf name = {0};
+    if (from != NULL && from[0] != '\0') {
+        strbuf_addf(&name, "%s then AttachToken()", from);
+    } else {
+        strbuf_addf(&name, "from AttachToken()");
+    }
+    bool named = !name.failed && node_replace_client(node, strbuf_text(&name), parent->client.id);
+    strbuf_deinit(&name);
+    if (!named) {
+        log_warning("%s: no memory to name it", collection_describe_node(node));
     }
     return node;
 }
@@ -112,8 +143,8 @@ bool collection_set_constraints(struct node *node,
 
 void collection_bind_node(struct node *node, void *peer)
 {
-    assert(node->kind == NODE_TOKEN && !node->released);
-    node->kind = NODE_COLLECTION;
+    assert(!node->released);
+    node_become(node, NODE_COLLECTION);
     node->peer = peer;
 }
 
@@ -123,77 +154,6 @@ void collection_orphan_node(struct node *node)
     node->kind = NODE_ORPHAN;
     node->peer = NULL;
     collection_evaluate(collection_of(node));
-}
-
-/* Children first, each cut from its channel before the next. The list is made before anything is
- * changed. */
-static void fail_down(struct node *top, const char *why)
-{
-    struct collection *collection = collection_of(top);
-    const struct collection_peer_ops *ops = collection->table->config.ops;
-    struct list failing;
-    list_init(&failing);
-    node_list_breadth_first(top, &failing);
-    while (!list_is_empty(&failing)) {
-        struct node *node = container_of(failing.prev, struct node, queue);
-        list_remove(&node->queue);
-        void *peer = node->peer;
-        node->peer = NULL;
-        if (node == collection->root) {
-            collection->root = NULL;
-        }
-        node_unlink(node);
-        collection->node_count--;
-        list_append(&collection->table->dead_nodes, &node->queue);
-        if (peer != NULL) {
-            ops->closed(peer, why);
-        }
-    }
-    if (collection->root == NULL) {
-        if (collection->state != COLLECTION_FAILED) {
-            collection_enter(collection, COLLECTION_FAILED);
-        }
-        collection_buffers_unneeded(collection);
-    }
-}
-
-void collection_fail_node(struct node *node, const char *why)
-{
-    struct node *top = node_failure_root(node);
-    struct collection *collection = collection_of(node);
-    log_info("%s: %s%s", collection_describe_node(node), why,
-             top == collection->root ? "; the collection fails" : "; its failure domain fails");
-    fail_down(top, why);
-    collection_evaluate(collection);
-}
-
-void collection_evaluate(struct collection *collection)
-{
-    if (collection->root == NULL) {
-        return;
-    }
-    if (node_count_connected(collection->root) == 0) {
-        /* After allocation this is how a collection ends; before, nobody is left who could want the
-         * buffers. */
-        fail_down(collection->root, "nobody is connected any more");
-        return;
-    }
-    if (collection->state == COLLECTION_CREATED && node_first_unready(collection->root) == NULL) {
-        collection_allocate(collection);
-    }
-}
-
-struct node *collection_blocked_by(const struct collection *collection)
-{
-    return collection->root == NULL || collection->state != COLLECTION_CREATED
-               ? NULL
-               : node_first_unready(collection->root);
-}
-
-static const char *state_name(enum collection_state state)
-{
-    static const char *const names[] = {"CREATED", "POPULATING", "ALLOCATED", "FAILED"};
-    return names[state];
 }
 
 void collection_enter(struct collection *collection, enum collection_state state)
@@ -215,6 +175,10 @@ void collection_bury(struct collection *collection)
 static void collection_free(struct collection *collection)
 {
     list_remove(&collection->link);
+    collection_report_end(collection);
+    collection_weak_end(collection);
+    account_discharge(collection->account, ACCOUNT_DESCRIPTORS,
+                      tracker_close_all(&collection->lifetime_trackers));
     if (collection->buffers != NULL) {
         buffer_set_free(collection->buffers);
     }
@@ -236,10 +200,17 @@ void collection_table_sweep(struct collection_table *table)
 {
     list_for_each_safe (link, next, &table->dead_nodes) {
         struct node *node = container_of(link, struct node, queue);
+        if (node->ref != NULL) {
+            (void)map_take(&table->node_refs, node->ref->name.koid);
+        }
         struct account *account = collection_of(node)->account;
         account_discharge(account, ACCOUNT_NODES, 1);
         account_discharge(account, ACCOUNT_MESSAGE_BYTES,
                           arena_footprint(&node->constraints_arena));
+        uint32_t descriptors = tracker_close_all(&node->node_trackers) +
+                               tracker_close_all(&node->lifetime_trackers) +
+                               (node->ref == NULL ? 0 : NODE_REF_DESCRIPTORS);
+        account_discharge(account, ACCOUNT_DESCRIPTORS, descriptors);
         node_free(node);
     }
     list_for_each_safe (link, next, &table->dead_collections) {
@@ -252,31 +223,12 @@ void collection_table_deinit(struct collection_table *table)
     list_for_each_safe (link, next, &table->collections) {
         struct collection *collection = container_of(link, struct collection, link);
         if (collection->root != NULL) {
-            fail_down(collection->root, "the daemon ends");
+            collection_fail_down(collection->root, "the daemon ends");
         }
     }
     collection_table_sweep(table);
     list_for_each_safe (link, next, &table->collections) {
         collection_free(container_of(link, struct collection, link));
     }
-}
-
-const char *collection_describe_node(const struct node *node)
-{
-    static const char *const kinds[] = {"token", "collection", "group", "orphan"};
-    static char line[1024];
-    const struct collection *collection = collection_of(node);
-    struct strbuf text = {0};
-    strbuf_addf(&text, "collection %llu", (unsigned long long)collection->id);
-    if (collection->name != NULL) {
-        strbuf_addf(&text, " \"");
-        strbuf_add_escaped(&text, collection->name);
-        strbuf_addf(&text, "\"");
-    }
-    strbuf_addf(&text, " %s %llu client \"", kinds[node->kind], (unsigned long long)node->koid);
-    strbuf_add_escaped(&text, node->client.name == NULL ? "" : node->client.name);
-    strbuf_addf(&text, "\" pid %d uid %u", (int)node->client.pid, (unsigned)node->client.uid);
-    (void)strncpy(line, strbuf_text(&text), sizeof(line) - 1);
-    strbuf_deinit(&text);
-    return line;
+    map_deinit(&table->node_refs);
 }

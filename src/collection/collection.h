@@ -12,8 +12,10 @@
 #include <sysmem/types.h>
 
 #include "base/account.h"
+#include "base/alarm.h"
 #include "base/arena.h"
 #include "base/list.h"
+#include "base/map.h"
 #include "buffer/buffer.h"
 #include "heap/registry.h"
 #include "node/node.h"
@@ -36,12 +38,21 @@ struct collection_peer_ops {
     void (*closed)(void *peer, const char *why);
 };
 
+/* What a collection's trouble with weak handles is told after, and its trouble with slow
+ * participants. */
+#define COLLECTION_WEAK_PATIENCE_NS  UINT64_C(5000000000)
+#define COLLECTION_SLOW_NS           UINT64_C(5000000000)
+#define COLLECTION_SLOW_AGAIN_NS     UINT64_C(30000000000)
+#define COLLECTION_MAX_NODE_TRACKERS 256
+
 struct collection_table_config {
     const struct collection_peer_ops *ops;
     struct heap_registry *heaps;
     struct buffer_watcher *watcher;
     struct solver_environment environment; /* borrowed */
+    struct alarms *alarms;
     uint32_t max_nodes_per_tree;
+    uint32_t max_children_per_group;
 };
 
 /* All collections of the daemon. */
@@ -50,6 +61,7 @@ struct collection_table {
     struct list collections;
     struct list dead_nodes;
     struct list dead_collections;
+    struct map node_refs; /* koid of a node ref's own end -> struct node */
 };
 
 struct collection {
@@ -64,6 +76,10 @@ struct collection {
 
     char *name; /* NULL: none yet */
     uint32_t name_priority;
+    bool verbose; /* SetVerboseLogging */
+
+    struct alarm slow_alarm; /* the slow-allocation report */
+    uint32_t slow_reports;
 
     /* From POPULATING on. */
     uint32_t error; /* why it failed, or 0 */
@@ -75,6 +91,9 @@ struct collection {
     uint64_t charged_descriptors;
     bool populated;
     int populate_status;
+    bool let_go; /* no strong node is left: the buffers live as long as their strong handles */
+    struct list lifetime_trackers; /* of nodes that are logically allocated */
+    struct weak_watch *weak_watch; /* weak handles that were given out; NULL: none */
 };
 
 void collection_table_init(struct collection_table *table,
@@ -112,6 +131,28 @@ bool collection_set_constraints(struct node *node,
                                 struct sysmem_buffer_collection_constraints *constraints,
                                 struct arena *arena);
 
+/* AttachToken: as collection_add_child(), but the child is a failure domain of its own, which
+ * allocates by itself. */
+struct node *collection_attach(struct node *parent, void *peer, const char **ret_why);
+
+/* AttachNodeTracking and AttachLifetimeTracking: take an eventpair's end, also on failure. NULL, or
+ * why not. */
+const char *collection_track_node(struct node *node, int fd);
+const char *collection_track_lifetime(struct node *node, int fd, uint32_t buffers_remaining);
+
+/* GetNodeRef: a descriptor for the client, or -errno. */
+int collection_node_ref(struct node *node, uint64_t *ret_koid);
+
+/* The node that a node ref was got from, or NULL. */
+struct node *collection_find_node_ref(const struct collection_table *table, int fd);
+
+/* SetDebugTimeoutLogDeadline: when the first slow-allocation report comes, if it is still to come.
+ */
+void collection_set_report_deadline(struct collection *collection, uint64_t deadline_ns);
+
+/* A weak VMO of buffer `index` goes to this node: it is named if it stays too long. */
+void collection_note_weak(struct node *node, uint32_t index);
+
 /* Turns a token into a collection, served by another peer from now on. */
 void collection_bind_node(struct node *node, void *peer);
 
@@ -136,9 +177,23 @@ void collection_enter(struct collection *collection, enum collection_state state
 const char *collection_describe_node(const struct node *node);
 
 /* --- between the sources of this module --- */
-void collection_allocate(struct collection *collection);                       /* allocate.c */
-void collection_answer_failure(struct collection *collection, uint32_t error); /* allocate.c */
-void collection_buffers_unneeded(struct collection *collection);               /* allocate.c */
-void collection_bury(struct collection *collection);                           /* collection.c */
+void collection_allocate(struct collection *collection);         /* allocate.c */
+void collection_populate_ended(struct collection *collection);   /* allocate.c */
+extern const struct buffer_owner_ops collection_buffer_ops;      /* buffers.c */
+void collection_let_go(struct collection *collection);           /* buffers.c */
+void collection_buffers_unneeded(struct collection *collection); /* buffers.c */
+void collection_give_back(struct collection *collection, uint64_t bytes,
+                          uint64_t descriptors);                             /* buffers.c */
+void collection_check_lifetimes(struct collection *collection);              /* tracking.c */
+bool collection_allocate_late(struct collection *collection);                /* late.c */
+void collection_answer_success(struct node *top);                            /* answer.c */
+void collection_answer_failure(struct node *top, uint32_t error);            /* answer.c */
+void collection_fail_down(struct node *top, const char *why);                /* fail.c */
+void collection_report_begin(struct collection *collection);                 /* report.c */
+void collection_report_end(struct collection *collection);                   /* report.c */
+void collection_weak_overdue(struct collection *collection, uint32_t index); /* weak.c */
+void collection_weak_end(struct collection *collection);                     /* weak.c */
+void collection_bury(struct collection *collection);                         /* collection.c */
+uint64_t collection_now_ns(void);                                            /* collection.c */
 
 #endif

@@ -7,6 +7,8 @@
 #include <zircon/rights.h>
 
 #include "base/strbuf.h"
+#include "node/node_ref.h"
+#include "node/tracker.h"
 
 static char *copy_of(const char *text)
 {
@@ -20,18 +22,25 @@ struct node *node_new(struct node *parent)
         return NULL;
     }
     node->kind = NODE_TOKEN;
+    node->was = NODE_TOKEN;
     node->propagation = NODE_PROPAGATE;
     node->rights_mask = UINT32_MAX;
     list_init(&node->children);
     list_init(&node->siblings);
     list_init(&node->queue);
+    list_init(&node->node_trackers);
+    list_init(&node->lifetime_trackers);
     if (parent != NULL) {
         node->client = parent->client;
         node->client.name = copy_of(parent->client.name);
         node->rights_mask = parent->rights_mask;
         node->collection = parent->collection;
+        node->weak = parent->weak;
+        node->weak_ok = parent->weak_ok_for_children;
+        node->weak_ok_for_children = parent->weak_ok_for_children;
         node->parent = parent;
         list_append(&parent->children, &node->siblings);
+        parent->child_count++;
     }
     return node;
 }
@@ -40,6 +49,9 @@ void node_unlink(struct node *node)
 {
     assert(list_is_empty(&node->children));
     list_remove(&node->siblings);
+    if (node->parent != NULL) {
+        node->parent->child_count--;
+    }
     node->parent = NULL;
     node->dead = true;
 }
@@ -47,9 +59,31 @@ void node_unlink(struct node *node)
 void node_free(struct node *node)
 {
     list_remove(&node->queue);
+    (void)tracker_close_all(&node->node_trackers);
+    (void)tracker_close_all(&node->lifetime_trackers);
+    node_ref_free(node->ref);
     free(node->client.name);
     arena_clear(&node->constraints_arena);
     free(node);
+}
+
+void node_become(struct node *node, enum node_kind kind)
+{
+    assert(node->kind == NODE_TOKEN && (kind == NODE_COLLECTION || kind == NODE_GROUP));
+    node->kind = kind;
+    node->was = kind;
+}
+
+void node_set_weak(struct node *node)
+{
+    node->weak = true;
+    node->weak_ok = true;
+}
+
+void node_set_weak_ok(struct node *node, bool for_child_nodes_also)
+{
+    node->weak_ok = true;
+    node->weak_ok_for_children = node->weak_ok_for_children || for_child_nodes_also;
 }
 
 bool node_replace_client(struct node *node, const char *name, uint64_t id)
@@ -110,10 +144,11 @@ bool node_is_ready(const struct node *node)
     switch (node->kind) {
     case NODE_COLLECTION:
         return node->has_constraints;
+    case NODE_GROUP:
+        return node->all_children_present;
     case NODE_ORPHAN:
         return true;
     case NODE_TOKEN:
-    case NODE_GROUP:
         break;
     }
     return false;

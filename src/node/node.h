@@ -41,19 +41,43 @@ struct node_client {
 struct node {
     struct node *parent; /* NULL: the root */
     struct list children;
+    uint32_t child_count;
     struct list siblings; /* link in parent's children */
     struct list queue;    /* link in a traversal's or a sweep's list */
     void *collection;     /* the struct collection that it belongs to */
     void *peer;           /* the channel, or NULL */
 
     enum node_kind kind;
+    enum node_kind
+        was; /* as kind, but an orphan keeps what it was: a released group still chooses */
     enum node_propagation propagation;
     uint64_t koid;        /* of the channel's server end */
     uint32_t rights_mask; /* AND of all attenuation masks from the root */
     bool released;
     bool allocated; /* logically */
+    bool hidden;    /* under a group's child that was not selected */
     bool dead;      /* out of the tree, to be swept */
+    bool weak;
+    bool weak_ok;
+    bool weak_ok_for_children; /* of nodes made from now on */
+    bool has_waited;           /* WaitForAllBuffersAllocated was called */
+    bool all_children_present; /* of a group */
     struct node_client client;
+
+    struct list
+        node_trackers; /* AttachNodeTracking: struct tracker, closed when the node is freed */
+    uint32_t node_tracker_count;
+    struct list
+        lifetime_trackers; /* AttachLifetimeTracking, until the node is logically allocated */
+    struct node_ref *ref;  /* GetNodeRef; NULL until it is asked for */
+
+    /* Scratch room of one walk each. */
+    uint32_t counted;    /* connected nodes below (and with) this one */
+    uint32_t next_child; /* of a group: how many children the walk has passed */
+    uint32_t own_group;  /* of a group: its number in the solver's problem, from 1 */
+    uint32_t group;      /* the innermost group that this node is under, from 1; 0: none */
+    uint32_t child;      /* under which of its children */
+    bool attached_below; /* not of the part that is looked at */
 
     /* SetConstraints. constraints stays NULL when the participant said that it has none. */
     bool has_constraints;
@@ -71,6 +95,27 @@ void node_unlink(struct node *node);
 /* Frees an unlinked node. */
 void node_free(struct node *node);
 
+/* A token was turned in (NODE_COLLECTION), or was one only because all nodes begin so (NODE_GROUP).
+ */
+void node_become(struct node *node, enum node_kind kind);
+
+/* SetWeak: this node, and children made from now on. */
+void node_set_weak(struct node *node);
+
+/* SetWeakOk. */
+void node_set_weak_ok(struct node *node, bool for_child_nodes_also);
+
+static inline bool node_is_group(const struct node *node)
+{
+    return node->was == NODE_GROUP;
+}
+
+/* Whether the node keeps the buffers alive by itself. */
+static inline bool node_is_strong(const struct node *node)
+{
+    return node->kind != NODE_ORPHAN && !node->weak;
+}
+
 /* SetDebugClientInfo: a former name is kept as "new (was old)", at most NODE_MAX_CLIENT_NAME bytes.
  * False: no memory. */
 #define NODE_MAX_CLIENT_NAME 4096
@@ -87,8 +132,8 @@ void node_set_constraints(struct node *node,
 /* AND with an attenuation mask; ZX_RIGHT_SAME_RIGHTS changes nothing. */
 void node_attenuate(struct node *node, uint32_t mask);
 
-/* Whether this node by itself keeps its domain from allocating: a token always, a collection until
- * SetConstraints, an orphan never. */
+/* Whether this node by itself lets its domain allocate: a token never, a collection from
+ * SetConstraints on, a group from AllChildrenPresent on, an orphan always. */
 bool node_is_ready(const struct node *node);
 
 static inline bool node_is_connected(const struct node *node)
@@ -102,6 +147,9 @@ static inline bool node_is_connected(const struct node *node)
  * itself. */
 struct node *node_next(const struct node *root, const struct node *node);
 
+/* The same without attached parts below root: those allocate by themselves, later. */
+struct node *node_next_pruned(const struct node *root, const struct node *node);
+
 /* Appends the tree below (and with) `root` to `queue` through node->queue, breadth first. */
 void node_list_breadth_first(struct node *root, struct list *queue);
 
@@ -112,7 +160,15 @@ struct node *node_failure_root(struct node *node);
  * tree below it, without attached parts. NULL: all are. */
 struct node *node_first_unready(struct node *root);
 
-/* How many nodes below (and with) root are connected. */
-uint32_t node_count_connected(const struct node *root);
+/* Counts the connected nodes below (and with) each node of a tree into node->counted. Returns how
+ * many strong ones there are. */
+uint32_t node_count(struct node *root);
+
+/* The smallest failure domain without a connected node (node_count() came before), or NULL. */
+struct node *node_find_empty_domain(struct node *root);
+
+/* Whether `a` and `b`, of one tree, are alternatives: their lowest common ancestor (each counts as
+ * its own) is a group. */
+bool node_is_alternate(const struct node *a, const struct node *b);
 
 #endif

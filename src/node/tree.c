@@ -33,6 +33,15 @@ struct node *node_next(const struct node *root, const struct node *node)
     return list_is_empty(&node->children) ? next_after(root, node) : node_of(node->children.next);
 }
 
+struct node *node_next_pruned(const struct node *root, const struct node *node)
+{
+    struct node *next = node_next(root, node);
+    while (next != NULL && next->propagation == NODE_DO_NOT_PROPAGATE) {
+        next = next_after(root, next);
+    }
+    return next;
+}
+
 void node_list_breadth_first(struct node *root, struct list *queue)
 {
     list_append(queue, &root->queue);
@@ -61,25 +70,72 @@ struct node *node_failure_root(struct node *node)
 
 struct node *node_first_unready(struct node *root)
 {
-    struct node *node = root;
-    while (node != NULL) {
-        if (node != root && node->propagation == NODE_DO_NOT_PROPAGATE) {
-            node = next_after(root, node); /* attached: allocates by itself, later */
-            continue;
-        }
+    for (struct node *node = root; node != NULL; node = node_next_pruned(root, node)) {
         if (!node_is_ready(node)) {
             return node;
         }
-        node = node_next(root, node);
     }
     return NULL;
 }
 
-uint32_t node_count_connected(const struct node *root)
+uint32_t node_count(struct node *root)
 {
-    uint32_t count = 0;
-    for (const struct node *node = root; node != NULL; node = node_next(root, node)) {
-        count += node_is_connected(node) ? 1 : 0;
+    uint32_t strong = 0;
+    struct list queue;
+    list_init(&queue);
+    for (struct node *node = root; node != NULL; node = node_next(root, node)) {
+        node->counted = node_is_connected(node) ? 1 : 0;
+        strong += node_is_strong(node) ? 1 : 0;
     }
-    return count;
+    node_list_breadth_first(root, &queue);
+    while (!list_is_empty(&queue)) { /* children before parents */
+        struct node *node = container_of(queue.prev, struct node, queue);
+        list_remove(&node->queue);
+        if (node != root) {
+            node->parent->counted += node->counted;
+        }
+    }
+    return strong;
+}
+
+struct node *node_find_empty_domain(struct node *root)
+{
+    struct node *found = NULL;
+    struct list queue;
+    list_init(&queue);
+    node_list_breadth_first(root, &queue);
+    while (!list_is_empty(&queue)) {
+        struct node *node = container_of(queue.prev, struct node, queue);
+        list_remove(&node->queue);
+        bool is_domain = node == root || node->propagation != NODE_PROPAGATE;
+        if (found == NULL && is_domain && node->counted == 0) {
+            found = node;
+        }
+    }
+    return found;
+}
+
+static uint32_t depth_of(const struct node *node)
+{
+    uint32_t depth = 0;
+    for (; node->parent != NULL; node = node->parent) {
+        depth++;
+    }
+    return depth;
+}
+
+bool node_is_alternate(const struct node *a, const struct node *b)
+{
+    uint32_t depth_a = depth_of(a);
+    uint32_t depth_b = depth_of(b);
+    while (a != b) {
+        if (depth_a >= depth_b) {
+            a = a->parent;
+            depth_a--;
+        } else {
+            b = b->parent;
+            depth_b--;
+        }
+    }
+    return node_is_group(a);
 }

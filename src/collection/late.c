@@ -1,0 +1,101 @@
+/* Logical allocation: attached participants join buffers that exist already, if all that was
+ * decided stays as it is. Source: spec/fuchsia.sysmem2-BufferCollection.AttachToken.txt. */
+#include <sysmem/usage.h>
+
+#include "base/log.h"
+#include "collection/collection.h"
+#include "collection/problem.h"
+#include "model/tables.h"
+#include "model/walk.h"
+
+#define BUDGET ((size_t)64 << 20) /* for the problem: each node takes some 100 bytes */
+
+/* What exists already, as the constraints of one more participant. */
+static void pin(const struct collection *collection,
+                struct sysmem_buffer_collection_constraints *ret)
+{
+    const struct sysmem_single_buffer_settings *settings = &collection->settings;
+    const struct sysmem_buffer_memory_settings *have = &settings->buffer_settings;
+    struct sysmem_buffer_memory_constraints *memory = &ret->buffer_memory_constraints;
+    *ret = (struct sysmem_buffer_collection_constraints){0};
+    SYSMEM_SET(&ret->usage, none, SYSMEM_NONE_USAGE);
+    ret->has.usage = true;
+    SYSMEM_SET(ret, min_buffer_count, collection->buffer_count);
+    SYSMEM_SET(ret, max_buffer_count, collection->buffer_count);
+    ret->has.buffer_memory_constraints = true;
+    SYSMEM_SET(memory, min_size_bytes, have->size_bytes);
+    SYSMEM_SET(memory, max_size_bytes, have->size_bytes);
+    SYSMEM_SET(memory, physically_contiguous_required, have->is_physically_contiguous);
+    SYSMEM_SET(memory, secure_required, have->is_secure);
+    SYSMEM_SET(memory, cpu_domain_supported, have->coherency_domain == SYSMEM_COHERENCY_DOMAIN_CPU);
+    SYSMEM_SET(memory, ram_domain_supported, have->coherency_domain == SYSMEM_COHERENCY_DOMAIN_RAM);
+    SYSMEM_SET(memory, inaccessible_domain_supported,
+               have->coherency_domain == SYSMEM_COHERENCY_DOMAIN_INACCESSIBLE);
+    SYSMEM_SET_VECTOR(memory, permitted_heaps, &have->heap, 1);
+    if (settings->has.image_format_constraints) {
+        SYSMEM_SET_VECTOR(ret, image_format_constraints, &settings->image_format_constraints, 1);
+    }
+}
+
+/* 0, or an enum sysmem_error. */
+static uint32_t try_part(struct collection *collection, struct node *top, struct arena *arena)
+{
+    struct problem problem;
+    struct sysmem_buffer_collection_constraints pinned;
+    if (!problem_init(&problem, collection, 1, arena)) {
+        return SYSMEM_ERROR_NO_MEMORY;
+    }
+    problem_add_allocated(&problem);
+    problem_add_part(&problem, top);
+    pin(collection, &pinned);
+    problem_add(&problem, "the buffers that exist", &pinned);
+    if (!problem_solve(&problem, top)) {
+        return problem.outcome->error;
+    }
+    if (problem.outcome->buffer_count != collection->buffer_count ||
+        !model_equal(&model_type_single_buffer_settings, &problem.outcome->settings,
+                     &collection->settings)) {
+        log_warning("%s: with it, the settings of the buffers that exist would have to change",
+                    collection_describe_node(top));
+        return SYSMEM_ERROR_CONSTRAINTS_INTERSECTION_EMPTY;
+    }
+    return 0;
+}
+
+/* The first attached part, breadth first, whose parent has buffers and whose nodes are all ready.
+ */
+static struct node *next_part(struct collection *collection)
+{
+    struct node *found = NULL;
+    struct list queue;
+    list_init(&queue);
+    node_list_breadth_first(collection->root, &queue);
+    list_for_each_safe (link, next, &queue) {
+        struct node *node = container_of(link, struct node, queue);
+        list_remove(link);
+        if (found == NULL && node->propagation == NODE_DO_NOT_PROPAGATE && !node->allocated &&
+            node->parent != NULL && node->parent->allocated && node_first_unready(node) == NULL) {
+            found = node;
+        }
+    }
+    return found;
+}
+
+bool collection_allocate_late(struct collection *collection)
+{
+    struct node *top = next_part(collection);
+    if (top == NULL) {
+        return false;
+    }
+    struct arena arena;
+    arena_init(&arena, BUDGET);
+    uint32_t error = try_part(collection, top, &arena);
+    arena_clear(&arena);
+    if (error == 0) {
+        log_info("%s: joins the buffers that exist", collection_describe_node(top));
+        collection_answer_success(top);
+    } else {
+        collection_answer_failure(top, error);
+    }
+    return true;
+}

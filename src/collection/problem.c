@@ -1,0 +1,137 @@
+#include "collection/problem.h"
+
+#include "base/log.h"
+#include "base/strbuf.h"
+#include "model/names.h"
+
+bool problem_init(struct problem *problem, struct collection *collection, size_t extra,
+                  struct arena *arena)
+{
+    size_t most = collection->node_count + extra;
+    *problem = (struct problem){
+        .collection = collection,
+        .participants = arena_alloc_array(arena, most, sizeof(struct solver_participant)),
+        .groups = arena_alloc_array(arena, most, sizeof(struct solver_group)),
+        .selected = arena_alloc_array(arena, most, sizeof(uint32_t)),
+        .outcome = arena_alloc(arena, sizeof(struct solver_outcome)),
+    };
+    return problem->participants != NULL && problem->groups != NULL && problem->selected != NULL &&
+           problem->outcome != NULL;
+}
+
+void problem_add(struct problem *problem, const char *name,
+                 const struct sysmem_buffer_collection_constraints *constraints)
+{
+    problem->participants[problem->participant_count++] =
+        (struct solver_participant){.name = name, .constraints = constraints};
+}
+
+static void add_node(struct problem *problem, const struct node *node)
+{
+    if (node->has_constraints) {
+        problem_add(problem, node->client.name, node->constraints);
+        struct solver_participant *added = &problem->participants[problem->participant_count - 1];
+        added->group = (int)node->group;
+        added->child = node->child;
+    }
+}
+
+void problem_add_allocated(struct problem *problem)
+{
+    struct list queue;
+    list_init(&queue);
+    node_list_breadth_first(problem->collection->root, &queue);
+    list_for_each_safe (link, next, &queue) {
+        struct node *node = container_of(link, struct node, queue);
+        list_remove(link);
+        if (node->allocated) {
+            node->group = 0; /* its groups have chosen already */
+            add_node(problem, node);
+        }
+    }
+}
+
+/* Numbers the groups of the part, and tells each node which one it is under. */
+static void add_groups(struct problem *problem, struct node *top)
+{
+    for (struct node *node = top; node != NULL; node = node_next_pruned(top, node)) {
+        struct node *parent = node == top ? NULL : node->parent;
+        bool is_choice = parent != NULL && node_is_group(parent);
+        node->group = is_choice ? parent->own_group : parent == NULL ? 0 : parent->group;
+        node->child = is_choice ? parent->next_child++ : parent == NULL ? 0 : parent->child;
+        node->next_child = 0;
+        if (node_is_group(node)) {
+            problem->groups[problem->group_count++] = (struct solver_group){
+                .parent = (int)node->group,
+                .parent_child = node->child,
+                .child_count = node->child_count,
+            };
+            node->own_group = (uint32_t)problem->group_count;
+        }
+    }
+}
+
+void problem_add_part(struct problem *problem, struct node *top)
+{
+    add_groups(problem, top);
+    struct list queue;
+    list_init(&queue);
+    node_list_breadth_first(top, &queue);
+    list_for_each_safe (link, next, &queue) {
+        struct node *node = container_of(link, struct node, queue);
+        list_remove(link);
+        node->attached_below = node != top && (node->propagation == NODE_DO_NOT_PROPAGATE ||
+                                               node->parent->attached_below);
+        if (!node->attached_below) {
+            add_node(problem, node);
+        }
+    }
+    top->attached_below = false;
+}
+
+static void log_reasons(const struct problem *problem)
+{
+    const struct solver_outcome *outcome = problem->outcome;
+    unsigned long long id = (unsigned long long)problem->collection->id;
+    log_warning("collection %llu: allocation fails: %s", id,
+                model_name_of(&model_error_names, outcome->error));
+    for (size_t i = 0; i < outcome->reason_count; i++) {
+        const struct solver_reason *reason = &outcome->reasons[i];
+        const char *name =
+            reason->participant < 0 ? NULL : problem->participants[reason->participant].name;
+        struct strbuf who = {0};
+        strbuf_add_escaped(&who, name == NULL ? "" : name);
+        log_warning("collection %llu: client \"%s\" %s: %s", id, strbuf_text(&who), reason->field,
+                    reason->detail);
+        strbuf_deinit(&who);
+    }
+}
+
+static void hide(const struct problem *problem, struct node *top)
+{
+    for (struct node *node = top; node != NULL; node = node_next_pruned(top, node)) {
+        const struct node *parent = node == top ? NULL : node->parent;
+        node->hidden =
+            parent != NULL &&
+            (parent->hidden ||
+             (node_is_group(parent) && problem->selected[parent->own_group - 1] != node->child));
+    }
+}
+
+bool problem_solve(struct problem *problem, struct node *top)
+{
+    const struct solver_problem asked = {
+        .participants = problem->participants,
+        .participant_count = problem->participant_count,
+        .groups = problem->groups,
+        .group_count = problem->group_count,
+        .environment = &problem->collection->table->config.environment,
+    };
+    solver_choose(&asked, problem->selected, problem->outcome);
+    if (problem->outcome->error != 0) {
+        log_reasons(problem);
+        return false;
+    }
+    hide(problem, top);
+    return true;
+}
