@@ -2,6 +2,7 @@
 
 #include "base/fd.h"
 #include "zx/endpoint.h"
+#include "zx/event.h"
 #include "zx/handle.h"
 #include "zx/status.h"
 #include "zx/vmo.h"
@@ -16,6 +17,8 @@ static zx_rights_t possible_rights(zx_obj_type_t type)
         return ZX_DEFAULT_VMO_RIGHTS | ZX_RIGHT_EXECUTE | ZX_RIGHT_RESIZE;
     case ZX_OBJ_TYPE_CHANNEL:
         return ZX_DEFAULT_CHANNEL_RIGHTS;
+    case ZX_OBJ_TYPE_EVENT:
+        return ZX_DEFAULT_EVENT_RIGHTS;
     default:
         return ZX_DEFAULT_EVENTPAIR_RIGHTS;
     }
@@ -35,6 +38,9 @@ static zx_status_t from_fd(int fd, const struct sysmem_handle_info *info, bool b
     case ZX_OBJ_TYPE_CHANNEL:
     case ZX_OBJ_TYPE_EVENTPAIR:
         status = endpoint_from_fd(fd, info, &object);
+        break;
+    case ZX_OBJ_TYPE_EVENT:
+        status = event_from_fd(fd, info, &object);
         break;
     default:
         status = ZX_ERR_NOT_SUPPORTED;
@@ -58,6 +64,24 @@ zx_status_t transfer_from_believed_fd(int fd, const struct sysmem_handle_info *i
     return from_fd(fd, info, true, ret_handle);
 }
 
+static bool can_leave(const struct object *object)
+{
+    return object->kind->fd != NULL || object->kind->type == ZX_OBJ_TYPE_EVENT;
+}
+
+/* The descriptor that leaves, for the caller to own, or -errno. */
+static int take_fd(const struct handle_use *use)
+{
+    switch (use->object->kind->type) {
+    case ZX_OBJ_TYPE_VMO:
+        return vmo_take_fd(vmo_of(use->object), use->rights);
+    case ZX_OBJ_TYPE_EVENT:
+        return event_take_fd(use->object);
+    default:
+        return object_take_fd(use->object);
+    }
+}
+
 static void describe(const struct handle_use *use, struct sysmem_handle_info *ret_info)
 {
     struct object *object = use->object;
@@ -78,7 +102,7 @@ zx_status_t sysmem_handle_into_fd(zx_handle_t handle, struct sysmem_handle_info 
     if (status != ZX_OK) {
         return status;
     }
-    if (use.object->kind->fd == NULL) {
+    if (!can_leave(use.object)) {
         status = ZX_ERR_NOT_SUPPORTED;
     } else {
         status = zx_handle_close(handle); /* first: a sole object then gives its own descriptor */
@@ -86,8 +110,7 @@ zx_status_t sysmem_handle_into_fd(zx_handle_t handle, struct sysmem_handle_info 
     if (status == ZX_OK) {
         struct sysmem_handle_info info;
         describe(&use, &info);
-        int fd = info.type == ZX_OBJ_TYPE_VMO ? vmo_take_fd(vmo_of(use.object), use.rights)
-                                              : object_take_fd(use.object);
+        int fd = take_fd(&use);
         if (fd < 0) {
             status = status_from_errno(-fd);
         } else {
