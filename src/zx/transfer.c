@@ -82,20 +82,7 @@ static int take_fd(const struct handle_use *use)
     }
 }
 
-static void describe(const struct handle_use *use, struct sysmem_handle_info *ret_info)
-{
-    struct object *object = use->object;
-    const struct object_kind *kind = object->kind;
-    *ret_info = (struct sysmem_handle_info){
-        .type = kind->type,
-        .rights = use->rights,
-        .koid = object->koid,
-        .related_koid = kind->related_koid == NULL ? ZX_KOID_INVALID : kind->related_koid(object),
-    };
-}
-
-zx_status_t sysmem_handle_into_fd(zx_handle_t handle, struct sysmem_handle_info *ret_info,
-                                  int *ret_fd)
+zx_status_t transfer_into_fd(zx_handle_t handle, struct sysmem_handle_info *ret_info, int *ret_fd)
 {
     struct handle_use use;
     zx_status_t status = handle_get(handle, ZX_OBJ_TYPE_NONE, ZX_RIGHT_TRANSFER, &use);
@@ -108,19 +95,42 @@ zx_status_t sysmem_handle_into_fd(zx_handle_t handle, struct sysmem_handle_info 
         status = zx_handle_close(handle); /* first: a sole object then gives its own descriptor */
     }
     if (status == ZX_OK) {
-        struct sysmem_handle_info info;
-        describe(&use, &info);
+        const struct sysmem_handle_info info = {
+            .type = use.object->kind->type, .rights = use.rights, .koid = use.object->koid};
         int fd = take_fd(&use);
         if (fd < 0) {
             status = status_from_errno(-fd);
         } else {
             *ret_fd = fd;
-            if (ret_info != NULL) {
-                *ret_info = info;
-            }
+            *ret_info = info;
         }
     }
     object_unref(use.object);
+    return status;
+}
+
+static zx_koid_t related_koid(zx_handle_t handle)
+{
+    struct handle_use use;
+    if (handle_get(handle, ZX_OBJ_TYPE_NONE, ZX_RIGHT_TRANSFER, &use) != ZX_OK) {
+        return ZX_KOID_INVALID;
+    }
+    const struct object_kind *kind = use.object->kind;
+    zx_koid_t koid = kind->related_koid == NULL ? ZX_KOID_INVALID : kind->related_koid(use.object);
+    object_unref(use.object);
+    return koid;
+}
+
+zx_status_t sysmem_handle_into_fd(zx_handle_t handle, struct sysmem_handle_info *ret_info,
+                                  int *ret_fd)
+{
+    zx_koid_t related = ret_info == NULL ? ZX_KOID_INVALID : related_koid(handle);
+    struct sysmem_handle_info info;
+    zx_status_t status = transfer_into_fd(handle, &info, ret_fd);
+    if (status == ZX_OK && ret_info != NULL) {
+        *ret_info = info;
+        ret_info->related_koid = related;
+    }
     return status;
 }
 
