@@ -11,7 +11,7 @@
 
 /* What must travel beside a descriptor so that it becomes the same handle again. */
 struct sysmem_handle_info {
-    zx_obj_type_t type;     /* ZX_OBJ_TYPE_VMO, _CHANNEL, _EVENTPAIR */
+    zx_obj_type_t type;     /* ZX_OBJ_TYPE_VMO, _CHANNEL, _EVENTPAIR, _EVENT */
     zx_rights_t rights;     /* ZX_RIGHT_* */
     zx_koid_t koid;         /* 0: let the kernel say (sockets), or take a new one (VMOs) */
     zx_koid_t related_koid; /* of the other end; 0: let the kernel say */
@@ -32,7 +32,9 @@ SYSMEM_EXPORT zx_status_t sysmem_handle_from_fd(int fd, const struct sysmem_hand
 SYSMEM_EXPORT zx_status_t sysmem_handle_into_fd(zx_handle_t handle,
                                                 struct sysmem_handle_info *ret_info, int *ret_fd);
 
-/* The handle's descriptor, which stays the handle's: for poll(2), fstat(2). -1 if there is none. */
+/* The handle's descriptor, which stays the handle's: for poll(2), fstat(2). -1 if there is none, as
+ * for events. An eventpair's polls as hung up (POLLHUP, asked for or not) when it signals
+ * ZX_EVENTPAIR_PEER_CLOSED: so any event loop can wait for that. */
 SYSMEM_EXPORT int sysmem_handle_fd(zx_handle_t handle);
 
 #endif

@@ -11,52 +11,11 @@
 #include "base/checked.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "buffer/set.h"
 #include "buffer/watcher.h"
 #include "os/koid.h"
 #include "os/memfile.h"
 #include "os/slot_lock.h"
-
-#define NAME_BYTES 160 /* a collection's name has at most 64 bytes */
-
-enum buffer_state {
-    BUFFER_MAKING, /* the heap has yet to answer */
-    BUFFER_LIVE,
-    BUFFER_RELEASING, /* given back to the heap, which has yet to say that it is done */
-    BUFFER_GONE,      /* or never made */
-};
-
-struct buffer {
-    struct close_watch_item item;
-    struct heap_request request;
-    struct buffer_set *set;
-    enum buffer_state state;
-    int fd; /* the set's own description */
-    uint64_t koid;
-    uint64_t strong_slots; /* given out so far; slots are not used again */
-    uint64_t weak_slots;
-    bool strong_gone;
-    bool leaked;      /* counted and logged */
-    bool unwatchable; /* no watch was to be had: looked at by the clock alone */
-};
-
-struct buffer_set {
-    struct heap *heap;
-    struct buffer_watcher *watcher;
-    const struct buffer_owner_ops *ops; /* NULL: freed by its owner */
-    void *owner;
-    uint64_t buffer_collection_id;
-    uint64_t vmo_bytes;
-    uint32_t count;
-    uint32_t making;      /* answers of the heap that are awaited */
-    uint32_t remaining;   /* buffers whose memory is not given back yet */
-    uint32_t strong_left; /* buffers not known to have lost their strong holders */
-    uint32_t refs; /* the owner's, one for each answer awaited, and while the owner is called */
-    int populate_status; /* of the first request that failed */
-    bool dropped;        /* the collection holds the buffers no longer */
-    bool expect_alone; /* what the last look found: the next buffer of the set probably is alike */
-    char name[NAME_BYTES];
-    struct buffer buffers[];
-};
 
 /* --- references: owners may free the set from within what they are told --- */
 
@@ -81,9 +40,10 @@ static void buffer_released(void *arg)
     struct buffer *buffer = arg;
     struct buffer_set *set = buffer->set;
     buffer->state = BUFFER_GONE;
+    asap_deinit(&buffer->asap);
     set->remaining--;
     if (set->ops != NULL && set->dropped) {
-        set->ops->freed(set->owner, (uint32_t)(buffer - set->buffers));
+        set->ops->freed(set->owner, buffer_index(buffer));
     }
     if (set->ops != NULL && set->remaining == 0) {
         if (set->dropped) {
@@ -99,6 +59,7 @@ static void buffer_release(struct buffer *buffer)
 {
     struct buffer_set *set = buffer->set;
     buffer->state = BUFFER_RELEASING;
+    file_index_remove(&set->watcher->files, &buffer->file);
     set_hold(set);
     set->heap->ops->release(set->heap, fd_take(&buffer->fd), set->vmo_bytes, buffer_released,
                             buffer);
@@ -134,16 +95,26 @@ static void buffer_not_made(struct buffer *buffer)
     buffer->set->remaining--;
 }
 
+/* The first failure is the set's. */
+static void set_failed(struct buffer_set *set, int status)
+{
+    set->populate_status = set->populate_status < 0 ? set->populate_status : status;
+}
+
 static void buffer_made(struct heap_request *request)
 {
     struct buffer *buffer = container_of(request, struct buffer, request);
     struct buffer_set *set = buffer->set;
-    if (request->status == 0) {
+    int r = request->status;
+    if (r == 0) {
         buffer->state = BUFFER_LIVE;
         buffer->fd = request->fd;
+        r = file_index_add(&set->watcher->files, &buffer->file, buffer->fd);
     } else {
         buffer_not_made(buffer);
-        set->populate_status = set->populate_status < 0 ? set->populate_status : request->status;
+    }
+    if (r < 0) {
+        set_failed(set, r);
     }
     if (--set->making == 0) {
         set_made(set);
@@ -187,6 +158,7 @@ static void set_init(struct buffer_set *set, const struct buffer_set_config *con
     for (uint32_t i = 0; i < set->count; i++) {
         struct buffer *buffer = &set->buffers[i];
         close_watch_item_init(&buffer->item);
+        asap_init(&buffer->asap);
         buffer->set = set;
         buffer->state = BUFFER_MAKING;
         buffer->fd = -1;
@@ -224,47 +196,6 @@ struct buffer_set *buffer_set_new(const struct buffer_set_config *config)
     return set; /* NOLINT(clang-analyzer-unix.Malloc) */
 }
 
-/* --- handing out --- */
-
-int buffer_set_open(struct buffer_set *set, uint32_t index, bool writable, bool weak, int *ret_fd)
-{
-    assert(index < set->count);
-    struct buffer *buffer = &set->buffers[index];
-    if (buffer->state != BUFFER_LIVE || buffer->strong_gone) {
-        return -ESTALE;
-    }
-    FD_CLEANUP int fd = -1;
-    enum memfile_access access = writable ? MEMFILE_READ_WRITE : MEMFILE_READ_ONLY;
-    int r = memfile_reopen(set->watcher->dir, buffer->fd, access, &fd);
-    if (r < 0) {
-        return r;
-    }
-    uint64_t *next_slot = weak ? &buffer->weak_slots : &buffer->strong_slots;
-    r = slot_lock_take(fd, weak ? SLOT_WEAK : SLOT_STRONG, *next_slot);
-    if (r < 0) {
-        return r;
-    }
-    (*next_slot)++;
-    *ret_fd = fd_take(&fd);
-    return 0;
-}
-
-uint64_t buffer_set_koid(const struct buffer_set *set, uint32_t index)
-{
-    assert(index < set->count);
-    return set->buffers[index].koid;
-}
-
-uint64_t buffer_set_vmo_bytes(const struct buffer_set *set)
-{
-    return set->vmo_bytes;
-}
-
-uint32_t buffer_set_remaining(const struct buffer_set *set)
-{
-    return set->remaining;
-}
-
 /* --- letting go --- */
 
 void buffer_set_drop_strong(struct buffer_set *set)
@@ -279,11 +210,17 @@ void buffer_set_drop_strong(struct buffer_set *set)
 static void buffer_lost_strong(struct buffer *buffer)
 {
     struct buffer_set *set = buffer->set;
-    if (!buffer->strong_gone) {
-        buffer->strong_gone = true;
-        if (--set->strong_left == 0) {
-            set->ops->strong_gone(set->owner);
-        }
+    if (buffer->strong_gone) {
+        return;
+    }
+    buffer->strong_gone = true;
+    asap_signal(&buffer->asap);
+    bool last = --set->strong_left == 0;
+    if (set->ops->buffer_strong_gone != NULL) {
+        set->ops->buffer_strong_gone(set->owner, buffer_index(buffer));
+    }
+    if (last && set->ops != NULL) { /* else the owner has freed the set */
+        set->ops->strong_gone(set->owner);
     }
 }
 
@@ -318,7 +255,7 @@ static void buffer_check_leak(struct buffer *buffer)
         buffer->leaked = true;
         set->watcher->leaks++;
         log_warning("collection %" PRIu64 ": buffer %u is kept by a client that dropped its lock",
-                    set->buffer_collection_id, (unsigned)(buffer - set->buffers));
+                    set->buffer_collection_id, buffer_index(buffer));
     }
 }
 
@@ -365,6 +302,7 @@ static void buffer_abandon(struct buffer *buffer)
     bool handed_out = buffer->strong_slots + buffer->weak_slots > 0;
     close_watch_remove(&buffer->set->watcher->watch, &buffer->item, handed_out);
     if (handed_out) {
+        file_index_remove(&buffer->set->watcher->files, &buffer->file);
         fd_close(&buffer->fd);
         buffer->state = BUFFER_GONE;
     } else {
@@ -382,6 +320,7 @@ void buffer_set_free(struct buffer_set *set)
         if (set->buffers[i].state == BUFFER_LIVE) {
             buffer_abandon(&set->buffers[i]);
         }
+        asap_deinit(&set->buffers[i].asap);
     }
     set_let_go(set);
 }

@@ -53,6 +53,7 @@ void buffer_watcher_free(struct buffer_watcher *watcher)
 {
     if (watcher != NULL) {
         close_watch_deinit(&watcher->watch);
+        file_index_deinit(&watcher->files);
         fd_close(&watcher->dir);
         free(watcher);
     }

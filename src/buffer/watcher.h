@@ -6,11 +6,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "buffer/file_index.h"
 #include "os/close_watch.h"
 
 struct buffer_watcher {
     struct close_watch watch;
-    int dir; /* see memfile_open_dir() */
+    struct file_index files; /* of all live buffers */
+    int dir;                 /* see memfile_open_dir() */
     uint64_t leaks;
     bool unwatched_logged; /* since the last watch that was granted */
 };

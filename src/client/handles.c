@@ -15,7 +15,7 @@ struct transfer {
 sysmem_status_t handles_into_fd(zx_handle_t handle, struct sysmem_handle_info *ret_info,
                                 int *ret_fd)
 {
-    zx_status_t status = sysmem_handle_into_fd(handle, ret_info, ret_fd);
+    zx_status_t status = transfer_into_fd(handle, ret_info, ret_fd);
     if (status == ZX_ERR_ACCESS_DENIED || status == ZX_ERR_NOT_SUPPORTED) {
         (void)zx_handle_close(handle);
     }

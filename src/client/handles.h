@@ -8,7 +8,7 @@
 #include "model/type.h"
 #include "wire/message.h"
 
-/* sysmem_handle_into_fd(), with the handle consumed in every case. */
+/* sysmem_handle_into_fd(), with the handle consumed in every case, and without related_koid. */
 sysmem_status_t handles_into_fd(zx_handle_t handle, struct sysmem_handle_info *ret_info,
                                 int *ret_fd);
 

@@ -116,18 +116,38 @@ int memfile_open_dir(int *ret_dir)
     return 0;
 }
 
-int memfile_reopen(int dir, int fd, enum memfile_access access, int *ret_fd)
+static int reopen(int dir, int fd, int flags, int *ret_fd)
 {
     char path[32];
     (void)snprintf(path, sizeof(path), dir == MEMFILE_NO_DIR ? "/proc/self/fd/%d" : "%d", fd);
     /* O_NONBLOCK: somebody's lease on the file must not hold the caller up. */
-    int mode = access == MEMFILE_READ_WRITE ? O_RDWR : O_RDONLY;
-    int copy = openat(dir, path, mode | O_NONBLOCK | O_CLOEXEC);
+    int copy = openat(dir, path, flags | O_NONBLOCK | O_CLOEXEC);
     if (copy < 0) {
         return -errno;
     }
     *ret_fd = copy;
     return 0;
+}
+
+static int mode_of(enum memfile_access access)
+{
+    return access == MEMFILE_READ_WRITE ? O_RDWR : O_RDONLY;
+}
+
+int memfile_reopen(int dir, int fd, enum memfile_access access, int *ret_fd)
+{
+    return reopen(dir, fd, mode_of(access), ret_fd);
+}
+
+int memfile_reopen_marked(int dir, int fd, enum memfile_access access, int *ret_fd)
+{
+    return reopen(dir, fd, mode_of(access) | O_DSYNC, ret_fd);
+}
+
+bool memfile_is_marked(int fd)
+{
+    int flags = fcntl(fd, F_GETFL);
+    return flags >= 0 && (flags & O_DSYNC) != 0;
 }
 
 int memfile_is_alone(int fd)

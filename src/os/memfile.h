@@ -41,6 +41,14 @@ enum memfile_access {
  * without /proc, -EMFILE. */
 int memfile_reopen(int dir, int fd, enum memfile_access access, int *ret_fd);
 
+/* As memfile_reopen(), and the new description bears a mark, which every descriptor of it shows and
+ * no holder can take off: O_DSYNC, which means nothing to files in memory and which fcntl() does
+ * not change. Who opens the file again himself may set it or not. */
+int memfile_reopen_marked(int dir, int fd, enum memfile_access access, int *ret_fd);
+
+/* Whether a description of a memory file bears the mark. */
+bool memfile_is_marked(int fd);
+
 /* Whether `fd`, a description from memfile_new(), is the only one: no other descriptor, mapping or
  * message in flight refers to the file. 1, 0, or -errno. The answer 1 leaves a lease on the
  * description, so that it stays true: close it now. */

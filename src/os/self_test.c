@@ -206,6 +206,25 @@ static const char *try_read_only(void)
     return pwrite(copy, "w", 1, 0) < 0 ? NULL : "it can be written";
 }
 
+static const char *try_mark(void)
+{
+    FD_CLEANUP int fd = -1;
+    FD_CLEANUP int marked = -1;
+    if (!make_file(false, &fd)) {
+        return "no file";
+    }
+    int r = memfile_reopen_marked(MEMFILE_NO_DIR, fd, MEMFILE_READ_ONLY, &marked);
+    errno = -r;
+    if (r < 0) {
+        return "cannot be opened again";
+    }
+    if (fcntl(marked, F_SETFL, 0) < 0) {
+        return "its flags cannot be set";
+    }
+    errno = 0;
+    return memfile_is_marked(marked) && !memfile_is_marked(fd) ? NULL : "the mark does not stay";
+}
+
 /* --- lifetimes --- */
 
 static const char *try_slot_lock(void)
@@ -306,6 +325,7 @@ static const struct {
     {"memfd-seals",   "the size of a memory file can be fixed for everybody",     true,  try_seals        },
     {"reopen",        "a memory file can be opened again",                        true,  try_reopen       },
     {"read-only",     "a read-only handle refuses writing",                       true,  try_read_only    },
+    {"mark",          "a handle can be marked for good",                          true,  try_mark         },
     {"slot-lock",     "locks live as long as their description",                  true,  try_slot_lock    },
     {"close-report",  "the last close is reported, mappings included",            true,  try_close_report },
     {"lease",         "a lease tells whether anybody has the file",               true,  try_lease        },

@@ -55,3 +55,9 @@ int slot_lock_holders(int fd)
     }
     return found > 0 ? SLOT_HOLDERS_STRONG : SLOT_HOLDERS_WEAK;
 }
+
+int slot_lock_is_held(int fd, enum slot_kind kind)
+{
+    off_t start = slot_offset(kind, 0);
+    return find_lock(fd, start, (off_t)SLOT_COUNT, &start);
+}

@@ -13,7 +13,8 @@
 #include "server/closer.h"
 #include "server/server.h"
 
-#define BACKLOG 256
+#define BACKLOG         256
+#define LISTEN_AGAIN_MS 100 /* when there was no descriptor left, not even the spare one */
 
 /* Whether somebody accepts connections at the address. */
 static bool is_live(const struct sockaddr_un *address)
@@ -139,10 +140,22 @@ static void serve(struct server *server, int fd)
     (void)account_unref(account);
 }
 
+static void on_connection(uv_poll_t *poll, int status, int events);
+
+static void on_listen_again(uv_timer_t *timer)
+{
+    struct server *server = timer->data;
+    (void)uv_poll_start(&server->listener, UV_READABLE, on_connection);
+}
+
 /* Without descriptors left, a connection can neither be accepted nor does it go away: the spare one
  * makes room to accept and close it. */
 static void turn_away(struct server *server)
 {
+    if (server->spare_fd < 0) { /* taken by a thread meanwhile: better wait than spin */
+        (void)uv_poll_stop(&server->listener);
+        (void)uv_timer_start(&server->listen_again, on_listen_again, LISTEN_AGAIN_MS, 0);
+    }
     log_error("a connection is turned away: this daemon has no descriptor left");
     fd_close(&server->spare_fd);
     int fd = accept4(server->listen_fd, NULL, NULL, SOCK_CLOEXEC);
@@ -174,7 +187,11 @@ int listener_start(struct server *server)
     if (server->spare_fd < 0) {
         return -errno;
     }
-    int failed = uv_poll_init(&server->loop, &server->listener, server->listen_fd);
+    server->listen_again.data = server;
+    int failed = uv_timer_init(&server->loop, &server->listen_again);
+    if (failed == 0) {
+        failed = uv_poll_init(&server->loop, &server->listener, server->listen_fd);
+    }
     if (failed == 0) {
         server->listener.data = server;
         failed = uv_poll_start(&server->listener, UV_READABLE, on_connection);

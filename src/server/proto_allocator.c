@@ -72,6 +72,9 @@ static const char *allocate_non_shared_collection(struct request *request)
     return why == NULL ? NULL : request_refuse(request, "%s", why);
 }
 
+/* More than a socket's queue holds. */
+#define PROVE_MAX_TRIES 2048
+
 /* Proves that `fd` is the other end of the token's channel, and handles all that was sent on it
  * before. */
 static bool prove(struct binding *token, int fd)
@@ -84,9 +87,11 @@ static bool prove(struct binding *token, int fd)
     const struct envelope envelope = {.ordinal = ENVELOPE_PROBE, .body_len = sizeof(random)};
     envelope_write(&envelope, packet);
     memcpy(packet + ENVELOPE_BYTES, random, sizeof(random));
+    int tries = 0;
     while (send(fd, packet, sizeof(packet), MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
-        /* A full queue empties as its messages are handled. */
-        if (errno != EAGAIN || !binding_handle_one(token)) {
+        /* A full queue empties as its messages are handled; only a peer that goes on sending, or
+         * another socket that has the token's name in its own network, keeps it full. */
+        if (errno != EAGAIN || ++tries > PROVE_MAX_TRIES || !binding_handle_one(token)) {
             return false;
         }
     }

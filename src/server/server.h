@@ -35,6 +35,7 @@ struct server {
     bool unlink_socket;
     char socket_path[128];
     uv_poll_t listener;
+    uv_timer_t listen_again; /* runs while there is no descriptor to accept with */
     uv_poll_t watcher_poll;
     uv_check_t sweeper;
     uv_idle_t busy;     /* runs while there are chores */

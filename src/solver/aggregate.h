@@ -6,30 +6,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "solver/counts.h"
-#include "solver/formats.h"
-#include "solver/memory.h"
-#include "solver/usage.h"
+#include "solver/demand.h"
 #include "solver/work.h"
-
-/* What one participant, or all of them together, want, with every default filled in. */
-struct demand {
-    int participant;
-    struct usage usage;
-    struct counts counts;
-    struct memory memory;
-    struct format_list formats;
-};
 
 struct aggregate {
     struct demand total;
-    const struct demand *demands; /* of those who have constraints: for reasons */
+    const struct demand *const *demands; /* what it was made of: for reasons */
     size_t count;
 };
 
-/* Reads and folds the constraints of all participants. False: refused. Memory comes from the arena.
- */
-bool aggregate_build(struct work *work, const struct solver_participant *participants, size_t count,
+/* Folds demands into one. False: refused. Memory comes from the arena. The demands are only
+ * pointed to. */
+bool aggregate_build(struct work *work, const struct demand *const *demands, size_t count,
                      struct aggregate *ret);
 
 /* To name who is behind a value of the total: points reasons at the participant whose demand has

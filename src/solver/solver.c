@@ -1,11 +1,15 @@
 #include "solver/solver.h"
 
+#include <string.h>
+
 #include <sysmem/format.h>
 
 #include "image/color_space.h"
 #include "image/pixel_format.h"
 #include "solver/aggregate.h"
 #include "solver/choose.h"
+#include "solver/combination.h"
+#include "solver/crowd.h"
 #include "solver/work.h"
 
 static const struct solver_heap system_ram = {
@@ -92,12 +96,14 @@ static void write_outcome(const struct aggregate *aggregate, const struct choice
     }
 }
 
-static bool solve(struct work *work, const struct solver_participant *participants, size_t count)
+/* One attempt, with the participants that are selected. */
+static bool solve(struct work *work, struct crowd *crowd, const uint32_t *selected)
 {
     struct aggregate aggregate;
     struct entry format;
     struct choice choice = {0};
-    if (!aggregate_build(work, participants, count, &aggregate) ||
+    if (!crowd_gather(work, crowd, selected) ||
+        !aggregate_build(work, crowd->present, crowd->present_count, &aggregate) ||
         !choose_count(work, &aggregate, &choice.buffer_count) ||
         !choose_memory(work, &aggregate, &choice.heap, &choice.domain)) {
         return false;
@@ -115,24 +121,85 @@ static bool solve(struct work *work, const struct solver_participant *participan
     return true;
 }
 
-void solver_solve(const struct solver_participant *participants, size_t count,
-                  const struct solver_environment *environment, struct solver_outcome *ret)
+static uint32_t attempt(struct work *work, struct crowd *crowd, const uint32_t *selected)
 {
+    struct arena arena;
+    work->outcome->reason_count = 0;
+    blame_nobody(work);
+    arena_init(&arena, SIZE_MAX);
+    work->arena = &arena;
+    bool solved = solve(work, crowd, selected);
+    work->arena = crowd->arena;
+    arena_clear(&arena);
+    if (solved) {
+        return 0;
+    }
+    return work->no_memory ? SYSMEM_ERROR_NO_MEMORY : SYSMEM_ERROR_CONSTRAINTS_INTERSECTION_EMPTY;
+}
+
+static uint32_t refuse_combinations(struct work *work, uint32_t limit)
+{
+    work->outcome->reason_count = 0;
+    blame_nobody(work);
+    refuse_nobody(work,
+                  "wanted more combinations of group children, got the limit "
+                  "max_group_combinations %u",
+                  limit);
+    return SYSMEM_ERROR_TOO_MANY_GROUP_CHILD_COMBINATIONS;
+}
+
+/* Attempts one combination after the other. */
+static uint32_t search(struct work *work, const struct solver_problem *problem, uint32_t *selected)
+{
+    uint32_t limit = problem->environment->limits.max_group_combinations;
+    struct crowd crowd;
+    if (selected == NULL || !crowd_init(work, problem, &crowd)) {
+        return SYSMEM_ERROR_NO_MEMORY;
+    }
+    combination_first(problem->groups, problem->group_count, selected);
+    for (uint32_t tried = 1;; tried++) {
+        uint32_t error = attempt(work, &crowd, selected);
+        if (error != SYSMEM_ERROR_CONSTRAINTS_INTERSECTION_EMPTY ||
+            !combination_next(problem->groups, problem->group_count, selected)) {
+            return error;
+        }
+        if (tried >= limit) {
+            return refuse_combinations(work, limit);
+        }
+    }
+}
+
+void solver_choose(const struct solver_problem *problem, uint32_t *ret_selected,
+                   struct solver_outcome *ret)
+{
+    struct arena arena;
     struct work work = {
-        .environment = environment,
+        .environment = problem->environment,
+        .arena = &arena,
         .outcome = ret,
         .participant = WORK_NOBODY,
         .entry = -1,
     };
-    ret->error = 0;
     ret->buffer_count = 0;
     ret->settings = (struct sysmem_single_buffer_settings){0};
     ret->color_space = SYSMEM_COLOR_SPACE_INVALID;
     ret->reason_count = 0;
-    arena_init(&work.arena, SIZE_MAX);
-    if (!solve(&work, participants, count)) {
-        ret->error =
-            work.no_memory ? SYSMEM_ERROR_NO_MEMORY : SYSMEM_ERROR_CONSTRAINTS_INTERSECTION_EMPTY;
+    arena_init(&arena, SIZE_MAX);
+    uint32_t *selected = work_alloc(&work, problem->group_count, sizeof(*selected));
+    ret->error = search(&work, problem, selected);
+    if (ret->error == 0 && problem->group_count > 0) {
+        memcpy(ret_selected, selected, problem->group_count * sizeof(*selected));
     }
-    arena_clear(&work.arena);
+    arena_clear(&arena);
+}
+
+void solver_solve(const struct solver_participant *participants, size_t count,
+                  const struct solver_environment *environment, struct solver_outcome *ret)
+{
+    const struct solver_problem problem = {
+        .participants = participants,
+        .participant_count = count,
+        .environment = environment,
+    };
+    solver_choose(&problem, NULL, ret);
 }

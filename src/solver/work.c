@@ -5,7 +5,7 @@
 
 void *work_alloc(struct work *work, size_t count, size_t size)
 {
-    void *memory = arena_alloc_array(&work->arena, count, size);
+    void *memory = arena_alloc_array(work->arena, count, size);
     if (memory == NULL && !work->no_memory) {
         work->no_memory = true;
         refuse_nobody(work, "wanted %zu times %zu bytes to work in, got none", count, size);

@@ -1,5 +1,5 @@
 /* What the steps of one aggregation share: the environment, the memory for what they work out, and
- * the place where they say why they refuse. Lives as long as one call of solver_solve(). */
+ * the place where they say why they refuse. Lives as long as one call of solver_choose(). */
 #ifndef SOLVER_WORK_H
 #define SOLVER_WORK_H
 
@@ -13,7 +13,7 @@
 
 struct work {
     const struct solver_environment *environment;
-    struct arena arena;
+    struct arena *arena; /* that work_alloc() takes from */
     struct solver_outcome *outcome;
     int participant; /* whose constraints are looked at, or WORK_NOBODY */
     int entry;       /* which of its image_format_constraints, or -1 */

@@ -142,6 +142,27 @@ static void reopened_from_a_directory(void **state)
     fd_close(&dir);
 }
 
+static void mark_stays_whatever_its_holder_does(void **state)
+{
+    (void)state;
+    int fd = make(false);
+    int marked = -1;
+    int plain = -1;
+    assert_int_equal(memfile_reopen_marked(MEMFILE_NO_DIR, fd, MEMFILE_READ_WRITE, &marked), 0);
+    assert_int_equal(memfile_reopen(MEMFILE_NO_DIR, marked, MEMFILE_READ_ONLY, &plain), 0);
+    int copy = fd_dup(marked);
+    assert_int_equal(fcntl(marked, F_SETFL, 0), 0);
+    assert_int_equal(fcntl(plain, F_SETFL, O_DSYNC), 0);
+    assert_true(memfile_is_marked(marked) && memfile_is_marked(copy));
+    assert_false(memfile_is_marked(plain) || memfile_is_marked(fd));
+    assert_false(memfile_is_marked(-1));
+    assert_int_equal(pwrite(marked, "m", 1, 0), 1);
+    fd_close(&copy);
+    fd_close(&plain);
+    fd_close(&marked);
+    fd_close(&fd);
+}
+
 static void alone_only_without_descriptor_and_mapping(void **state)
 {
     (void)state;
@@ -169,6 +190,7 @@ int main(void)
         cmocka_unit_test(long_name_is_cut),
         cmocka_unit_test(reopened_has_its_own_offset_and_access),
         cmocka_unit_test(reopened_from_a_directory),
+        cmocka_unit_test(mark_stays_whatever_its_holder_does),
         cmocka_unit_test(alone_only_without_descriptor_and_mapping),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 #include "scene.h"
 
 #include "solver/aggregate.h"
+#include "solver/crowd.h"
 #include "solver/work.h"
 
 static void add_wishes(struct scene *s)
@@ -16,6 +17,18 @@ static void add_wishes(struct scene *s)
     }
 }
 
+static bool build(struct work *work, const struct scene *s, struct crowd *crowd,
+                  struct aggregate *ret)
+{
+    const struct solver_problem problem = {
+        .participants = s->participants,
+        .participant_count = s->count,
+        .environment = &s->environment,
+    };
+    return crowd_init(work, &problem, crowd) && crowd_gather(work, crowd, NULL) &&
+           aggregate_build(work, crowd->present, crowd->present_count, ret);
+}
+
 /* Whichever allocation fails, the answer is that there was no memory. */
 static void every_allocation_may_fail(void **state)
 {
@@ -25,20 +38,23 @@ static void every_allocation_may_fail(void **state)
     scene_init(&s);
     add_wishes(&s);
     for (size_t budget = 0; !succeeded; budget += 16) {
+        struct arena arena;
+        struct crowd crowd;
         struct work work = {
             .environment = &s.environment,
+            .arena = &arena,
             .outcome = &s.outcome,
             .participant = WORK_NOBODY,
             .entry = -1,
         };
         struct aggregate aggregate;
         s.outcome.reason_count = 0;
-        arena_init(&work.arena, budget);
-        succeeded = aggregate_build(&work, s.participants, s.count, &aggregate);
+        arena_init(&arena, budget);
+        succeeded = build(&work, &s, &crowd, &aggregate);
         assert_int_equal(work.no_memory, !succeeded);
         assert_int_equal(s.outcome.reason_count, succeeded ? 0 : 1);
         assert_true(budget < (1u << 20));
-        arena_clear(&work.arena);
+        arena_clear(&arena);
     }
 }
 
@@ -54,10 +70,13 @@ static void who_is_behind_a_value(void **state)
     SYSMEM_SET(image, min_size, SIZE(16, 16));
     image = scene_image(&s, &s.constraints[0], RGBA, ANY_MOD, SRGB);
     SYSMEM_SET(image, min_size, SIZE(32, 4));
-    struct work work = {.environment = &s.environment, .outcome = &s.outcome, .entry = -1};
+    struct arena arena;
+    struct work work = {
+        .environment = &s.environment, .arena = &arena, .outcome = &s.outcome, .entry = -1};
+    struct crowd crowd;
     struct aggregate aggregate;
-    arena_init(&work.arena, SIZE_MAX);
-    assert_true(aggregate_build(&work, s.participants, s.count, &aggregate));
+    arena_init(&arena, SIZE_MAX);
+    assert_true(build(&work, &s, &crowd, &aggregate));
     assert_int_equal(aggregate.count, 3);
     blame_largest(&work, &aggregate, offsetof(struct demand, memory.min_size));
     assert_int_equal(work.participant, 1);
@@ -71,7 +90,7 @@ static void who_is_behind_a_value(void **state)
     assert_int_equal(work.entry, 0);
     blame_nobody(&work);
     assert_int_equal(work.participant, WORK_NOBODY);
-    arena_clear(&work.arena);
+    arena_clear(&arena);
 }
 
 int main(void)

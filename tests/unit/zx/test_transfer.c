@@ -155,15 +155,15 @@ static void wrong_descriptors_are_refused_and_closed(void **state)
     assert_status(sysmem_handle_from_fd(open("/proc/self/maps", O_RDONLY | O_CLOEXEC), &info, &out),
                   ZX_ERR_WRONG_TYPE);
     assert_status(sysmem_handle_from_fd(-1, &info, &out), ZX_ERR_WRONG_TYPE);
-    const zx_obj_type_t pairs[] = {ZX_OBJ_TYPE_CHANNEL, ZX_OBJ_TYPE_EVENTPAIR};
-    for (size_t i = 0; i < 2; i++) {
-        info.type = pairs[i];
+    const zx_obj_type_t sockets[] = {ZX_OBJ_TYPE_CHANNEL, ZX_OBJ_TYPE_EVENTPAIR, ZX_OBJ_TYPE_EVENT};
+    for (size_t i = 0; i < 3; i++) {
+        info.type = sockets[i];
         assert_status(sysmem_handle_from_fd(new_memfd(0, 0), &info, &out), ZX_ERR_WRONG_TYPE);
         assert_status(
             sysmem_handle_from_fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), &info, &out),
             ZX_ERR_WRONG_TYPE);
     }
-    info.type = ZX_OBJ_TYPE_EVENT;
+    info.type = ZX_OBJ_TYPE_VMAR;
     assert_status(sysmem_handle_from_fd(new_memfd(0, 0), &info, &out), ZX_ERR_NOT_SUPPORTED);
     assert_int_equal(out, 77);
 }
@@ -171,19 +171,65 @@ static void wrong_descriptors_are_refused_and_closed(void **state)
 static void into_fd_errors_leave_the_handle(void **state)
 {
     (void)state;
-    zx_handle_t event = 0;
     int fd = 77;
-    assert_ok(zx_event_create(0, &event));
     zx_handle_t vmo = new_vmo(PAGE, 0);
     zx_handle_t bound = dup_with(vmo, ZX_RIGHT_READ);
     assert_status(sysmem_handle_into_fd(0, NULL, &fd), ZX_ERR_BAD_HANDLE);
     assert_status(sysmem_handle_into_fd(bound, NULL, &fd), ZX_ERR_ACCESS_DENIED);
-    assert_status(sysmem_handle_into_fd(event, NULL, &fd), ZX_ERR_NOT_SUPPORTED);
+    assert_status(sysmem_handle_into_fd(zx_vmar_root_self(), NULL, &fd), ZX_ERR_NOT_SUPPORTED);
     assert_int_equal(fd, 77);
-    assert_int_equal(sysmem_handle_fd(event), -1);
     assert_int_equal(sysmem_handle_fd(0), -1);
-    const zx_handle_t all[] = {event, vmo, bound};
-    assert_ok(zx_handle_close_many(all, 3));
+    const zx_handle_t all[] = {vmo, bound};
+    assert_ok(zx_handle_close_many(all, 2));
+}
+
+static void an_event_travels_as_the_same_socket(void **state)
+{
+    (void)state;
+    zx_handle_t event = 0;
+    assert_ok(zx_event_create(0, &event));
+    assert_int_equal(sysmem_handle_fd(event), -1);
+    struct sysmem_handle_info infos[2];
+    int fds[2] = {-1, -1};
+    uint64_t cookies[2];
+    for (size_t i = 0; i < 2; i++) { /* also through two handles */
+        zx_handle_t again = dup_with(event, ZX_RIGHT_TRANSFER);
+        assert_ok(sysmem_handle_into_fd(again, &infos[i], &fds[i]));
+        assert_int_equal(socket_koid(fds[i], &cookies[i]), 0);
+        assert_int_equal(infos[i].type, ZX_OBJ_TYPE_EVENT);
+        assert_int_equal(infos[i].rights, ZX_RIGHT_TRANSFER);
+        assert_int_equal(infos[i].koid, basic_of(event).koid);
+        assert_int_equal(infos[i].related_koid, 0);
+    }
+    assert_int_equal(cookies[0], cookies[1]);
+    close(fds[1]);
+    infos[0].rights = ZX_RIGHT_SAME_RIGHTS - 1;
+    zx_handle_t received = from_fd(fds[0], &infos[0]);
+    assert_int_equal(basic_of(received).koid, basic_of(event).koid);
+    assert_int_equal(basic_of(received).rights,
+                     ZX_DEFAULT_EVENT_RIGHTS & (ZX_RIGHT_SAME_RIGHTS - 1));
+    const zx_handle_t all[] = {event, received};
+    assert_ok(zx_handle_close_many(all, 2));
+}
+
+static void an_event_does_not_heed_its_socket(void **state)
+{
+    (void)state;
+    int pair[2];
+    assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
+    uint64_t cookie = 0;
+    assert_int_equal(socket_koid(pair[0], &cookie), 0);
+    const struct sysmem_handle_info info = {.type = ZX_OBJ_TYPE_EVENT,
+                                            .rights = ZX_DEFAULT_EVENT_RIGHTS};
+    zx_handle_t event = from_fd(pair[0], &info);
+    assert_int_equal(basic_of(event).koid, cookie);
+    assert_int_equal(send(pair[1], "x", 1, 0), 1);
+    close(pair[1]);
+    assert_int_equal(signals_of(event), 0);
+    assert_ok(zx_object_signal(event, 0, ZX_EVENT_SIGNALED));
+    assert_int_equal(signals_of(event), ZX_EVENT_SIGNALED);
+    assert_ok(zx_handle_close(event));
+    assert_int_equal(fcntl(pair[0], F_GETFD), -1); /* was the event's */
 }
 
 static void received_files_keep_their_size_and_name(void **state)
@@ -285,6 +331,8 @@ int main(void)
         cmocka_unit_test(a_believed_sender_is_not_asked_about_rights),
         cmocka_unit_test(wrong_descriptors_are_refused_and_closed),
         cmocka_unit_test(into_fd_errors_leave_the_handle),
+        cmocka_unit_test(an_event_travels_as_the_same_socket),
+        cmocka_unit_test(an_event_does_not_heed_its_socket),
         cmocka_unit_test(received_files_keep_their_size_and_name),
         cmocka_unit_test(a_file_that_shrinks_is_an_error_not_a_fault),
         cmocka_unit_test(a_mapping_keeps_the_very_description),

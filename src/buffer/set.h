@@ -1,0 +1,64 @@
+/* What the sources of buffer/buffer.h share: a set and its buffers. Only this module includes this.
+ */
+#ifndef BUFFER_SET_H
+#define BUFFER_SET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "buffer/asap.h"
+#include "buffer/buffer.h"
+#include "buffer/file_index.h"
+#include "heap/heap.h"
+#include "os/close_watch.h"
+
+#define NAME_BYTES 160 /* a collection's name has at most 64 bytes */
+
+enum buffer_state {
+    BUFFER_MAKING, /* the heap has yet to answer */
+    BUFFER_LIVE,
+    BUFFER_RELEASING, /* given back to the heap, which has yet to say that it is done */
+    BUFFER_GONE,      /* or never made */
+};
+
+struct buffer {
+    struct close_watch_item item;
+    struct heap_request request;
+    struct file_index_item file;
+    struct asap asap;
+    struct buffer_set *set;
+    enum buffer_state state;
+    int fd; /* the set's own description */
+    uint64_t koid;
+    uint64_t strong_slots; /* given out so far; slots are not used again */
+    uint64_t weak_slots;
+    bool strong_gone;
+    bool leaked;      /* counted and logged */
+    bool unwatchable; /* no watch was to be had: looked at by the clock alone */
+};
+
+struct buffer_set {
+    struct heap *heap;
+    struct buffer_watcher *watcher;
+    const struct buffer_owner_ops *ops; /* NULL: freed by its owner */
+    void *owner;
+    uint64_t buffer_collection_id;
+    uint64_t vmo_bytes;
+    uint32_t count;
+    uint32_t making;      /* answers of the heap that are awaited */
+    uint32_t remaining;   /* buffers whose memory is not given back yet */
+    uint32_t strong_left; /* buffers not known to have lost their strong holders */
+    uint32_t refs; /* the owner's, one for each answer awaited, and while the owner is called */
+    int populate_status; /* of the first request that failed */
+    bool dropped;        /* the collection holds the buffers no longer */
+    bool expect_alone; /* what the last look found: the next buffer of the set probably is alike */
+    char name[NAME_BYTES];
+    struct buffer buffers[];
+};
+
+static inline uint32_t buffer_index(const struct buffer *buffer)
+{
+    return (uint32_t)(buffer - buffer->set->buffers);
+}
+
+#endif

@@ -1,0 +1,267 @@
+/* The solver, with participants that want anything that a message can say. Input: a byte, how many
+ * participants; two bytes of switches; a byte, how many format costs; then the tables: four bytes
+ * say which fields are set, and each value begins with a byte that chooses a usual value or
+ * announces any.
+ *
+ * Whatever comes out is told alike twice, and settings keep what each participant asked for. */
+#include "fuzz.h"
+
+#include <stdbool.h>
+
+#include <sysmem/format.h>
+
+#include "base/arena.h"
+#include "model/field.h"
+#include "model/tables.h"
+#include "model/walk.h"
+#include "solver/solver.h"
+#include "world.h"
+
+#define MAX_PARTICIPANTS 8
+#define MAX_COSTS        4
+#define BUDGET           ((size_t)64 << 20)
+#define MANY             0xFF /* as many items as the interface allows */
+#define ANY              0xF0 /* this and above: the value's bytes follow */
+
+static const char *usual_heap(uint8_t choice)
+{
+    size_t count;
+    const struct solver_heap *heaps = world_solver_heaps(&count);
+    size_t pick = choice % (count + 2);
+    return pick < count ? heaps[pick].heap.heap_type : pick == count ? "unknown" : "";
+}
+
+static uint64_t usual_integer(const struct model_field *field, uint8_t choice)
+{
+    if (field->names == NULL) {
+        return choice < 0x80 ? choice : UINT64_C(1) << (choice % 64);
+    }
+    return field->names->names[choice % field->names->count].value;
+}
+
+static void make_table(struct fuzz_input *input, struct arena *arena, const struct model_type *type,
+                       void *table);
+
+static void make_value(struct fuzz_input *input, struct arena *arena,
+                       const struct model_field *field, void *value)
+{
+    if (field->kind == MODEL_TABLE) {
+        make_table(input, arena, field->type, value);
+        return;
+    }
+    uint8_t choice = (uint8_t)fuzz_integer(input, 1);
+    if (field->kind == MODEL_BOOL) {
+        *(bool *)value = choice % 2 != 0;
+    } else if (field->kind == MODEL_STRING) {
+        const char *text = usual_heap(choice);
+        memcpy(value, &text, sizeof(text));
+    } else if (field->kind == MODEL_F32) {
+        float cost = (float)choice;
+        memcpy(value, &cost, sizeof(cost));
+    } else {
+        size_t size = model_item_size(field);
+        uint64_t wide = choice < ANY ? usual_integer(field, choice) : fuzz_integer(input, size);
+        memcpy(value, &wide, size); /* little-endian, as all that the project runs on */
+    }
+}
+
+static void make_field(struct fuzz_input *input, struct arena *arena,
+                       const struct model_field *field, void *table)
+{
+    unsigned char *value = (unsigned char *)table + field->offset;
+    size_t size = model_item_size(field);
+    size_t count = 1;
+    if (field->vector) {
+        uint8_t choice = (uint8_t)fuzz_integer(input, 1);
+        count = choice == MANY ? field->max_count : choice % 5;
+        value = arena_alloc_array(arena, count, size);
+        EXPECT(value != NULL);
+        model_field_set_vector(field, table, value, count);
+    }
+    for (size_t i = 0; i < count; i++) {
+        make_value(input, arena, field, value + i * size);
+    }
+}
+
+static void make_table(struct fuzz_input *input, struct arena *arena, const struct model_type *type,
+                       void *table)
+{
+    bool optional = type->field_count > 0 && type->fields[0].has_offset != MODEL_ALWAYS;
+    uint64_t set = optional ? fuzz_integer(input, 4) : UINT64_MAX;
+    for (size_t i = 0; i < type->field_count; i++) {
+        if ((set >> i) % 2 != 0) {
+            model_field_mark(&type->fields[i], table);
+            make_field(input, arena, &type->fields[i], table);
+        }
+    }
+}
+
+/* --- What holds of every outcome --- */
+
+static void check_text(const char *text, size_t size)
+{
+    EXPECT(memchr(text, '\0', size) != NULL);
+}
+
+static void check_failure(const struct solver_outcome *outcome, size_t participants)
+{
+    EXPECT(outcome->error == SYSMEM_ERROR_CONSTRAINTS_INTERSECTION_EMPTY);
+    EXPECT(outcome->reason_count >= 1 && outcome->reason_count <= SOLVER_MAX_REASONS);
+    for (size_t i = 0; i < outcome->reason_count; i++) {
+        const struct solver_reason *reason = &outcome->reasons[i];
+        EXPECT(reason->participant >= -1 && reason->participant < (int)participants);
+        check_text(reason->field, sizeof(reason->field));
+        check_text(reason->detail, sizeof(reason->detail));
+        EXPECT(reason->detail[0] != '\0');
+    }
+}
+
+/* The buffers that one participant keeps for itself. */
+static uint64_t camped(const struct sysmem_buffer_collection_constraints *wish)
+{
+    return (wish->has.min_buffer_count_for_camping ? wish->min_buffer_count_for_camping : 0) +
+           (uint64_t)(wish->has.min_buffer_count_for_dedicated_slack
+                          ? wish->min_buffer_count_for_dedicated_slack
+                          : 0);
+}
+
+static void check_memory(const struct sysmem_buffer_memory_constraints *wish,
+                         const struct sysmem_buffer_memory_settings *got)
+{
+    EXPECT(!wish->has.min_size_bytes || got->size_bytes >= wish->min_size_bytes);
+    EXPECT(!wish->has.max_size_bytes || got->size_bytes <= wish->max_size_bytes);
+    EXPECT(!wish->has.secure_required || !wish->secure_required || got->is_secure);
+    EXPECT(!wish->has.cpu_domain_supported || wish->cpu_domain_supported ||
+           got->coherency_domain != SYSMEM_COHERENCY_DOMAIN_CPU);
+    EXPECT(!wish->has.ram_domain_supported || wish->ram_domain_supported ||
+           got->coherency_domain != SYSMEM_COHERENCY_DOMAIN_RAM);
+    EXPECT(!wish->has.inaccessible_domain_supported || wish->inaccessible_domain_supported ||
+           got->coherency_domain != SYSMEM_COHERENCY_DOMAIN_INACCESSIBLE);
+}
+
+static bool is_or_any(uint32_t wanted, uint32_t got)
+{
+    return wanted == got || wanted == SYSMEM_PIXEL_FORMAT_DO_NOT_CARE;
+}
+
+/* Whether a participant named the pixel format, or said that it does not care. */
+static bool permits_format(const struct sysmem_buffer_collection_constraints *wish, uint32_t got)
+{
+    for (size_t i = 0; i < wish->image_format_constraints_count; i++) {
+        const struct sysmem_image_format_constraints *image = &wish->image_format_constraints[i];
+        if (image->has.pixel_format && is_or_any(image->pixel_format, got)) {
+            return true;
+        }
+        for (size_t j = 0; j < image->pixel_format_and_modifiers_count; j++) {
+            if (is_or_any(image->pixel_format_and_modifiers[j].pixel_format, got)) {
+                return true;
+            }
+        }
+    }
+    return wish->image_format_constraints_count == 0;
+}
+
+static void check_image(const struct sysmem_buffer_collection_constraints *wish,
+                        const struct sysmem_single_buffer_settings *got)
+{
+    const struct sysmem_image_format_constraints *image = &got->image_format_constraints;
+    if (!got->has.image_format_constraints) {
+        EXPECT(wish->image_format_constraints_count == 0);
+        return;
+    }
+    EXPECT(permits_format(wish, image->pixel_format));
+    EXPECT(image->color_spaces_count == 1);
+    EXPECT(!image->has.max_size || (image->min_size.width <= image->max_size.width &&
+                                    image->min_size.height <= image->max_size.height));
+}
+
+static void check_limits(const struct solver_outcome *outcome, const struct solver_limits *limits)
+{
+    uint64_t size = outcome->settings.buffer_settings.size_bytes;
+    EXPECT(outcome->buffer_count >= 1 && outcome->buffer_count <= limits->max_buffers);
+    EXPECT(size >= 1 && size <= limits->max_buffer_bytes && size <= limits->max_allocation_size);
+    EXPECT(size * outcome->buffer_count <= limits->max_collection_bytes);
+}
+
+static void check_success(const struct solver_outcome *outcome,
+                          const struct solver_participant *participants, size_t count,
+                          const struct solver_environment *environment)
+{
+    uint64_t all_camped = 0;
+    check_limits(outcome, &environment->limits);
+    EXPECT(outcome->settings.has.buffer_settings && outcome->reason_count == 0);
+    for (size_t i = 0; i < count; i++) {
+        const struct sysmem_buffer_collection_constraints *wish = participants[i].constraints;
+        if (wish == NULL) {
+            continue;
+        }
+        all_camped += environment->force_zero_slack ? 0 : camped(wish);
+        EXPECT(!wish->has.min_buffer_count || outcome->buffer_count >= wish->min_buffer_count);
+        EXPECT(!wish->has.max_buffer_count || outcome->buffer_count <= wish->max_buffer_count);
+        if (wish->has.buffer_memory_constraints) {
+            check_memory(&wish->buffer_memory_constraints, &outcome->settings.buffer_settings);
+        }
+        check_image(wish, &outcome->settings);
+    }
+    EXPECT(outcome->buffer_count >= all_camped);
+}
+
+static void check_solve(const struct solver_participant *participants, size_t count,
+                        const struct solver_environment *environment)
+{
+    static struct solver_outcome outcome;
+    static struct solver_outcome again;
+    solver_solve(participants, count, environment, &outcome);
+    solver_solve(participants, count, environment, &again);
+    EXPECT(outcome.error == again.error && outcome.reason_count == again.reason_count);
+    if (outcome.error != 0) {
+        check_failure(&outcome, count);
+        return;
+    }
+    EXPECT(outcome.buffer_count == again.buffer_count);
+    EXPECT(model_equal(&model_type_single_buffer_settings, &outcome.settings, &again.settings));
+    check_success(&outcome, participants, count, environment);
+}
+
+static void make_environment(struct fuzz_input *input, struct arena *arena, uint64_t switches,
+                             struct solver_environment *ret)
+{
+    size_t costs = (size_t)fuzz_integer(input, 1) % (MAX_COSTS + 1);
+    struct sysmem_format_cost_entry *entries = arena_alloc_array(arena, costs, sizeof(*entries));
+    EXPECT(entries != NULL);
+    for (size_t i = 0; i < costs; i++) {
+        make_table(input, arena, &model_type_format_cost_entry, &entries[i]);
+        entries[i].has.key = true;
+        entries[i].has.cost = true;
+    }
+    solver_environment_init(ret);
+    ret->format_costs = entries;
+    ret->format_cost_count = costs;
+    ret->contiguous_supported = switches % 2 != 0;
+    ret->force_zero_slack = switches / 2 % 2 != 0;
+    if (switches / 4 % 2 != 0) {
+        ret->heaps = world_solver_heaps(&ret->heap_count);
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct fuzz_input input = {.at = data, .left = size};
+    struct solver_participant participants[MAX_PARTICIPANTS] = {0};
+    struct sysmem_buffer_collection_constraints wishes[MAX_PARTICIPANTS] = {0};
+    struct solver_environment environment;
+    struct arena arena;
+    arena_init(&arena, BUDGET);
+    size_t count = (size_t)fuzz_integer(&input, 1) % (MAX_PARTICIPANTS + 1);
+    uint64_t switches = fuzz_integer(&input, 2);
+    make_environment(&input, &arena, switches, &environment);
+    for (size_t i = 0; i < count; i++) {
+        if ((switches >> (8 + i)) % 2 == 0) { /* the others have set none */
+            make_table(&input, &arena, &model_type_buffer_collection_constraints, &wishes[i]);
+            participants[i].constraints = &wishes[i];
+        }
+    }
+    check_solve(participants, count, &environment);
+    arena_clear(&arena);
+    return 0;
+}
