@@ -156,6 +156,12 @@ void collection_orphan_node(struct node *node)
     collection_evaluate(collection_of(node));
 }
 
+static const char *state_name(enum collection_state state)
+{
+    static const char *const names[] = {"CREATED", "POPULATING", "ALLOCATED", "FAILED"};
+    return names[state];
+}
+
 void collection_enter(struct collection *collection, enum collection_state state)
 {
     enum collection_state from = collection->state;

@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stddef.h>
 #include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
@@ -14,6 +15,12 @@
 /* The next number. A counter of 0 means that a new prefix is due: at start, after a fork, and when
  * the counter has run over. */
 static _Atomic uint64_t next_koid;
+
+/* All prefixes that were drawn, so that own numbers can be told from others'. One lasts for 16
+ * million numbers: a process that uses up more of them than this forgets its oldest ones. */
+#define PREFIXES 64
+static _Atomic uint64_t prefixes[PREFIXES];
+static atomic_uint prefix_count;
 
 static void forget_prefix(void)
 {
@@ -37,7 +44,20 @@ static uint64_t draw_first(void)
         bits = ((uint64_t)getpid() << 40) ^ ((uint64_t)now.tv_sec << 30) ^ (uint64_t)now.tv_nsec;
         bits *= 0x9E3779B97F4A7C15ULL;
     }
-    return KOID_BIT | (bits & PREFIX_MASK) | 1;
+    uint64_t prefix = KOID_BIT | (bits & PREFIX_MASK);
+    atomic_store(&prefixes[atomic_fetch_add(&prefix_count, 1) % PREFIXES], prefix);
+    return prefix | 1;
+}
+
+bool koid_is_own(uint64_t koid)
+{
+    uint64_t prefix = koid & ~COUNTER_MASK;
+    for (size_t i = 0; i < PREFIXES; i++) {
+        if (prefix != 0 && atomic_load(&prefixes[i]) == prefix) {
+            return true;
+        }
+    }
+    return false;
 }
 
 uint64_t koid_new(void)

@@ -4,6 +4,7 @@
 #ifndef OS_KOID_H
 #define OS_KOID_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* A new number, never 0. Bit 62 is set and bit 63 clear: the kernel's cookies count up from 1 and,
@@ -11,5 +12,8 @@
  * may call; a forked child draws its own bits. No system call but at the first number and then once
  * in 16 million. */
 uint64_t koid_new(void);
+
+/* Whether a number may be one that this process took. Any thread may call. */
+bool koid_is_own(uint64_t koid);
 
 #endif

@@ -18,9 +18,9 @@
  * this. */
 #define REQUEST_BUDGET ((size_t)4 << 20)
 
-static handler_fn handlers[MODEL_PROTOCOL_COUNT][ORDINALS + OWN_ORDINALS];
+static const struct handler *handlers[MODEL_PROTOCOL_COUNT][ORDINALS + OWN_ORDINALS];
 
-static handler_fn *handler_slot(enum model_protocol protocol, uint32_t ordinal)
+static const struct handler **handler_slot(enum model_protocol protocol, uint32_t ordinal)
 {
     if (ordinal < ORDINALS) {
         return &handlers[protocol][ordinal];
@@ -36,9 +36,9 @@ static void add_handlers(const struct handler *rows)
     for (const struct handler *row = rows; row->method != NULL; row++) {
         const struct model_method *method = model_method_by_name(row->protocol, row->method);
         assert(method != NULL);
-        handler_fn *slot = handler_slot(row->protocol, method->ordinal);
+        const struct handler **slot = handler_slot(row->protocol, method->ordinal);
         assert(slot != NULL && *slot == NULL);
-        *slot = row->handle;
+        *slot = row;
     }
 }
 
@@ -49,6 +49,7 @@ void dispatch_init(void)
     add_handlers(node_handlers);
     add_handlers(token_handlers);
     add_handlers(collection_handlers);
+    add_handlers(group_handlers);
     add_handlers(debug_handlers);
 }
 
@@ -67,6 +68,17 @@ const char *request_lacks(struct request *request, const char *field)
     return request_refuse(request, "the required field %s is not set", field);
 }
 
+int request_take_eventpair(struct request *request, uint32_t slot, const char **ret_why)
+{
+    int fd = message_take_fd(request->message, slot);
+    if (socket_is_channel_end(fd)) {
+        return fd;
+    }
+    closer_close(request->binding->uid, fd);
+    *ret_why = request_refuse(request, "wanted an eventpair, got another kind of descriptor");
+    return -1;
+}
+
 void request_reply(struct request *request, uint32_t err, const void *response)
 {
     struct message message;
@@ -75,7 +87,7 @@ void request_reply(struct request *request, uint32_t err, const void *response)
 }
 
 /* What every method of a node wants, before its handler is asked. */
-static const char *check_state(struct request *request)
+static const char *check_state(struct request *request, const struct handler *handler)
 {
     const struct binding *binding = request->binding;
     if (closer_is_choked(binding->uid)) {
@@ -88,7 +100,7 @@ static const char *check_state(struct request *request)
                                            ? "a two-way call without a transaction id"
                                            : "a one-way call with a transaction id");
     }
-    if (binding->node != NULL && binding->node->released) {
+    if (binding->node != NULL && binding->node->released && !handler->after_release) {
         return request_refuse(request, "nothing but closing may follow Release");
     }
     return NULL;
@@ -123,7 +135,7 @@ static const char *decode(struct request *request)
 void dispatch(struct binding *binding, struct message *message)
 {
     const struct model_method *method = model_method_find(binding->protocol, message->ordinal);
-    const handler_fn *slot = handler_slot(binding->protocol, message->ordinal);
+    const struct handler *const *slot = handler_slot(binding->protocol, message->ordinal);
     if (method == NULL || slot == NULL || *slot == NULL) {
         char why[96];
         (void)snprintf(why, sizeof(why), "unknown method %u of %s", message->ordinal,
@@ -134,12 +146,12 @@ void dispatch(struct binding *binding, struct message *message)
     }
     struct request request = {.binding = binding, .method = method, .message = message};
     arena_init(&request.arena, REQUEST_BUDGET);
-    const char *why = check_state(&request);
+    const char *why = check_state(&request, *slot);
     if (why == NULL) {
         why = decode(&request);
     }
     if (why == NULL) {
-        why = (*slot)(&request);
+        why = (*slot)->handle(&request);
     }
     closer_close_rest(binding->uid, message);
     if (why != NULL) {

@@ -27,13 +27,24 @@ struct handler {
     enum model_protocol protocol;
     const char *method;
     handler_fn handle;
+    bool after_release; /* may follow Release */
 };
+
+#define HANDLER(protocol, method, function)                                                        \
+    {                                                                                              \
+        MODEL_PROTOCOL_##protocol, method, function, false                                         \
+    }
+#define HANDLER_AFTER_RELEASE(protocol, method, function)                                          \
+    {                                                                                              \
+        MODEL_PROTOCOL_##protocol, method, function, true                                          \
+    }
 
 /* Ends with a row whose method is NULL. */
 extern const struct handler allocator_handlers[];
-extern const struct handler node_handlers[]; /* for tokens and collections */
+extern const struct handler node_handlers[]; /* for tokens, collections and groups */
 extern const struct handler token_handlers[];
 extern const struct handler collection_handlers[];
+extern const struct handler group_handlers[];
 extern const struct handler debug_handlers[];
 
 /* Fills the dispatch table. Once, at start. */
@@ -48,6 +59,10 @@ __attribute__((format(printf, 2, 3))) const char *request_refuse(struct request 
 
 /* The refusal of a request whose table lacks a field that must be there. */
 const char *request_lacks(struct request *request, const char *field);
+
+/* An eventpair's end out of the request, owned by the caller; -1 with the refusal of another kind
+ * of descriptor. */
+int request_take_eventpair(struct request *request, uint32_t slot, const char **ret_why);
 
 /* Replies to this request without descriptors. */
 void request_reply(struct request *request, uint32_t err, const void *response);

@@ -1,5 +1,6 @@
 /* Source: spec/fuchsia.sysmem2.txt, PROTOCOLS, Allocator. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -7,6 +8,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "model/requests.h"
+#include "os/koid.h"
 #include "os/random.h"
 #include "server/closer.h"
 #include "server/dispatch.h"
@@ -161,6 +163,72 @@ static const char *bind_shared_collection(struct request *request)
     return why;
 }
 
+/* Whether a handle that calls itself `koid` (0: it doesn't say) can be one that this daemon gave
+ * out of that buffer: a client's own child VMO has a number of its own. */
+static bool koid_fits(uint64_t koid, const struct buffer_set *set, uint32_t index,
+                      enum buffer_kind kind)
+{
+    bool is_strong = koid == buffer_set_koid(set, index);
+    return koid == 0 || is_strong || (kind == BUFFER_WEAK && koid_is_own(koid));
+}
+
+static const char *reply_vmo_info(struct request *request, struct buffer_set *set, uint32_t index,
+                                  bool weak)
+{
+    const struct collection *collection = buffer_set_owner(set);
+    struct model_allocator_get_vmo_info_response response = {0};
+    struct message reply;
+    message_init(&reply, request->method->ordinal, request->message->txid);
+    SYSMEM_SET(&response, buffer_collection_id, collection->id);
+    SYSMEM_SET(&response, buffer_index, index);
+    if (weak) {
+        struct attachment attachment = {
+            .fd = -1,
+            .type = ZX_OBJ_TYPE_EVENTPAIR,
+            .rights = ZX_DEFAULT_EVENTPAIR_RIGHTS,
+        };
+        int made = buffer_set_close_weak_asap(set, index, &attachment.fd, &attachment.koid);
+        int slot = made < 0 ? made : message_attach(&reply, &attachment);
+        if (slot < 0) {
+            message_clear(&reply);
+            request_reply(request, SYSMEM_ERROR_UNSPECIFIED, NULL);
+            return NULL;
+        }
+        SYSMEM_SET(&response, close_weak_asap, (zx_handle_t)slot);
+    }
+    binding_reply(request->binding, request->method, 0, &response, &reply);
+    return NULL;
+}
+
+static const char *get_vmo_info(struct request *request)
+{
+    const struct model_allocator_get_vmo_info_request *table = request->table;
+    const struct attachment *sent =
+        table->has.vmo ? message_attachment(request->message, table->vmo) : NULL;
+    if (sent == NULL || (sent->type != ZX_OBJ_TYPE_NONE && sent->type != ZX_OBJ_TYPE_VMO)) {
+        request_reply(request, SYSMEM_ERROR_PROTOCOL_DEVIATION, NULL);
+        return NULL;
+    }
+    struct buffer_set *set = NULL;
+    uint32_t index = 0;
+    uint64_t koid = sent->koid;
+    int fd = message_take_fd(request->message, table->vmo);
+    bool is_vmo = fcntl(fd, F_GET_SEALS) >= 0;
+    enum buffer_kind kind =
+        is_vmo ? buffer_watcher_identify(request->binding->server->watcher, fd, &set, &index)
+               : BUFFER_FOREIGN;
+    const char *why = NULL;
+    if (!is_vmo) {
+        request_reply(request, SYSMEM_ERROR_PROTOCOL_DEVIATION, NULL);
+    } else if (kind == BUFFER_FOREIGN || !koid_fits(koid, set, index, kind)) {
+        request_reply(request, SYSMEM_ERROR_NOT_FOUND, NULL);
+    } else {
+        why = reply_vmo_info(request, set, index, kind == BUFFER_WEAK);
+    }
+    closer_close(request->binding->uid, fd); /* the last close of a large file takes long */
+    return why;
+}
+
 static const char *validate_buffer_collection_token(struct request *request)
 {
     const struct model_allocator_validate_buffer_collection_token_request *table = request->table;
@@ -203,11 +271,12 @@ static const char *open_debug(struct request *request)
 }
 
 const struct handler allocator_handlers[] = {
-    {MODEL_PROTOCOL_ALLOCATOR,        "AllocateSharedCollection", allocate_shared_collection},
-    {MODEL_PROTOCOL_ALLOCATOR,     "AllocateNonSharedCollection", allocate_non_shared_collection},
-    {MODEL_PROTOCOL_ALLOCATOR,        "BindSharedCollection", bind_shared_collection},
-    {MODEL_PROTOCOL_ALLOCATOR, "ValidateBufferCollectionToken", validate_buffer_collection_token},
-    {MODEL_PROTOCOL_ALLOCATOR,        "SetDebugClientInfo", set_debug_client_info},
-    {MODEL_PROTOCOL_ALLOCATOR,         "OpenDebug", open_debug},
-    {0       },
+    HANDLER(ALLOCATOR, "AllocateSharedCollection", allocate_shared_collection),
+    HANDLER(ALLOCATOR, "AllocateNonSharedCollection", allocate_non_shared_collection),
+    HANDLER(ALLOCATOR, "BindSharedCollection", bind_shared_collection),
+    HANDLER(ALLOCATOR, "GetVmoInfo", get_vmo_info),
+    HANDLER(ALLOCATOR, "ValidateBufferCollectionToken", validate_buffer_collection_token),
+    HANDLER(ALLOCATOR, "SetDebugClientInfo", set_debug_client_info),
+    HANDLER(ALLOCATOR, "OpenDebug", open_debug),
+    {0},
 };

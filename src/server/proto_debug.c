@@ -31,7 +31,7 @@ static const char *get_heaps(struct request *request)
 }
 
 const struct handler debug_handlers[] = {
-    {MODEL_PROTOCOL_DEBUG, "GetCollections", get_collections},
-    {MODEL_PROTOCOL_DEBUG,     "GetHeaps", get_heaps},
+    HANDLER(DEBUG, "GetCollections", get_collections),
+    HANDLER(DEBUG, "GetHeaps", get_heaps),
     {0},
 };

@@ -23,8 +23,8 @@ struct binding *token_serve(struct binding *from, int fd, const char **ret_why)
     return binding;
 }
 
-static struct binding *serve_child(struct binding *parent, int fd, uint32_t mask,
-                                   const char **ret_why)
+struct binding *token_serve_child(struct binding *parent, int fd, uint32_t mask,
+                                  const char **ret_why)
 {
     struct binding *child = token_serve(parent, fd, ret_why);
     if (child == NULL) {
@@ -55,7 +55,7 @@ static const char *duplicate(struct request *request)
     }
     const char *why = NULL;
     int fd = message_take_fd(request->message, table->token_request);
-    struct binding *child = serve_child(request->binding, fd, mask, &why);
+    struct binding *child = token_serve_child(request->binding, fd, mask, &why);
     return child != NULL ? NULL : request_refuse(request, "%s", why);
 }
 
@@ -76,7 +76,33 @@ static const char *create_child(struct binding *parent, uint32_t mask, struct me
     }
     *ret_slot = (zx_handle_t)slot;
     const char *why = NULL;
-    return serve_child(parent, ends[1], mask, &why) == NULL ? why : NULL;
+    return token_serve_child(parent, ends[1], mask, &why) == NULL ? why : NULL;
+}
+
+const char *tokens_reply(struct request *request, const uint32_t *masks, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (masks[i] == 0) {
+            return request_refuse(request, "rights_attenuation_masks[%zu] is 0", i);
+        }
+    }
+    zx_handle_t tokens[SYSMEM_MAX_COUNT_DUPLICATES] = {0};
+    struct message reply;
+    message_init(&reply, request->method->ordinal, request->message->txid);
+    for (size_t i = 0; i < count; i++) {
+        const char *why = create_child(request->binding, masks[i], &reply, &tokens[i]);
+        if (why != NULL) {
+            message_clear(&reply);
+            return request_refuse(request, "token %zu of %zu: %s", i, count, why);
+        }
+    }
+    /* The responses of DuplicateSync and CreateChildrenSync are the same but for their names. */
+    struct model_token_duplicate_sync_response response = {0};
+    _Static_assert(sizeof(response) == sizeof(struct model_group_create_children_sync_response),
+                   "one table serves both");
+    SYSMEM_SET_VECTOR(&response, tokens, tokens, count);
+    binding_reply(request->binding, request->method, 0, &response, &reply);
+    return NULL;
 }
 
 static const char *duplicate_sync(struct request *request)
@@ -85,31 +111,46 @@ static const char *duplicate_sync(struct request *request)
     if (!table->has.rights_attenuation_masks) {
         return request_lacks(request, "rights_attenuation_masks");
     }
-    size_t count = table->rights_attenuation_masks_count;
-    for (size_t i = 0; i < count; i++) {
-        if (table->rights_attenuation_masks[i] == 0) {
-            return request_refuse(request, "rights_attenuation_masks[%zu] is 0", i);
-        }
+    return tokens_reply(request, table->rights_attenuation_masks,
+                        table->rights_attenuation_masks_count);
+}
+
+/* Only ever makes the failure domain smaller: an attached token stays one. */
+static const char *set_dispensable(struct request *request)
+{
+    struct node *node = request->binding->node;
+    if (node->propagation == NODE_PROPAGATE) {
+        node->propagation = NODE_PROPAGATE_BEFORE_ALLOCATION;
     }
-    zx_handle_t tokens[SYSMEM_MAX_COUNT_DUPLICATES] = {0};
-    struct message reply;
-    message_init(&reply, request->method->ordinal, request->message->txid);
-    for (size_t i = 0; i < count; i++) {
-        const char *why =
-            create_child(request->binding, table->rights_attenuation_masks[i], &reply, &tokens[i]);
-        if (why != NULL) {
-            message_clear(&reply);
-            return request_refuse(request, "token %zu of %zu: %s", i, count, why);
-        }
+    return NULL;
+}
+
+static const char *create_buffer_collection_token_group(struct request *request)
+{
+    const struct model_token_create_buffer_collection_token_group_request *table = request->table;
+    if (!table->has.group_request) {
+        return request_lacks(request, "group_request");
     }
-    struct model_token_duplicate_sync_response response = {0};
-    SYSMEM_SET_VECTOR(&response, tokens, tokens, count);
-    binding_reply(request->binding, request->method, 0, &response, &reply);
+    const char *why = NULL;
+    int fd = message_take_fd(request->message, table->group_request);
+    struct binding *group = binding_of_server_end(request->binding, MODEL_PROTOCOL_GROUP, fd, &why);
+    if (group == NULL) {
+        return request_refuse(request, "%s", why);
+    }
+    struct node *node = collection_add_child(request->binding->node, group, &why);
+    if (node == NULL) {
+        binding_close(group);
+        return request_refuse(request, "%s", why);
+    }
+    node_become(node, NODE_GROUP);
+    binding_take_node(group, node);
     return NULL;
 }
 
 const struct handler token_handlers[] = {
-    {MODEL_PROTOCOL_TOKEN, "Duplicate", duplicate},
-    {MODEL_PROTOCOL_TOKEN,           "DuplicateSync", duplicate_sync},
+    HANDLER(TOKEN, "Duplicate", duplicate),
+    HANDLER(TOKEN, "DuplicateSync", duplicate_sync),
+    HANDLER_AFTER_RELEASE(TOKEN, "SetDispensable", set_dispensable),
+    HANDLER(TOKEN, "CreateBufferCollectionTokenGroup", create_buffer_collection_token_group),
     {0},
 };

@@ -35,6 +35,29 @@ static void on_turn(uv_check_t *check)
     }
 }
 
+static void on_alarm_timer(uv_timer_t *timer);
+
+/* The timer is set for the next alarm. */
+static void on_alarms_changed(struct alarms *alarms)
+{
+    struct server *server = container_of(alarms, struct server, alarms);
+    uint64_t next = alarms_next(alarms);
+    uint64_t now = uv_hrtime();
+    uint64_t wait_ms = next <= now ? 0 : (next - now) / 1000000u + 1;
+    if (next == UINT64_MAX) {
+        (void)uv_timer_stop(&server->alarm_timer);
+    } else {
+        (void)uv_timer_start(&server->alarm_timer, on_alarm_timer, wait_ms, 0);
+    }
+}
+
+static void on_alarm_timer(uv_timer_t *timer)
+{
+    struct server *server = timer->data;
+    alarms_ring(&server->alarms, uv_hrtime());
+    on_alarms_changed(&server->alarms);
+}
+
 static void on_signal(uv_signal_t *handle, int number)
 {
     struct server *server = handle->data;
@@ -97,10 +120,12 @@ static int start_handles(struct server *server)
     server->watcher_poll.data = server;
     server->sweeper.data = server;
     server->starved.data = server;
+    server->alarm_timer.data = server;
     server->sigterm.data = server;
     server->sigint.data = server;
     failed = failed != 0 ? failed : uv_poll_start(&server->watcher_poll, UV_READABLE, on_buffers);
     failed = failed != 0 ? failed : uv_timer_init(&server->loop, &server->starved);
+    failed = failed != 0 ? failed : uv_timer_init(&server->loop, &server->alarm_timer);
     failed = failed != 0 ? failed : uv_idle_init(&server->loop, &server->busy);
     failed = failed != 0 ? failed : uv_check_init(&server->loop, &server->sweeper);
     failed = failed != 0 ? failed : uv_check_start(&server->sweeper, on_turn);
@@ -180,13 +205,16 @@ int server_init(struct server *server, struct config *config, int listen_fd)
         log_error("cannot start: %s", strerror(-failed));
         return failed;
     }
+    alarms_init(&server->alarms, on_alarms_changed);
     config_environment(config, &server->environment);
     const struct collection_table_config table = {
         .ops = &binding_peer_ops,
         .heaps = &server->heaps,
         .watcher = server->watcher,
         .environment = server->environment,
+        .alarms = &server->alarms,
         .max_nodes_per_tree = config->quotas.max_nodes_per_tree,
+        .max_children_per_group = config->quotas.max_children_per_group,
     };
     collection_table_init(&server->collections, &table);
     failed = start_handles(server);

@@ -9,6 +9,7 @@
 #include <uv.h>
 
 #include "base/account.h"
+#include "base/alarm.h"
 #include "base/executor.h"
 #include "base/list.h"
 #include "base/map.h"
@@ -37,6 +38,8 @@ struct server {
     uv_poll_t listener;
     uv_timer_t listen_again; /* runs while there is no descriptor to accept with */
     uv_poll_t watcher_poll;
+    struct alarms alarms;
+    uv_timer_t alarm_timer; /* rings them */
     uv_check_t sweeper;
     uv_idle_t busy;     /* runs while there are chores */
     uv_timer_t starved; /* runs while replies wait for the kernel to take descriptors */

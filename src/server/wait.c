@@ -12,6 +12,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "model/requests.h"
+#include "os/koid.h"
 #include "server/chore.h"
 #include "server/dispatch.h"
 #include "server/vmo_rights.h"
@@ -48,10 +49,10 @@ static int attach_buffer(struct message *message, const struct node *node, uint3
         .fd = -1,
         .type = ZX_OBJ_TYPE_VMO,
         .rights = rights,
-        .koid = buffer_set_koid(buffers, index),
+        .koid = node->weak ? koid_new() : buffer_set_koid(buffers, index),
     };
     bool writable = (rights & ZX_RIGHT_WRITE) != 0;
-    int opened = buffer_set_open(buffers, index, writable, false, &attachment.fd);
+    int opened = buffer_set_open(buffers, index, writable, node->weak, &attachment.fd);
     if (opened < 0) {
         return opened;
     }
@@ -61,6 +62,47 @@ static int attach_buffer(struct message *message, const struct node *node, uint3
     }
     *ret_slot = (zx_handle_t)slot;
     return 0;
+}
+
+/* Puts the close_weak_asap of a buffer that still exists into the message. 0, or -errno. */
+static int attach_close_weak_asap(struct message *message, const struct node *node, uint32_t index,
+                                  struct sysmem_vmo_buffer *entry)
+{
+    struct attachment attachment = {
+        .fd = -1,
+        .type = ZX_OBJ_TYPE_EVENTPAIR,
+        .rights = ZX_DEFAULT_EVENTPAIR_RIGHTS,
+    };
+    int made = buffer_set_close_weak_asap(collection_of(node)->buffers, index, &attachment.fd,
+                                          &attachment.koid);
+    if (made < 0) {
+        return made == -ESTALE ? 0 : made;
+    }
+    int slot = message_attach(message, &attachment);
+    if (slot < 0) {
+        return slot;
+    }
+    SYSMEM_SET(entry, close_weak_asap, (zx_handle_t)slot);
+    return 0;
+}
+
+/* One entry of a participant's list of buffers. 0, or -errno. */
+static int fill_entry(struct message *message, struct node *node, uint32_t index,
+                      struct sysmem_vmo_buffer *entry)
+{
+    SYSMEM_SET(entry, vmo_usable_start, 0);
+    if (vmo_is_wanted(node)) {
+        int attached = attach_buffer(message, node, index, &entry->vmo);
+        bool gone = node->weak && attached == -ESTALE; /* the entry comes without a VMO then */
+        if (attached < 0 && !gone) {
+            return attached;
+        }
+        entry->has.vmo = !gone;
+        if (node->weak && !gone) {
+            collection_note_weak(node, index);
+        }
+    }
+    return node->weak ? attach_close_weak_asap(message, node, index, entry) : 0;
 }
 
 /* Sends one participant's view of the result. False: the node failed on it. */
@@ -73,11 +115,8 @@ static bool answer_with_buffers(struct binding *binding, const struct model_meth
     struct model_collection_wait_for_all_buffers_allocated_response response = {0};
     struct message message;
     message_init(&message, method->ordinal, txid);
-    bool wanted = vmo_is_wanted(node);
     for (uint32_t i = 0; i < collection->buffer_count; i++) {
-        entries[i].has.vmo_usable_start = true;
-        entries[i].has.vmo = wanted;
-        int attached = wanted ? attach_buffer(&message, node, i, &entries[i].vmo) : 0;
+        int attached = fill_entry(&message, node, i, &entries[i]);
         if (attached < 0) {
             char why[128];
             (void)snprintf(why, sizeof(why), "no handle to buffer %u could be made: %s", i,
