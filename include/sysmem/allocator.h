@@ -18,6 +18,7 @@
 #define SYSMEM_ALLOCATOR_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include <sysmem/error.h>
 #include <sysmem/export.h>
@@ -68,6 +69,23 @@ SYSMEM_EXPORT sysmem_status_t sysmem_allocator_bind_shared_collection(
 SYSMEM_EXPORT sysmem_status_t sysmem_allocator_validate_buffer_collection_token(
     struct sysmem_allocator *allocator, zx_koid_t token_server_koid, zx_time_t deadline,
     bool *ret_is_known);
+
+/* Which buffer a VMO is. The id and the index together are a buffer's own until the machine
+ * restarts. */
+struct sysmem_vmo_info {
+    uint64_t buffer_collection_id;
+    uint64_t buffer_index;
+    /* Of a weak VMO: see sysmem_collection_info_take_close_weak_asap(). The caller closes it.
+     * ZX_HANDLE_INVALID: a strong one. */
+    zx_handle_t close_weak_asap;
+};
+
+/* GetVmoInfo. `vmo` is consumed in every case; zx_handle_duplicate() keeps one.
+ * SYSMEM_ERROR_NOT_FOUND: no VMO that the daemon gave out (a child that somebody made of one is
+ * none); SYSMEM_ERROR_PROTOCOL_DEVIATION: no VMO at all. */
+SYSMEM_EXPORT sysmem_status_t sysmem_allocator_get_vmo_info(struct sysmem_allocator *allocator,
+                                                            zx_handle_t vmo, zx_time_t deadline,
+                                                            struct sysmem_vmo_info *ret_info);
 
 /* SetDebugClientInfo: who this is, for logs and `sysmemctl list`. At most 256 bytes of UTF-8, else
  * ZX_ERR_INVALID_ARGS. One-way. */

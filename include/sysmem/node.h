@@ -6,6 +6,7 @@
 #ifndef SYSMEM_NODE_H
 #define SYSMEM_NODE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <sysmem/error.h>
@@ -34,6 +35,48 @@ SYSMEM_EXPORT sysmem_status_t sysmem_node_set_debug_client_info(struct sysmem_no
 SYSMEM_EXPORT sysmem_status_t sysmem_node_get_buffer_collection_id(struct sysmem_node *node,
                                                                    zx_time_t deadline,
                                                                    uint64_t *ret_id);
+
+/* SetWeak: this node and the children that are made of it from here on do not keep buffers alive,
+ * and get weak VMOs: ones that are to be closed when close_weak_asap says so
+ * (sysmem_collection_info_take_close_weak_asap()). Permitted until the node is ready for
+ * allocation: before SetConstraints, before AllChildrenPresent. Implies sysmem_node_set_weak_ok()
+ * for this node. One-way. */
+SYSMEM_EXPORT sysmem_status_t sysmem_node_set_weak(struct sysmem_node *node);
+
+/* SetWeakOk: this participant heeds close_weak_asap. Whoever waits for buffers of a weak collection
+ * without it fails. `for_child_nodes_also`: so do all children that are made of this node from here
+ * on; a later call without it does not take that back. One-way. */
+SYSMEM_EXPORT sysmem_status_t sysmem_node_set_weak_ok(struct sysmem_node *node,
+                                                      bool for_child_nodes_also);
+
+/* AttachNodeTracking: the daemon closes `server_end`, an eventpair's end, when this node and its
+ * children have given their buffer counts back, so that sysmem_collection_attach_token() may use
+ * them again. `server_end` is consumed in every case. Too many of these fail the node. One-way. */
+SYSMEM_EXPORT sysmem_status_t sysmem_node_attach_node_tracking(struct sysmem_node *node,
+                                                               zx_handle_t server_end);
+
+/* GetNodeRef: an event that proves, to whoever gets it, that its holder has had this node: see
+ * sysmem_node_is_alternate_for(). The caller closes it. It can be duplicated and sent to others,
+ * and signals nothing. */
+SYSMEM_EXPORT sysmem_status_t sysmem_node_get_node_ref(struct sysmem_node *node, zx_time_t deadline,
+                                                       zx_handle_t *ret_node_ref);
+
+/* IsAlternateFor: whether at most one of this node and the one that `node_ref` came from will be
+ * taken into the allocation: the nearest node above both is a group. `node_ref` is consumed in
+ * every case; zx_handle_duplicate() keeps one. SYSMEM_ERROR_NOT_FOUND: it is of another collection,
+ * or an event of somebody's own; SYSMEM_ERROR_PROTOCOL_DEVIATION: not an event. */
+SYSMEM_EXPORT sysmem_status_t sysmem_node_is_alternate_for(struct sysmem_node *node,
+                                                           zx_handle_t node_ref, zx_time_t deadline,
+                                                           bool *ret_is_alternate);
+
+/* SetDebugTimeoutLogDeadline: when the daemon's log is to say who holds the allocation up, instead
+ * of 5 seconds after the collection was made. Does not bound any wait. One-way. */
+SYSMEM_EXPORT sysmem_status_t sysmem_node_set_debug_timeout_log_deadline(struct sysmem_node *node,
+                                                                         zx_time_t deadline);
+
+/* SetVerboseLogging: the daemon's log gets this collection's tree, constraints and failures in
+ * full. For debugging. One-way. */
+SYSMEM_EXPORT sysmem_status_t sysmem_node_set_verbose_logging(struct sysmem_node *node);
 
 /* --- Asynchronous use, with any event loop ---
  *
@@ -64,8 +107,8 @@ typedef void (*sysmem_done_fn)(void *arg, sysmem_status_t status);
 SYSMEM_EXPORT sysmem_status_t sysmem_node_sync_async(struct sysmem_node *node, sysmem_done_fn done,
                                                      void *arg);
 
-/* Calls `closed` once from sysmem_node_process() when the daemon closes the channel. NULL: no more.
- */
+/* Calls `closed` once from sysmem_node_process() when the daemon closes the channel: that this node
+ * has failed, or is a group's child that was not taken. NULL: no more. */
 SYSMEM_EXPORT void sysmem_node_on_closed(struct sysmem_node *node, sysmem_done_fn closed,
                                          void *arg);
 

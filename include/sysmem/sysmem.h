@@ -6,6 +6,7 @@
 #include <sysmem/collection.h>
 #include <sysmem/error.h>
 #include <sysmem/format.h>
+#include <sysmem/group.h>
 #include <sysmem/handle.h>
 #include <sysmem/node.h>
 #include <sysmem/token.h>

@@ -15,6 +15,7 @@
 #include <zircon/types.h>
 
 struct sysmem_token;
+struct sysmem_group;
 struct sysmem_node;
 
 /* What <sysmem/node.h> works on. It lives as long as the token. */
@@ -50,6 +51,15 @@ SYSMEM_EXPORT sysmem_status_t sysmem_token_duplicate_sync(struct sysmem_token *t
                                                           const zx_rights_t *masks, size_t count,
                                                           zx_time_t deadline,
                                                           struct sysmem_token **ret_tokens);
+
+/* CreateBufferCollectionTokenGroup: a group of alternatives (<sysmem/group.h>) as a child of this
+ * token. One-way. */
+SYSMEM_EXPORT sysmem_status_t sysmem_token_create_buffer_collection_token_group(
+    struct sysmem_token *token, struct sysmem_group **ret_group);
+
+/* SetDispensable: what comes of this token is asked for its constraints like everybody, but once
+ * there are buffers its failure goes no further up than here. One-way. */
+SYSMEM_EXPORT sysmem_status_t sysmem_token_set_dispensable(struct sysmem_token *token);
 
 /* The koid of the token's server end, for sysmem_allocator_validate_buffer_collection_token(). 0 if
  * the token is not known to any daemon yet (Sync first). The koid stays when the daemon has closed

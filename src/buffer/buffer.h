@@ -111,8 +111,8 @@ enum buffer_kind {
  * kernel, not by what its sender says. For BUFFER_STRONG and BUFFER_WEAK, *ret_set and *ret_index
  * are written. Never waits: a descriptor that is no memory file is asked for nothing but its seals.
  *
- * A description that a client made itself, by opening a handle again, has no slot and is neither
- * kind: it counts as strong. docs/lifetime.md says why. */
+ * A description that a client made itself, by opening a handle again, counts as strong unless it
+ * looks weak: docs/lifetime.md says why. */
 enum buffer_kind buffer_watcher_identify(struct buffer_watcher *watcher, int fd,
                                          struct buffer_set **ret_set, uint32_t *ret_index);
 

@@ -6,6 +6,7 @@
 #include "cli/exec_answer.h"
 #include "cli/exec_async.h"
 #include "cli/exec_op.h"
+#include "client/ends.h"
 #include "client/handles.h"
 #include "model/field.h"
 #include "model/walk.h"
@@ -197,23 +198,10 @@ static bool read_args(struct call *call)
     return understood;
 }
 
-/* The field of a request for which a channel pair is made, or NULL. */
-static const struct model_field *server_end_of(const struct model_type *type)
-{
-    for (size_t i = 0; type != NULL && i < type->field_count; i++) {
-        const struct model_field *field = &type->fields[i];
-        if (field->kind == MODEL_HANDLE && field->handle == MODEL_HANDLE_SERVER_END &&
-            field->protocol != MODEL_PROTOCOL_NONE) {
-            return field;
-        }
-    }
-    return NULL;
-}
-
 /* Decides which server end is made, by what "args" and "omit" say. */
 static bool read_server_end(struct call *call)
 {
-    const struct model_field *field = server_end_of(call->method->request);
+    const struct model_field *field = ends_made_by(call->method->request);
     const json_t *omit = json_object_get(call->request->object, "omit");
     struct reply *reply = call->request->reply;
     if (field == NULL && json_object_get(call->request->object, "as") != NULL) {
@@ -260,8 +248,7 @@ static bool fill_handles(struct call *call, zx_handle_t *ret)
     }
     model_visit_handles(call->method->request, call->table, consume_handle, call);
     if (call->made != NULL) {
-        memcpy((char *)call->table + call->made->offset, &server_end, sizeof(server_end));
-        model_field_mark(call->made, call->table);
+        ends_set(call->made, call->table, server_end);
     }
     if (reply_failed(call->request->reply)) {
         handles_close(call->method->request, call->table);

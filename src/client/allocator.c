@@ -37,72 +37,47 @@ void sysmem_allocator_free(struct sysmem_allocator *allocator)
 sysmem_status_t sysmem_allocator_allocate_shared_collection(struct sysmem_allocator *allocator,
                                                             struct sysmem_token **ret_token)
 {
-    struct model_allocator_allocate_shared_collection_request request = {.has.token_request = true};
-    struct message message;
-    message_init(&message, 0, 0);
-    struct sysmem_node *made = NULL;
+    struct model_allocator_allocate_shared_collection_request request = {0};
+    struct sysmem_node *made;
     sysmem_status_t status =
-        ends_make(&message, MODEL_PROTOCOL_TOKEN, &request.token_request, &made);
+        ends_send(&allocator->node, "AllocateSharedCollection", &request, &made);
     if (status == 0) {
-        status = node_send_slots(&allocator->node, "AllocateSharedCollection", &request, &message);
+        *ret_token = container_of(made, struct sysmem_token, node);
     }
-    message_clear(&message);
-    if (status != 0) {
-        node_free(made);
-        return status;
-    }
-    *ret_token = container_of(made, struct sysmem_token, node);
-    return 0;
+    return status;
 }
 
 sysmem_status_t sysmem_allocator_allocate_non_shared_collection(
     struct sysmem_allocator *allocator, struct sysmem_collection **ret_collection)
 {
-    struct model_allocator_allocate_non_shared_collection_request request = {
-        .has.collection_request = true};
-    struct message message;
-    message_init(&message, 0, 0);
-    struct sysmem_node *made = NULL;
+    struct model_allocator_allocate_non_shared_collection_request request = {0};
+    struct sysmem_node *made;
     sysmem_status_t status =
-        ends_make(&message, MODEL_PROTOCOL_COLLECTION, &request.collection_request, &made);
+        ends_send(&allocator->node, "AllocateNonSharedCollection", &request, &made);
     if (status == 0) {
-        status =
-            node_send_slots(&allocator->node, "AllocateNonSharedCollection", &request, &message);
+        *ret_collection = container_of(made, struct sysmem_collection, node);
     }
-    message_clear(&message);
-    if (status != 0) {
-        node_free(made);
-        return status;
-    }
-    *ret_collection = container_of(made, struct sysmem_collection, node);
-    return 0;
+    return status;
 }
 
 sysmem_status_t sysmem_allocator_bind_shared_collection(struct sysmem_allocator *allocator,
                                                         struct sysmem_token *token,
                                                         struct sysmem_collection **ret_collection)
 {
-    struct model_allocator_bind_shared_collection_request request = {
-        .has = {.token = true, .buffer_collection_request = true}
-    };
+    struct model_allocator_bind_shared_collection_request request = {.has.token = true};
     struct message message;
     message_init(&message, 0, 0);
-    struct sysmem_node *made = NULL;
     sysmem_status_t status = ends_attach(&message, sysmem_token_into_fd(token), &request.token);
-    if (status == 0) {
-        status = ends_make(&message, MODEL_PROTOCOL_COLLECTION, &request.buffer_collection_request,
-                           &made);
-    }
-    if (status == 0) {
-        status = node_send_slots(&allocator->node, "BindSharedCollection", &request, &message);
-    }
-    message_clear(&message);
     if (status != 0) {
-        node_free(made);
+        message_clear(&message);
         return status;
     }
-    *ret_collection = container_of(made, struct sysmem_collection, node);
-    return 0;
+    struct sysmem_node *made;
+    status = ends_send_with(&allocator->node, "BindSharedCollection", &request, &message, &made);
+    if (status == 0) {
+        *ret_collection = container_of(made, struct sysmem_collection, node);
+    }
+    return status;
 }
 
 sysmem_status_t sysmem_allocator_validate_buffer_collection_token(
@@ -131,4 +106,29 @@ sysmem_status_t sysmem_allocator_set_debug_client_info(struct sysmem_allocator *
                                                        const char *name, uint64_t id)
 {
     return sysmem_node_set_debug_client_info(&allocator->node, name, id);
+}
+
+sysmem_status_t sysmem_allocator_get_vmo_info(struct sysmem_allocator *allocator, zx_handle_t vmo,
+                                              zx_time_t deadline, struct sysmem_vmo_info *ret_info)
+{
+    struct model_allocator_get_vmo_info_request request = {0};
+    SYSMEM_SET(&request, vmo, vmo);
+    struct channel_reply reply;
+    node_call(&allocator->node, "GetVmoInfo", &request, deadline, &reply);
+    sysmem_status_t status = reply.status;
+    if (status == 0) {
+        struct model_allocator_get_vmo_info_response *response = reply.response;
+        if (response->has.buffer_collection_id && response->has.buffer_index) {
+            *ret_info = (struct sysmem_vmo_info){
+                .buffer_collection_id = response->buffer_collection_id,
+                .buffer_index = response->buffer_index,
+                .close_weak_asap = response->close_weak_asap,
+            };
+            response->close_weak_asap = ZX_HANDLE_INVALID;
+        } else {
+            status = ZX_ERR_IO;
+        }
+    }
+    channel_reply_clear(&reply);
+    return status;
 }

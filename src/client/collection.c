@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "client/node.h"
+#include "client/ends.h"
 #include "model/requests.h"
 
 struct sysmem_collection_info {
@@ -69,6 +69,32 @@ sysmem_status_t sysmem_collection_check_all_buffers_allocated(struct sysmem_coll
                                                               zx_time_t deadline)
 {
     return node_call_status(&collection->node, "CheckAllBuffersAllocated", deadline);
+}
+
+/* --- Others, and the buffers' end --- */
+
+sysmem_status_t sysmem_collection_attach_token(struct sysmem_collection *collection,
+                                               zx_rights_t rights_attenuation_mask,
+                                               struct sysmem_token **ret_token)
+{
+    struct model_collection_attach_token_request request = {0};
+    SYSMEM_SET(&request, rights_attenuation_mask, rights_attenuation_mask);
+    struct sysmem_node *made;
+    sysmem_status_t status = ends_send(&collection->node, "AttachToken", &request, &made);
+    if (status == 0) {
+        *ret_token = container_of(made, struct sysmem_token, node);
+    }
+    return status;
+}
+
+sysmem_status_t sysmem_collection_attach_lifetime_tracking(struct sysmem_collection *collection,
+                                                           zx_handle_t server_end,
+                                                           uint32_t buffers_remaining)
+{
+    struct model_collection_attach_lifetime_tracking_request request = {0};
+    SYSMEM_SET(&request, server_end, server_end);
+    SYSMEM_SET(&request, buffers_remaining, buffers_remaining);
+    return node_send(&collection->node, "AttachLifetimeTracking", &request);
 }
 
 /* --- What comes of it --- */
@@ -145,17 +171,36 @@ const struct sysmem_buffer_collection_info *sysmem_collection_info_get(
     return &response->buffer_collection_info;
 }
 
-zx_handle_t sysmem_collection_info_take_vmo(struct sysmem_collection_info *info, size_t index)
+/* The table of a buffer, or NULL. */
+static struct sysmem_vmo_buffer *buffer_at(struct sysmem_collection_info *info, size_t index)
 {
     const struct sysmem_buffer_collection_info *tables = sysmem_collection_info_get(info);
     if (!tables->has.buffers || index >= tables->buffers_count) {
-        return ZX_HANDLE_INVALID;
+        return NULL;
     }
     /* Of the reply's own arena: const for readers only. */
-    struct sysmem_vmo_buffer *buffer = (struct sysmem_vmo_buffer *)&tables->buffers[index];
-    zx_handle_t taken = buffer->has.vmo ? buffer->vmo : ZX_HANDLE_INVALID;
-    buffer->vmo = ZX_HANDLE_INVALID;
+    return (struct sysmem_vmo_buffer *)&tables->buffers[index];
+}
+
+/* A handle field that is not set is ZX_HANDLE_INVALID, like one that was taken. */
+static zx_handle_t take(zx_handle_t *handle)
+{
+    zx_handle_t taken = *handle;
+    *handle = ZX_HANDLE_INVALID;
     return taken;
+}
+
+zx_handle_t sysmem_collection_info_take_vmo(struct sysmem_collection_info *info, size_t index)
+{
+    struct sysmem_vmo_buffer *buffer = buffer_at(info, index);
+    return buffer == NULL ? ZX_HANDLE_INVALID : take(&buffer->vmo);
+}
+
+zx_handle_t sysmem_collection_info_take_close_weak_asap(struct sysmem_collection_info *info,
+                                                        size_t index)
+{
+    struct sysmem_vmo_buffer *buffer = buffer_at(info, index);
+    return buffer == NULL ? ZX_HANDLE_INVALID : take(&buffer->close_weak_asap);
 }
 
 void sysmem_collection_info_free(struct sysmem_collection_info *info)

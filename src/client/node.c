@@ -155,6 +155,77 @@ sysmem_status_t sysmem_node_get_buffer_collection_id(struct sysmem_node *node, z
     return status;
 }
 
+sysmem_status_t sysmem_node_set_weak(struct sysmem_node *node)
+{
+    return node_send(node, "SetWeak", NULL);
+}
+
+sysmem_status_t sysmem_node_set_weak_ok(struct sysmem_node *node, bool for_child_nodes_also)
+{
+    struct model_node_set_weak_ok_request request = {0};
+    SYSMEM_SET(&request, for_child_nodes_also, for_child_nodes_also);
+    return node_send(node, "SetWeakOk", &request);
+}
+
+sysmem_status_t sysmem_node_attach_node_tracking(struct sysmem_node *node, zx_handle_t server_end)
+{
+    struct model_node_attach_node_tracking_request request = {0};
+    SYSMEM_SET(&request, server_end, server_end);
+    return node_send(node, "AttachNodeTracking", &request);
+}
+
+sysmem_status_t sysmem_node_get_node_ref(struct sysmem_node *node, zx_time_t deadline,
+                                         zx_handle_t *ret_node_ref)
+{
+    struct channel_reply reply;
+    node_call(node, "GetNodeRef", NULL, deadline, &reply);
+    sysmem_status_t status = reply.status;
+    if (status == 0) {
+        struct model_node_get_node_ref_response *response = reply.response;
+        if (response->has.node_ref) {
+            *ret_node_ref = response->node_ref;
+            response->node_ref = ZX_HANDLE_INVALID;
+        } else {
+            status = ZX_ERR_IO;
+        }
+    }
+    channel_reply_clear(&reply);
+    return status;
+}
+
+sysmem_status_t sysmem_node_is_alternate_for(struct sysmem_node *node, zx_handle_t node_ref,
+                                             zx_time_t deadline, bool *ret_is_alternate)
+{
+    struct model_node_is_alternate_for_request request = {0};
+    SYSMEM_SET(&request, node_ref, node_ref);
+    struct channel_reply reply;
+    node_call(node, "IsAlternateFor", &request, deadline, &reply);
+    sysmem_status_t status = reply.status;
+    if (status == 0) {
+        const struct model_node_is_alternate_for_response *response = reply.response;
+        if (response->has.is_alternate) {
+            *ret_is_alternate = response->is_alternate;
+        } else {
+            status = ZX_ERR_IO;
+        }
+    }
+    channel_reply_clear(&reply);
+    return status;
+}
+
+sysmem_status_t sysmem_node_set_debug_timeout_log_deadline(struct sysmem_node *node,
+                                                           zx_time_t deadline)
+{
+    struct model_node_set_debug_timeout_log_deadline_request request = {0};
+    SYSMEM_SET(&request, deadline, deadline);
+    return node_send(node, "SetDebugTimeoutLogDeadline", &request);
+}
+
+sysmem_status_t sysmem_node_set_verbose_logging(struct sysmem_node *node)
+{
+    return node_send(node, "SetVerboseLogging", NULL);
+}
+
 /* --- Asynchronous use --- */
 
 int sysmem_node_fd(const struct sysmem_node *node)

@@ -23,6 +23,9 @@ struct sysmem_token {
 struct sysmem_collection {
     struct sysmem_node node;
 };
+struct sysmem_group {
+    struct sysmem_node node;
+};
 
 /* Makes a node that speaks `protocol` over a socket, which is taken over in every case. */
 sysmem_status_t node_new(int fd, enum model_protocol protocol, struct sysmem_node **ret);

@@ -1,8 +1,7 @@
 #include <sysmem/token.h>
 
-#include <sysmem/usage.h>
-
 #include "client/ends.h"
+#include "client/tokens.h"
 #include "model/requests.h"
 #include "os/socket_name.h"
 
@@ -50,49 +49,14 @@ sysmem_status_t sysmem_token_duplicate(struct sysmem_token *token,
                                        zx_rights_t rights_attenuation_mask,
                                        struct sysmem_token **ret_token)
 {
-    struct model_token_duplicate_request request = {.has.token_request = true};
+    struct model_token_duplicate_request request = {0};
     SYSMEM_SET(&request, rights_attenuation_mask, rights_attenuation_mask);
-    struct message message;
-    message_init(&message, 0, 0);
-    struct sysmem_node *made = NULL;
-    sysmem_status_t status =
-        ends_make(&message, MODEL_PROTOCOL_TOKEN, &request.token_request, &made);
+    struct sysmem_node *made;
+    sysmem_status_t status = ends_send(&token->node, "Duplicate", &request, &made);
     if (status == 0) {
-        status = node_send_slots(&token->node, "Duplicate", &request, &message);
+        *ret_token = container_of(made, struct sysmem_token, node);
     }
-    message_clear(&message);
-    if (status != 0) {
-        node_free(made);
-        return status;
-    }
-    *ret_token = container_of(made, struct sysmem_token, node);
-    return 0;
-}
-
-/* Makes tokens of the handles of a response, all or none. */
-static sysmem_status_t take_tokens(const struct model_token_duplicate_sync_response *response,
-                                   size_t count, struct sysmem_token **ret_tokens)
-{
-    if (!response->has.tokens || response->tokens_count != count) {
-        return ZX_ERR_IO;
-    }
-    struct sysmem_token *tokens[SYSMEM_MAX_COUNT_DUPLICATES]; /* the request had no more masks */
-    zx_handle_t *handles = (zx_handle_t *)response->tokens;   /* of the reply's own arena */
-    for (size_t i = 0; i < count; i++) {
-        zx_handle_t handle = handles[i];
-        handles[i] = ZX_HANDLE_INVALID;
-        sysmem_status_t status = sysmem_token_from_handle(handle, &tokens[i]);
-        if (status != 0) {
-            while (i-- > 0) {
-                sysmem_token_free(tokens[i]);
-            }
-            return status;
-        }
-    }
-    for (size_t i = 0; i < count; i++) {
-        ret_tokens[i] = tokens[i];
-    }
-    return 0;
+    return status;
 }
 
 sysmem_status_t sysmem_token_duplicate_sync(struct sysmem_token *token, const zx_rights_t *masks,
@@ -105,10 +69,31 @@ sysmem_status_t sysmem_token_duplicate_sync(struct sysmem_token *token, const zx
     node_call(&token->node, "DuplicateSync", &request, deadline, &reply);
     sysmem_status_t status = reply.status;
     if (status == 0) {
-        status = take_tokens(reply.response, count, ret_tokens);
+        const struct model_token_duplicate_sync_response *response = reply.response;
+        /* Of the reply's own arena: const for readers only. */
+        status =
+            tokens_take((zx_handle_t *)response->tokens, response->tokens_count, count, ret_tokens);
     }
     channel_reply_clear(&reply);
     return status;
+}
+
+sysmem_status_t sysmem_token_create_buffer_collection_token_group(struct sysmem_token *token,
+                                                                  struct sysmem_group **ret_group)
+{
+    struct model_token_create_buffer_collection_token_group_request request = {0};
+    struct sysmem_node *made;
+    sysmem_status_t status =
+        ends_send(&token->node, "CreateBufferCollectionTokenGroup", &request, &made);
+    if (status == 0) {
+        *ret_group = container_of(made, struct sysmem_group, node);
+    }
+    return status;
+}
+
+sysmem_status_t sysmem_token_set_dispensable(struct sysmem_token *token)
+{
+    return node_send(&token->node, "SetDispensable", NULL);
 }
 
 zx_koid_t sysmem_token_server_koid(struct sysmem_token *token)

@@ -24,13 +24,21 @@ static bool is_live(const struct sockaddr_un *address)
                        errno == EAGAIN || errno == EPROTOTYPE);
 }
 
+/* What the system refused: -errno, with the reason in the log. */
+static int refused(const char *path, const char *what)
+{
+    int error = errno;
+    log_error("%s: %s: %s", path, what, strerror(error));
+    return -error;
+}
+
 /* Makes way for bind(): 0, or -errno with the reason in the log. Only a socket that nobody serves
  * is removed. */
 static int remove_stale(const struct sockaddr_un *address)
 {
     struct stat st;
     if (lstat(address->sun_path, &st) != 0) {
-        return errno == ENOENT ? 0 : -errno;
+        return errno == ENOENT ? 0 : refused(address->sun_path, "looking for a former socket");
     }
     if (!S_ISSOCK(st.st_mode)) {
         log_error("%s: wanted a socket or nothing there, got another kind of file",
@@ -43,7 +51,9 @@ static int remove_stale(const struct sockaddr_un *address)
         return -EADDRINUSE;
     }
     log_info("%s: replacing the socket that a former daemon left behind", address->sun_path);
-    return unlink(address->sun_path) == 0 ? 0 : -errno;
+    return unlink(address->sun_path) == 0
+               ? 0
+               : refused(address->sun_path, "removing the former socket");
 }
 
 int listener_open(const char *path)
@@ -61,17 +71,18 @@ int listener_open(const char *path)
     }
     FD_CLEANUP int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0) {
-        return -errno;
+        return refused(path, "making a socket");
     }
     /* The mode must hold from the first moment on, so it comes from the umask. */
     mode_t before = umask(0117);
-    failed = bind(fd, (const struct sockaddr *)&address, sizeof(address)) == 0 ? 0 : -errno;
+    bool bound = bind(fd, (const struct sockaddr *)&address, sizeof(address)) == 0;
     (void)umask(before);
-    if (failed == 0 && listen(fd, BACKLOG) != 0) {
-        failed = -errno;
+    if (!bound) {
+        return refused(path, "binding the socket");
     }
-    if (failed != 0) {
-        log_error("%s: %s", path, strerror(-failed));
+    if (listen(fd, BACKLOG) != 0) {
+        failed = refused(path, "listening");
+        (void)unlink(path);
         return failed;
     }
     return fd_take(&fd);

@@ -180,6 +180,42 @@ static int make_heaps(struct server *server)
     return 0;
 }
 
+static void stop_listening(struct server *server)
+{
+    fd_close(&server->listen_fd);
+    fd_close(&server->spare_fd);
+    if (server->unlink_socket) {
+        (void)unlink(server->socket_path);
+    }
+}
+
+static int prepare(struct server *server)
+{
+    int failed = uv_loop_init(&server->loop);
+    failed = failed != 0 ? failed : raise_descriptor_limit(&server->loop);
+    failed = failed != 0 ? failed : make_heaps(server);
+    if (failed != 0) {
+        return failed;
+    }
+    server->watcher = buffer_watcher_new();
+    if (server->watcher == NULL) {
+        return -errno;
+    }
+    alarms_init(&server->alarms, on_alarms_changed);
+    config_environment(server->config, &server->environment);
+    const struct collection_table_config table = {
+        .ops = &binding_peer_ops,
+        .heaps = &server->heaps,
+        .watcher = server->watcher,
+        .environment = server->environment,
+        .alarms = &server->alarms,
+        .max_nodes_per_tree = server->config->quotas.max_nodes_per_tree,
+        .max_children_per_group = server->config->quotas.max_children_per_group,
+    };
+    collection_table_init(&server->collections, &table);
+    return start_handles(server);
+}
+
 int server_init(struct server *server, struct config *config, int listen_fd)
 {
     server->config = config;
@@ -194,32 +230,10 @@ int server_init(struct server *server, struct config *config, int listen_fd)
     dispatch_init();
     init_accounts(server);
     server_executor_init(server);
-    int failed = uv_loop_init(&server->loop);
-    failed = failed != 0 ? failed : raise_descriptor_limit(&server->loop);
-    failed = failed != 0 ? failed : make_heaps(server);
-    if (failed == 0) {
-        server->watcher = buffer_watcher_new();
-        failed = server->watcher == NULL ? -errno : 0;
-    }
+    int failed = prepare(server);
     if (failed != 0) {
         log_error("cannot start: %s", strerror(-failed));
-        return failed;
-    }
-    alarms_init(&server->alarms, on_alarms_changed);
-    config_environment(config, &server->environment);
-    const struct collection_table_config table = {
-        .ops = &binding_peer_ops,
-        .heaps = &server->heaps,
-        .watcher = server->watcher,
-        .environment = server->environment,
-        .alarms = &server->alarms,
-        .max_nodes_per_tree = config->quotas.max_nodes_per_tree,
-        .max_children_per_group = config->quotas.max_children_per_group,
-    };
-    collection_table_init(&server->collections, &table);
-    failed = start_handles(server);
-    if (failed != 0) {
-        log_error("cannot start: %s", strerror(-failed));
+        stop_listening(server);
     }
     return failed;
 }
@@ -255,9 +269,5 @@ void server_deinit(struct server *server)
     (void)failed;
     map_deinit(&server->tokens);
     accounts_deinit(&server->accounts);
-    fd_close(&server->listen_fd);
-    fd_close(&server->spare_fd);
-    if (server->unlink_socket) {
-        (void)unlink(server->socket_path);
-    }
+    stop_listening(server);
 }

@@ -48,8 +48,9 @@ struct server {
     bool stopping;
 };
 
-/* Prepares everything and listens on listen_fd, which it then owns (also on failure). 0, or -errno
- * with the reason in the log. */
+/* Prepares everything and listens on listen_fd, which it then owns (also on failure, when it is
+ * closed and an own socket's file removed). 0, or -errno with the reason in the log; what else was
+ * prepared then goes with the process. */
 int server_init(struct server *server, struct config *config, int listen_fd);
 
 /* Serves until SIGTERM or SIGINT. */

@@ -200,6 +200,35 @@ static void a_path_that_is_too_long_is_refused(void **state)
     assert_non_null(strstr(text, "bytes"));
 }
 
+static void a_path_below_a_file_is_refused(void **state)
+{
+    (void)state;
+    const char *const args[] = {"sysmemd", "--socket", "/etc/passwd/x", NULL};
+    assert_int_equal(run(args, text, sizeof(text)), 1);
+    assert_non_null(strstr(text, "/etc/passwd/x: "));
+    assert_non_null(strstr(text, strerror(ENOTDIR)));
+}
+
+/* The configuration asks for what the daemon finds out only when it listens already. */
+static void a_failed_start_leaves_no_socket(void **state)
+{
+    (void)state;
+    char config[] = "/tmp/sysmem-start-XXXXXX";
+    FD_CLEANUP int fd = mkstemp(config);
+    assert_true(fd >= 0);
+    static const char wanted[] = "{\"heaps\": [{\"heap\": {\"heap_type\": \"example.OTHER\"},"
+                                 " \"coherency_domain_support\": {\"cpu_supported\": true}}]}";
+    assert_int_equal(write(fd, wanted, sizeof(wanted) - 1), sizeof(wanted) - 1);
+    char path[64];
+    (void)snprintf(path, sizeof(path), "/tmp/sysmem-failed-%d", (int)getpid());
+    const char *const args[] = {"sysmemd", "--socket", path, "--config", config, NULL};
+    assert_int_equal(run(args, text, sizeof(text)), 1);
+    assert_non_null(strstr(text, "listening at"));
+    assert_non_null(strstr(text, "heap example.OTHER"));
+    assert_int_equal(access(path, F_OK), -1);
+    assert_int_equal(unlink(config), 0);
+}
+
 static void the_self_test_names_each_mechanism(void **state)
 {
     (void)state;
@@ -302,6 +331,8 @@ int main(void)
         cmocka_unit_test(a_stale_socket_is_replaced),
         cmocka_unit_test(another_kind_of_file_is_left_alone),
         cmocka_unit_test(a_path_that_is_too_long_is_refused),
+        cmocka_unit_test(a_path_below_a_file_is_refused),
+        cmocka_unit_test(a_failed_start_leaves_no_socket),
         cmocka_unit_test(the_self_test_names_each_mechanism),
         cmocka_unit_test(mistakes_on_the_command_line_are_named),
         cmocka_unit_test(limits_come_from_the_configuration),

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "world.h"
+
 #define FIELD(member)                                                                              \
     {                                                                                              \
 #member, offsetof(struct sysmem_image_format_constraints, member),                         \
@@ -42,4 +44,44 @@ const char *compare_images(const struct sysmem_image_format_constraints *a,
     bool same_alpha = a->has.is_alpha_present == b->has.is_alpha_present &&
                       (!a->has.is_alpha_present || a->is_alpha_present == b->is_alpha_present);
     return same_alpha ? NULL : "is_alpha_present";
+}
+
+const char *compare_outcome(const struct solver_outcome *outcome, const struct model_answer *answer)
+{
+    const struct sysmem_buffer_memory_settings *b = &outcome->settings.buffer_settings;
+    size_t heap_count;
+    const struct model_heap *heaps = world_model_heaps(&heap_count);
+    if ((outcome->error == 0) != answer->ok) {
+        return answer->ok ? "success expected" : "failure expected";
+    }
+    if (!answer->ok) {
+        bool named = outcome->error == SYSMEM_ERROR_CONSTRAINTS_INTERSECTION_EMPTY &&
+                     outcome->reason_count > 0;
+        return named ? NULL : "a failure has a reason";
+    }
+    if (outcome->buffer_count != answer->buffer_count) {
+        return "buffer_count";
+    }
+    if (b->size_bytes != answer->size_bytes) {
+        return "size_bytes";
+    }
+    if (b->is_physically_contiguous != answer->contiguous || b->is_secure != answer->secure) {
+        return "is_physically_contiguous or is_secure";
+    }
+    if (b->coherency_domain != answer->domain) {
+        return "coherency_domain";
+    }
+    if (strcmp(b->heap.heap_type, heaps[answer->heap].type) != 0 ||
+        b->heap.id != heaps[answer->heap].id) {
+        return "heap";
+    }
+    if (outcome->settings.has.image_format_constraints != answer->has_image) {
+        return "image_format_constraints";
+    }
+    if (answer->has_image && outcome->color_space != answer->color_space) {
+        return "color_spaces";
+    }
+    return answer->has_image
+               ? compare_images(&outcome->settings.image_format_constraints, &answer->image)
+               : NULL;
 }

@@ -5,6 +5,8 @@
 #include <sysmem/format.h>
 #include <sysmem/usage.h>
 
+#include "dice.h"
+
 #define COUNT(array)     (sizeof(array) / sizeof((array)[0]))
 #define GPU              "test.HEAP_TYPE.GPU"
 #define GPU_ALIAS        "test.HEAP_TYPE.GPU_OLD_NAME"
@@ -26,18 +28,9 @@ struct dice {
     size_t favorite;
 };
 
-/* splitmix64: every seed is as good as any other. */
-static uint64_t next(struct dice *rng)
-{
-    uint64_t z = rng->state += UINT64_C(0x9E3779B97F4A7C15);
-    z = (z ^ (z >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
-    z = (z ^ (z >> 27)) * UINT64_C(0x94D049BB133111EB);
-    return z ^ (z >> 31);
-}
-
 static uint32_t below(struct dice *rng, size_t n)
 {
-    return (uint32_t)(next(rng) % n);
+    return dice_below(&rng->state, n);
 }
 
 /* What is rarer than one in twenty is odd. */

@@ -50,11 +50,15 @@ struct fixture {
     struct buffer_watcher *watcher;
     struct sysmem_single_buffer_settings settings;
     struct buffer_set *set;
+    uint32_t count;           /* of its buffers */
     bool free_when_populated; /* what the owner does from within what it hears */
+    bool free_when_buffer_strong_gone;
     bool free_when_strong_gone;
     bool free_when_all_freed;
     unsigned populated; /* times heard */
     int populate_status;
+    unsigned buffer_strong_gone;
+    uint32_t last_strong_gone; /* the index heard last */
     unsigned strong_gone;
     unsigned freed;
     unsigned all_freed;
@@ -68,6 +72,14 @@ static inline int count_descriptors(void)
         count += fcntl(fd, F_GETFD) >= 0 ? 1 : 0;
     }
     return count;
+}
+
+/* What whoever has a close_weak_asap waits for. */
+static inline bool peer_is_closed(int fd)
+{
+    struct pollfd ready = {.fd = fd};
+    assert_true(poll(&ready, 1, 0) >= 0);
+    return (ready.revents & POLLHUP) != 0;
 }
 
 static void free_set(struct fixture *f)
@@ -86,9 +98,25 @@ static void on_populated(void *owner, int status)
     }
 }
 
+static void on_buffer_strong_gone(void *owner, uint32_t index)
+{
+    struct fixture *f = owner;
+    assert_true(buffer_set_is_strong_gone(f->set, index));
+    assert_false(buffer_set_is_free(f->set, index));
+    assert_int_equal(f->strong_gone, 0);
+    f->buffer_strong_gone++;
+    f->last_strong_gone = index;
+    if (f->free_when_buffer_strong_gone) {
+        free_set(f);
+    }
+}
+
 static void on_strong_gone(void *owner)
 {
     struct fixture *f = owner;
+    for (uint32_t i = 0; i < f->count; i++) {
+        assert_true(buffer_set_is_strong_gone(f->set, i));
+    }
     f->strong_gone++;
     if (f->free_when_strong_gone) {
         free_set(f);
@@ -98,7 +126,8 @@ static void on_strong_gone(void *owner)
 static void on_freed(void *owner, uint32_t index)
 {
     struct fixture *f = owner;
-    (void)index;
+    assert_true(buffer_set_is_strong_gone(f->set, index));
+    assert_true(buffer_set_is_free(f->set, index));
     f->freed++;
 }
 
@@ -114,6 +143,7 @@ static void on_all_freed(void *owner)
 
 static const struct buffer_owner_ops owner_ops = {
     .populated = on_populated,
+    .buffer_strong_gone = on_buffer_strong_gone,
     .strong_gone = on_strong_gone,
     .freed = on_freed,
     .all_freed = on_all_freed,
@@ -121,6 +151,7 @@ static const struct buffer_owner_ops owner_ops = {
 
 static inline void make_set(struct fixture *f, uint32_t count, uint64_t size_bytes)
 {
+    f->count = count;
     f->settings.buffer_settings.size_bytes = size_bytes;
     f->settings.buffer_settings.has.size_bytes = true;
     const struct buffer_set_config config = {

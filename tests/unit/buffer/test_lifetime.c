@@ -1,6 +1,6 @@
 /* A buffer's memory is given back when the kernel says that the last handle and mapping are gone,
  * and not before: whatever other processes do with it. */
-#include "fixture.h"
+#include "holder.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -15,95 +15,7 @@
 #include "base/log.h"
 #include "buffer/watcher.h"
 
-#define PAGE 4096
-
 /* --- other processes --- */
-
-struct holder {
-    pid_t pid;
-    int to_child;   /* closing it lets the child go on */
-    int from_child; /* a byte: the child is ready */
-};
-
-/* What a child does with its handle before it says that it is ready; it then waits to be killed or
- * let go. Returns whether that went well. */
-typedef bool (*holder_fn)(int handle);
-
-static void child_main(int handle, int from_parent, int to_parent, holder_fn act)
-{
-    /* Only the handle: the parent's own descriptors must not live on here. */
-    for (int fd = 3; fd < 1024; fd++) {
-        if (fd != handle && fd != from_parent && fd != to_parent) {
-            (void)close(fd);
-        }
-    }
-    char byte = act(handle) ? 'y' : 'n';
-    if (write(to_parent, &byte, 1) != 1) {
-        _exit(1);
-    }
-    _exit(read(from_parent, &byte, 1) == 0 ? 0 : 1);
-}
-
-/* Hands a handle over to a child. */
-static struct holder start_holder(int handle, holder_fn act)
-{
-    int down[2];
-    int up[2];
-    assert_int_equal(pipe(down), 0);
-    assert_int_equal(pipe(up), 0);
-    struct holder holder = {.pid = fork(), .to_child = down[1], .from_child = up[0]};
-    assert_true(holder.pid >= 0);
-    if (holder.pid == 0) {
-        child_main(handle, down[0], up[1], act);
-    }
-    close(down[0]);
-    close(up[1]);
-    close(handle);
-    char byte = 0;
-    assert_int_equal(read(holder.from_child, &byte, 1), 1);
-    assert_int_equal(byte, 'y');
-    return holder;
-}
-
-static void end_holder(struct holder *holder, int signal)
-{
-    if (signal != 0) {
-        assert_int_equal(kill(holder->pid, signal), 0);
-    }
-    fd_close(&holder->to_child);
-    fd_close(&holder->from_child);
-}
-
-static void reap_holder(const struct holder *holder)
-{
-    assert_int_equal(waitpid(holder->pid, NULL, 0), holder->pid);
-}
-
-static bool keep_handle(int handle)
-{
-    return handle >= 0;
-}
-
-static bool keep_mapping(int handle)
-{
-    char *bytes = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, handle, 0);
-    (void)close(handle);
-    if (bytes == MAP_FAILED) {
-        return false;
-    }
-    bytes[0] = 'm';
-    return true;
-}
-
-/* The grandchild keeps the handle; it waits for the test as its parent does. */
-static bool keep_in_grandchild(int handle)
-{
-    pid_t pid = fork();
-    if (pid != 0) {
-        (void)close(handle);
-    }
-    return pid >= 0;
-}
 
 static void holder_keeps_until(struct fixture *f, holder_fn act, int signal)
 {
@@ -194,25 +106,6 @@ static void raw_duplicate(void **state)
     look_until_all_freed(f);
 }
 
-static void send_descriptor(int socket, int fd)
-{
-    union {
-        char bytes[CMSG_SPACE(sizeof(int))];
-        struct cmsghdr align;
-    } control = {0};
-    struct iovec data = {.iov_base = "x", .iov_len = 1};
-    struct msghdr message = {.msg_iov = &data,
-                             .msg_iovlen = 1,
-                             .msg_control = control.bytes,
-                             .msg_controllen = sizeof(control.bytes)};
-    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-    header->cmsg_level = SOL_SOCKET;
-    header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(sizeof(int));
-    memcpy(CMSG_DATA(header), &fd, sizeof(int));
-    assert_int_equal(sendmsg(socket, &message, MSG_DONTWAIT), 1);
-}
-
 static void descriptor_in_flight(void **state)
 {
     struct fixture *f = *state;
@@ -294,6 +187,7 @@ static void closes_at_any_moment(void **state)
         for (int i = 0; i < HANDLES; i++) {
             fds[i] = open_handle(f, (uint32_t)i / 2, i % 2 == 0, false);
         }
+        f->strong_gone = 0;
         f->all_freed = 0;
         f->freed = 0;
         pthread_t closer;

@@ -156,6 +156,97 @@ static void tokens_are_validated_by_koid(void **state)
     assert_false(validate(*state, 78));
 }
 
+/* What the server answers to GetVmoInfo, and what it was asked about. */
+struct vmo_answer {
+    struct server *server;
+    uint32_t err;
+    bool lacks_index;
+    bool is_weak;
+    int weak_end; /* the other end of close_weak_asap */
+    zx_koid_t koid;
+};
+
+static void *answer_get_vmo_info(void *arg)
+{
+    struct vmo_answer *answer = arg;
+    struct message message;
+    const struct model_allocator_get_vmo_info_request *request =
+        server_expect(answer->server, "GetVmoInfo", &message);
+    const struct attachment *attachment = message_attachment(&message, request->vmo);
+    assert_non_null(attachment);
+    assert_int_equal(attachment->type, ZX_OBJ_TYPE_VMO);
+    answer->koid = attachment->koid;
+    struct message reply;
+    message_init(&reply, 0, 0);
+    struct model_allocator_get_vmo_info_response response = {0};
+    SYSMEM_SET(&response, buffer_collection_id, UINT64_MAX - 1);
+    if (!answer->lacks_index) {
+        SYSMEM_SET(&response, buffer_index, 127);
+    }
+    if (answer->is_weak) {
+        SYSMEM_SET(&response, close_weak_asap,
+                   server_attach_end(&reply, ZX_OBJ_TYPE_EVENTPAIR, &answer->weak_end));
+    }
+    server_answer(answer->server, &message, answer->err, &response, &reply);
+    message_clear(&message);
+    return NULL;
+}
+
+/* Asks about a new VMO, whose koid the server must have seen. */
+static sysmem_status_t get_vmo_info(struct fixture *fixture, struct vmo_answer *answer,
+                                    struct sysmem_vmo_info *ret)
+{
+    zx_handle_t vmo;
+    zx_info_handle_basic_t info;
+    assert_int_equal(zx_vmo_create(4096, 0, &vmo), ZX_OK);
+    assert_int_equal(zx_object_get_info(vmo, ZX_INFO_HANDLE_BASIC, &info, sizeof(info), NULL, NULL),
+                     ZX_OK);
+    pthread_t thread;
+    answer->server = &fixture->server;
+    assert_int_equal(pthread_create(&thread, NULL, answer_get_vmo_info, answer), 0);
+    sysmem_status_t status =
+        sysmem_allocator_get_vmo_info(fixture->allocator, vmo, ZX_TIME_INFINITE, ret);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_int_equal(zx_handle_close(vmo), ZX_ERR_BAD_HANDLE); /* was consumed */
+    assert_int_equal(answer->koid, info.koid);
+    return status;
+}
+
+static void a_vmo_is_asked_about_by_its_koid(void **state)
+{
+    struct sysmem_vmo_info info;
+    struct vmo_answer strong = {0};
+    assert_int_equal(get_vmo_info(*state, &strong, &info), 0);
+    assert_int_equal(info.buffer_collection_id, UINT64_MAX - 1);
+    assert_int_equal(info.buffer_index, 127);
+    assert_int_equal(info.close_weak_asap, ZX_HANDLE_INVALID);
+
+    struct vmo_answer weak = {.is_weak = true};
+    assert_int_equal(get_vmo_info(*state, &weak, &info), 0);
+    assert_int_equal(zx_object_wait_one(info.close_weak_asap, ZX_EVENTPAIR_PEER_CLOSED, 0, NULL),
+                     ZX_ERR_TIMED_OUT);
+    close(weak.weak_end);
+    assert_int_equal(zx_object_wait_one(info.close_weak_asap, ZX_EVENTPAIR_PEER_CLOSED, 0, NULL),
+                     ZX_OK);
+    assert_int_equal(zx_handle_close(info.close_weak_asap), ZX_OK);
+}
+
+static void no_info_leaves_nothing_behind(void **state)
+{
+    struct fixture *fixture = *state;
+    struct sysmem_vmo_info info = {.buffer_index = 5};
+    struct vmo_answer foreign = {.err = SYSMEM_ERROR_NOT_FOUND};
+    assert_int_equal(get_vmo_info(fixture, &foreign, &info), SYSMEM_ERROR_NOT_FOUND);
+    struct vmo_answer partial = {.lacks_index = true, .is_weak = true};
+    assert_int_equal(get_vmo_info(fixture, &partial, &info), ZX_ERR_IO);
+    char byte;
+    assert_int_equal(recv(partial.weak_end, &byte, 1, 0), 0); /* nobody holds the other end */
+    close(partial.weak_end);
+    assert_int_equal(sysmem_allocator_get_vmo_info(fixture->allocator, ZX_HANDLE_INVALID, 0, &info),
+                     ZX_ERR_BAD_HANDLE);
+    assert_int_equal(info.buffer_index, 5);
+}
+
 static void debug_client_info_is_sent(void **state)
 {
     struct fixture *fixture = *state;
@@ -185,6 +276,8 @@ int main(void)
         TEST(binding_hands_the_token_over),
         TEST(binding_consumes_the_token_also_on_failure),
         TEST(tokens_are_validated_by_koid),
+        TEST(a_vmo_is_asked_about_by_its_koid),
+        TEST(no_info_leaves_nothing_behind),
         TEST(debug_client_info_is_sent),
         TEST(no_descriptor_is_no_allocator),
     };

@@ -4,7 +4,9 @@
 #include <pthread.h>
 
 #include <sysmem/collection.h>
+#include <sysmem/handle.h>
 #include <sysmem/node.h>
+#include <sysmem/token.h>
 #include <sysmem/usage.h>
 #include <zircon/syscalls.h>
 
@@ -93,6 +95,7 @@ static void check_info(struct sysmem_collection_info *info)
     assert_int_not_equal(vmo, ZX_HANDLE_INVALID);
     assert_int_equal(sysmem_collection_info_take_vmo(info, 1), ZX_HANDLE_INVALID);
     assert_int_equal(sysmem_collection_info_take_vmo(info, 2), ZX_HANDLE_INVALID);
+    assert_int_equal(sysmem_collection_info_take_close_weak_asap(info, 1), ZX_HANDLE_INVALID);
     sysmem_collection_info_free(info);
     uint64_t size;
     assert_int_equal(zx_vmo_get_size(vmo, &size), ZX_OK); /* outlives the result */
@@ -187,6 +190,53 @@ static void checking_tells_pending_from_there(void **state)
     assert_int_equal(pthread_join(thread, NULL), 0);
 }
 
+static void an_attached_token_is_usable_at_once(void **state)
+{
+    struct fixture *fixture = *state;
+    struct sysmem_token *token;
+    assert_int_equal(
+        sysmem_collection_attach_token(fixture->collection, ZX_RIGHT_SAME_RIGHTS, &token), 0);
+    assert_int_equal(sysmem_node_set_weak(sysmem_token_node(token)), 0);
+    struct message message;
+    const struct model_collection_attach_token_request *request =
+        server_expect(&fixture->server, "AttachToken", &message);
+    assert_true(request->has.token_request && request->has.rights_attenuation_mask);
+    assert_int_equal(request->rights_attenuation_mask, ZX_RIGHT_SAME_RIGHTS);
+    struct server server;
+    server_init_fd(&server, MODEL_PROTOCOL_TOKEN,
+                   message_take_fd(&message, request->token_request));
+    message_clear(&message);
+    (void)server_expect(&server, "SetWeak", &message);
+    message_clear(&message);
+    server_deinit(&server);
+    sysmem_token_free(token);
+}
+
+static void lifetime_tracking_hands_the_end_over(void **state)
+{
+    struct fixture *fixture = *state;
+    zx_handle_t ends[2];
+    assert_int_equal(zx_eventpair_create(0, &ends[0], &ends[1]), ZX_OK);
+    assert_int_equal(sysmem_collection_attach_lifetime_tracking(fixture->collection, ends[1], 2),
+                     0);
+    assert_int_equal(zx_handle_close(ends[1]), ZX_ERR_BAD_HANDLE); /* was consumed */
+    struct message message;
+    const struct model_collection_attach_lifetime_tracking_request *request =
+        server_expect(&fixture->server, "AttachLifetimeTracking", &message);
+    assert_true(request->has.buffers_remaining);
+    assert_int_equal(request->buffers_remaining, 2);
+    assert_int_equal(message_attachment(&message, request->server_end)->type,
+                     ZX_OBJ_TYPE_EVENTPAIR);
+    struct pollfd ready = {.fd = sysmem_handle_fd(ends[0])};
+    assert_int_equal(poll(&ready, 1, 0), 0);
+    message_clear(&message); /* closes the server's end */
+    assert_int_equal(poll(&ready, 1, 20000), 1);
+    assert_int_equal(ready.revents, POLLHUP);
+    assert_int_equal(zx_handle_close(ends[0]), ZX_OK);
+    assert_int_equal(sysmem_collection_attach_lifetime_tracking(fixture->collection, ends[1], 2),
+                     ZX_ERR_BAD_HANDLE);
+}
+
 static void collections_move_as_descriptors_and_as_handles(void **state)
 {
     struct fixture *fixture = *state;
@@ -212,6 +262,8 @@ int main(void)
         TEST(waiting_works_in_an_event_loop),
         TEST(an_error_comes_without_a_result),
         TEST(checking_tells_pending_from_there),
+        TEST(an_attached_token_is_usable_at_once),
+        TEST(lifetime_tracking_hands_the_end_over),
         TEST(collections_move_as_descriptors_and_as_handles),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

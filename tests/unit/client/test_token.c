@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 
+#include <sysmem/group.h>
 #include <sysmem/handle.h>
 #include <sysmem/node.h>
 #include <sysmem/token.h>
@@ -138,6 +139,36 @@ static void more_than_64_masks_are_refused_before_sending(void **state)
     assert_int_equal(stream_receive(&fixture->server.stream, &message), 0);
 }
 
+static void a_group_is_usable_at_once(void **state)
+{
+    struct fixture *fixture = *state;
+    struct sysmem_group *group;
+    assert_int_equal(sysmem_token_create_buffer_collection_token_group(fixture->token, &group), 0);
+    assert_int_equal(sysmem_group_all_children_present(group), 0);
+    struct message message;
+    const struct model_token_create_buffer_collection_token_group_request *request =
+        server_expect(&fixture->server, "CreateBufferCollectionTokenGroup", &message);
+    assert_true(request->has.group_request);
+    struct server server;
+    server_init_fd(&server, MODEL_PROTOCOL_GROUP,
+                   message_take_fd(&message, request->group_request));
+    message_clear(&message);
+    (void)server_expect(&server, "AllChildrenPresent", &message);
+    message_clear(&message);
+    sysmem_group_free(group);
+    assert_int_equal(server_receive(&server, &message), STREAM_CLOSED);
+    server_deinit(&server);
+}
+
+static void a_token_can_be_dispensable(void **state)
+{
+    struct fixture *fixture = *state;
+    assert_int_equal(sysmem_token_set_dispensable(fixture->token), 0);
+    struct message message;
+    assert_null(server_expect(&fixture->server, "SetDispensable", &message));
+    message_clear(&message);
+}
+
 static void the_server_koid_is_the_name_that_the_server_bound(void **state)
 {
     struct fixture *fixture = *state;
@@ -185,6 +216,8 @@ int main(void)
         TEST(tokens_come_all_or_none),
         TEST(too_few_tokens_are_an_error_and_closed),
         TEST(more_than_64_masks_are_refused_before_sending),
+        TEST(a_group_is_usable_at_once),
+        TEST(a_token_can_be_dispensable),
         TEST(the_server_koid_is_the_name_that_the_server_bound),
         TEST(tokens_move_as_descriptors_and_as_handles),
         TEST(a_handle_to_something_else_is_no_token),

@@ -1,0 +1,86 @@
+#include <sysmem/group.h>
+
+#include <sysmem/usage.h>
+
+#include "client/ends.h"
+#include "client/tokens.h"
+#include "model/requests.h"
+
+struct sysmem_node *sysmem_group_node(struct sysmem_group *group)
+{
+    return &group->node;
+}
+
+sysmem_status_t sysmem_group_from_fd(int fd, struct sysmem_group **ret)
+{
+    struct sysmem_node *node;
+    sysmem_status_t status = node_new(fd, MODEL_PROTOCOL_GROUP, &node);
+    if (status == 0) {
+        *ret = container_of(node, struct sysmem_group, node);
+    }
+    return status;
+}
+
+int sysmem_group_into_fd(struct sysmem_group *group)
+{
+    return node_into_fd(&group->node);
+}
+
+sysmem_status_t sysmem_group_from_handle(zx_handle_t channel, struct sysmem_group **ret)
+{
+    struct sysmem_node *node;
+    sysmem_status_t status = node_from_handle(channel, MODEL_PROTOCOL_GROUP, &node);
+    if (status == 0) {
+        *ret = container_of(node, struct sysmem_group, node);
+    }
+    return status;
+}
+
+sysmem_status_t sysmem_group_into_handle(struct sysmem_group *group, zx_handle_t *ret_channel)
+{
+    return node_into_handle(&group->node, ret_channel);
+}
+
+void sysmem_group_free(struct sysmem_group *group)
+{
+    node_free(group == NULL ? NULL : &group->node);
+}
+
+sysmem_status_t sysmem_group_create_child(struct sysmem_group *group,
+                                          zx_rights_t rights_attenuation_mask,
+                                          struct sysmem_token **ret_token)
+{
+    struct model_group_create_child_request request = {0};
+    SYSMEM_SET(&request, rights_attenuation_mask, rights_attenuation_mask);
+    struct sysmem_node *made;
+    sysmem_status_t status = ends_send(&group->node, "CreateChild", &request, &made);
+    if (status == 0) {
+        *ret_token = container_of(made, struct sysmem_token, node);
+    }
+    return status;
+}
+
+sysmem_status_t sysmem_group_create_children_sync(struct sysmem_group *group,
+                                                  const zx_rights_t *masks, size_t count,
+                                                  zx_time_t deadline,
+                                                  struct sysmem_token **ret_tokens)
+{
+    struct model_group_create_children_sync_request request = {0};
+    SYSMEM_SET_VECTOR(&request, rights_attenuation_masks, masks, count);
+    struct channel_reply reply;
+    node_call(&group->node, "CreateChildrenSync", &request, deadline, &reply);
+    sysmem_status_t status = reply.status;
+    if (status == 0) {
+        const struct model_group_create_children_sync_response *response = reply.response;
+        /* Of the reply's own arena: const for readers only. */
+        status =
+            tokens_take((zx_handle_t *)response->tokens, response->tokens_count, count, ret_tokens);
+    }
+    channel_reply_clear(&reply);
+    return status;
+}
+
+sysmem_status_t sysmem_group_all_children_present(struct sysmem_group *group)
+{
+    return node_send(&group->node, "AllChildrenPresent", NULL);
+}

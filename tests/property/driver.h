@@ -1,0 +1,19 @@
+/* The main() of a test that compares the solver with a model, seed by seed.
+ *
+ *   test [--seeds N] [--first SEED] [--expect-difference]
+ *
+ * Says the first seed on which they differ and fails; with --expect-difference it fails when they
+ * never do (the solver then has a fault in it that the model must find). */
+#ifndef TESTS_PROPERTY_DRIVER_H
+#define TESTS_PROPERTY_DRIVER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* One seed: what differs, or NULL. *ret_ok: whether the model found a solution. */
+typedef const char *driver_run(uint64_t seed, bool *ret_ok);
+
+/* Returns the exit status. */
+int driver_main(int argc, char **argv, driver_run *run);
+
+#endif

@@ -1,0 +1,161 @@
+/* Weak buffers: what comes of them, and how the end of each is heard of. */
+#include "fake_server.h"
+
+#include <pthread.h>
+
+#include <sysmem/collection.h>
+#include <sysmem/handle.h>
+#include <sysmem/node.h>
+#include <sysmem/usage.h>
+#include <zircon/syscalls.h>
+
+#define MAX_BUFFERS SYSMEM_MAX_COUNT_BUFFER_COLLECTION_INFO_BUFFERS
+
+struct fixture {
+    struct server server;
+    struct sysmem_collection *collection;
+    struct sysmem_collection_info *info;
+    size_t count;
+    int ends[MAX_BUFFERS]; /* the server's of close_weak_asap; -1: closed */
+    size_t open_before;
+};
+
+static int setup(void **state)
+{
+    static struct fixture fixture;
+    fixture.open_before = count_open();
+    int fd = server_init(&fixture.server, MODEL_PROTOCOL_COLLECTION);
+    assert_int_equal(sysmem_collection_from_fd(fd, &fixture.collection), 0);
+    *state = &fixture;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *fixture = *state;
+    sysmem_collection_free(fixture->collection);
+    server_deinit(&fixture->server);
+    assert_int_equal(count_open(), fixture->open_before);
+    return 0;
+}
+
+/* Answers with buffers of which those with an odd index have gone already. */
+static void *answer_weak_buffers(void *arg)
+{
+    struct fixture *fixture = arg;
+    struct message request;
+    (void)server_expect(&fixture->server, "WaitForAllBuffersAllocated", &request);
+    struct message reply;
+    message_init(&reply, 0, 0);
+    struct sysmem_vmo_buffer buffers[MAX_BUFFERS] = {0};
+    for (size_t i = 0; i < fixture->count; i++) {
+        if (i % 2 == 0) {
+            SYSMEM_SET(&buffers[i], vmo, server_attach_vmo(&reply, 1000 + i));
+        }
+        SYSMEM_SET(&buffers[i], close_weak_asap,
+                   server_attach_end(&reply, ZX_OBJ_TYPE_EVENTPAIR, &fixture->ends[i]));
+    }
+    struct model_collection_wait_for_all_buffers_allocated_response response = {0};
+    response.has.buffer_collection_info = true;
+    SYSMEM_SET_VECTOR(&response.buffer_collection_info, buffers, buffers, fixture->count);
+    server_answer(&fixture->server, &request, 0, &response, &reply);
+    message_clear(&request);
+    return NULL;
+}
+
+static void get_buffers(struct fixture *fixture, size_t count)
+{
+    fixture->count = count;
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, answer_weak_buffers, fixture), 0);
+    assert_int_equal(sysmem_collection_wait_for_all_buffers_allocated(
+                         fixture->collection, ZX_TIME_INFINITE, &fixture->info),
+                     0);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_int_equal(sysmem_collection_info_get(fixture->info)->buffers_count, count);
+}
+
+static void end_buffers(struct fixture *fixture)
+{
+    for (size_t i = 0; i < fixture->count; i++) {
+        if (fixture->ends[i] >= 0) {
+            close(fixture->ends[i]);
+        }
+    }
+    sysmem_collection_info_free(fixture->info);
+}
+
+static void as_many_as_there_may_be_arrive(void **state)
+{
+    struct fixture *fixture = *state;
+    get_buffers(fixture, MAX_BUFFERS);
+    for (size_t i = 0; i < MAX_BUFFERS; i++) {
+        zx_handle_t vmo = sysmem_collection_info_take_vmo(fixture->info, i);
+        zx_handle_t weak = sysmem_collection_info_take_close_weak_asap(fixture->info, i);
+        assert_int_equal(vmo != ZX_HANDLE_INVALID, i % 2 == 0);
+        assert_int_not_equal(weak, ZX_HANDLE_INVALID);
+        assert_int_equal(sysmem_collection_info_take_close_weak_asap(fixture->info, i),
+                         ZX_HANDLE_INVALID);
+        assert_int_equal(zx_handle_close(vmo), ZX_OK);
+        assert_int_equal(zx_handle_close(weak), ZX_OK);
+    }
+    assert_int_equal(sysmem_collection_info_take_close_weak_asap(fixture->info, MAX_BUFFERS),
+                     ZX_HANDLE_INVALID);
+    end_buffers(fixture);
+}
+
+static void what_is_not_taken_is_closed(void **state)
+{
+    struct fixture *fixture = *state;
+    get_buffers(fixture, 3);
+    sysmem_collection_info_free(fixture->info);
+    fixture->info = NULL;
+    for (size_t i = 0; i < 3; i++) {
+        char byte;
+        assert_int_equal(recv(fixture->ends[i], &byte, 1, 0), 0);
+    }
+    end_buffers(fixture);
+}
+
+/* One poll() over the node and its buffers, as an event loop has it. */
+static void a_loop_hears_of_the_end_of_each_buffer(void **state)
+{
+    struct fixture *fixture = *state;
+    get_buffers(fixture, 2);
+    struct sysmem_node *node = sysmem_collection_node(fixture->collection);
+    zx_handle_t weak[2];
+    struct pollfd ready[3] = {
+        {.fd = sysmem_node_fd(node), .events = sysmem_node_events(node)}
+    };
+    for (size_t i = 0; i < 2; i++) {
+        weak[i] = sysmem_collection_info_take_close_weak_asap(fixture->info, i);
+        ready[i + 1] = (struct pollfd){.fd = sysmem_handle_fd(weak[i])};
+    }
+    assert_int_equal(poll(ready, 3, 0), 0);
+    close(fixture->ends[1]);
+    fixture->ends[1] = -1;
+    assert_int_equal(poll(ready, 3, 20000), 1);
+    assert_int_equal(ready[2].revents, POLLHUP);
+    assert_int_equal(zx_object_wait_one(weak[1], ZX_EVENTPAIR_PEER_CLOSED, 0, NULL), ZX_OK);
+    assert_int_equal(zx_object_wait_one(weak[0], ZX_EVENTPAIR_PEER_CLOSED, 0, NULL),
+                     ZX_ERR_TIMED_OUT);
+    ready[2].fd = -1;
+    close(fixture->ends[0]);
+    fixture->ends[0] = -1;
+    assert_int_equal(poll(ready, 3, 20000), 1);
+    assert_int_equal(ready[1].revents, POLLHUP);
+    assert_int_equal(zx_handle_close_many(weak, 2), ZX_OK);
+    end_buffers(fixture);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(as_many_as_there_may_be_arrive),
+        TEST(what_is_not_taken_is_closed),
+        TEST(a_loop_hears_of_the_end_of_each_buffer),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
