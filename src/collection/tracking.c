@@ -67,16 +67,16 @@ int collection_node_ref(struct node *node, uint64_t *ret_koid)
         }
         node->ref = ref;
     }
-    int known = socket_koid(node->ref->client_end, ret_koid);
-    return known < 0 ? known : node_ref_duplicate(node->ref);
+    *ret_koid = node->ref->client_koid;
+    return node_ref_duplicate(node->ref);
 }
 
 struct node *collection_find_node_ref(const struct collection_table *table, int fd)
 {
-    struct socket_name name;
-    if (socket_name_of_peer(fd, &name) != SOCKET_NAME_OK) {
+    uint64_t koid;
+    if (!node_ref_look_up(fd, &koid)) {
         return NULL;
     }
-    struct node *node = map_get(&table->node_refs, name.koid);
-    return node != NULL && !node->dead && node_ref_proves(node->ref, fd, &name) ? node : NULL;
+    struct node *node = map_get(&table->node_refs, koid);
+    return node != NULL && !node->dead && node_ref_proves(node->ref, fd) ? node : NULL;
 }

@@ -18,6 +18,9 @@ struct node_ref *node_ref_new(void)
     }
     *ref = (struct node_ref){.own_end = ends[0], .client_end = ends[1]};
     int bound = socket_name_bind(ref->own_end, &ref->name);
+    if (bound == SOCKET_NAME_OK) {
+        bound = socket_koid(ref->client_end, &ref->client_koid);
+    }
     if (bound != SOCKET_NAME_OK) {
         node_ref_free(ref);
         errno = bound < 0 ? -bound : EINVAL;
@@ -39,11 +42,23 @@ static void drain(const struct node_ref *ref)
     }
 }
 
-bool node_ref_proves(const struct node_ref *ref, int fd, const struct socket_name *name)
+bool node_ref_look_up(int fd, uint64_t *ret_koid)
 {
+    struct socket_name name;
+    if (socket_name_of_peer(fd, &name) != SOCKET_NAME_OK) {
+        return false;
+    }
+    *ret_koid = name.koid;
+    return true;
+}
+
+bool node_ref_proves(const struct node_ref *ref, int fd)
+{
+    struct socket_name name;
     unsigned char sent[16];
     unsigned char got[sizeof(sent)];
-    if (!socket_name_equal(&ref->name, name) || !random_fill(sent, sizeof(sent))) {
+    if (socket_name_of_peer(fd, &name) != SOCKET_NAME_OK || !socket_name_equal(&ref->name, &name) ||
+        !random_fill(sent, sizeof(sent))) {
         return false;
     }
     drain(ref);

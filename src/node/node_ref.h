@@ -6,6 +6,7 @@
 #define NODE_NODE_REF_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "os/socket_name.h"
 
@@ -15,6 +16,7 @@ struct node_ref {
     struct socket_name name; /* of own_end */
     int own_end;
     int client_end; /* duplicated for each request */
+    uint64_t client_koid;
 };
 
 /* NULL with errno: the system refuses. */
@@ -23,9 +25,13 @@ struct node_ref *node_ref_new(void);
 /* A descriptor for the client, or -errno. */
 int node_ref_duplicate(const struct node_ref *ref);
 
+/* Of what may be a client's end: the koid of the other end, by which the ref is looked up. False:
+ * it is none. */
+bool node_ref_look_up(int fd, uint64_t *ret_koid);
+
 /* Whether `fd` is a duplicate of the client's end, by its name and by a message that comes through.
  */
-bool node_ref_proves(const struct node_ref *ref, int fd, const struct socket_name *name);
+bool node_ref_proves(const struct node_ref *ref, int fd);
 
 /* NULL is fine. */
 void node_ref_free(struct node_ref *ref);

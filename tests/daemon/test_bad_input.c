@@ -112,13 +112,13 @@ static void every_ordinal_is_survived(void **state)
     }
 }
 
-static void methods_that_are_not_served_are_unknown(void **state)
+static void methods_of_another_protocol_are_unknown(void **state)
 {
     struct scene *scene = *state;
     FD_CLEANUP int token = raw_root_token(scene->bad);
     assert_true(raw_sync(token, MODEL_PROTOCOL_TOKEN));
     const struct model_method *method =
-        model_method_by_name(MODEL_PROTOCOL_TOKEN, "SetVerboseLogging");
+        model_method_by_name(MODEL_PROTOCOL_COLLECTION, "WaitForAllBuffersAllocated");
     assert_non_null(method);
     unsigned char packet[ENVELOPE_BYTES];
     const struct envelope envelope = {.ordinal = method->ordinal};
@@ -463,7 +463,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(unknown_method_of_the_allocator),
         CASE(every_ordinal_is_survived),
-        CASE(methods_that_are_not_served_are_unknown),
+        CASE(methods_of_another_protocol_are_unknown),
         CASE(malformed_headers),
         CASE(undecodable_body),
         CASE(a_message_that_swells),

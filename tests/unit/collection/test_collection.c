@@ -14,6 +14,8 @@
 #include "base/log.h"
 #include "collection/collection.h"
 
+static struct alarms alarms;
+
 #define UID        1000
 #define MAX_NODES  4
 #define MAX_BYTES  (1024 * 1024)
@@ -96,7 +98,10 @@ static int setup(void **state)
     assert_true(fixture.account != NULL && fixture.watcher != NULL);
     struct heap *heap = heap_system_ram_new(&fixture.executor, false);
     assert_int_equal(heap_registry_add(&fixture.heaps, heap), 0);
+    alarms_init(&alarms, NULL);
     struct collection_table_config config = {.ops = &peer_ops,
+                                             .alarms = &alarms,
+                                             .max_children_per_group = 64,
                                              .heaps = &fixture.heaps,
                                              .watcher = fixture.watcher,
                                              .max_nodes_per_tree = MAX_NODES};
