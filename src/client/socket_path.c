@@ -1,8 +1,6 @@
 #include "client/socket_path.h"
 
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -12,26 +10,11 @@
 
 #include "base/fd.h"
 #include "client/status.h"
-
-#define SYSTEM_SOCKET "/run/sysmem/sysmem.sock"
-
-static int print_path(char *buf, size_t size)
-{
-    const char *socket = getenv("SYSMEM_SOCKET");
-    if (socket != NULL && socket[0] != '\0') {
-        return snprintf(buf, size, "%s", socket);
-    }
-    const char *runtime_dir = getenv("XDG_RUNTIME_DIR");
-    if (geteuid() != 0 && runtime_dir != NULL && runtime_dir[0] != '\0') {
-        return snprintf(buf, size, "%s/sysmem.sock", runtime_dir);
-    }
-    return snprintf(buf, size, "%s", SYSTEM_SOCKET);
-}
+#include "os/socket_place.h"
 
 const char *sysmem_default_socket_path(char *buf, size_t size)
 {
-    int len = print_path(buf, size);
-    return len >= 0 && (size_t)len < size ? buf : NULL;
+    return socket_place(buf, size);
 }
 
 sysmem_status_t socket_path_connect(const char *path, int *ret_fd)
