@@ -9,8 +9,8 @@
 #include <sysmem/allocator.h>
 
 #include "base/fd.h"
-#include "client/status.h"
 #include "os/socket_place.h"
+#include "zx/status.h"
 
 const char *sysmem_default_socket_path(char *buf, size_t size)
 {
@@ -30,7 +30,7 @@ sysmem_status_t socket_path_connect(const char *path, int *ret_fd)
     memcpy(address.sun_path, path, strlen(path) + 1);
     FD_CLEANUP int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
     if (fd < 0) {
-        return status_of_errno(errno);
+        return status_from_errno(errno);
     }
     while (connect(fd, (const struct sockaddr *)&address, sizeof(address)) != 0) {
         switch (errno) {
@@ -41,7 +41,7 @@ sysmem_status_t socket_path_connect(const char *path, int *ret_fd)
         case EPROTOTYPE: /* somebody listens, but not for this */
             return ZX_ERR_PEER_CLOSED;
         default:
-            return status_of_errno(errno);
+            return status_from_errno(errno);
         }
     }
     *ret_fd = fd_take(&fd);
