@@ -28,7 +28,8 @@ enum sysmem_error {
  * channel; ZX_ERR_TIMED_OUT: no answer by the deadline; ZX_ERR_INVALID_ARGS: refused here, nothing
  * was sent; ZX_ERR_SHOULD_WAIT: the daemon has not read for long, nothing was sent;
  * ZX_ERR_NO_MEMORY, ZX_ERR_NO_RESOURCES: this process has no memory or no descriptor left;
- *       ZX_ERR_IO: an answer that is not understood. */
+ *       ZX_ERR_IO: an answer that is not understood; ZX_ERR_INTERNAL: the system refused for a
+ * reason that has no name here. */
 typedef int32_t sysmem_status_t;
 
 /* The name of a status, such as "ZX_ERR_PEER_CLOSED" or "CONSTRAINTS_INTERSECTION_EMPTY"; "unknown

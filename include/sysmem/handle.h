@@ -26,15 +26,15 @@ SYSMEM_EXPORT zx_status_t sysmem_handle_from_fd(int fd, const struct sysmem_hand
 
 /* Closes the handle and gives its descriptor out, which the caller owns. A VMO handle without
  * ZX_RIGHT_WRITE gives a read-only descriptor. ret_info may be NULL. Needs ZX_RIGHT_TRANSFER.
- * ZX_ERR_BAD_HANDLE, ZX_ERR_ACCESS_DENIED and ZX_ERR_NOT_SUPPORTED (the object has no descriptor)
- * leave the handle as it is; after ZX_ERR_NO_RESOURCES (no descriptor left for a duplicate) it is
- * closed. */
+ * ZX_ERR_BAD_HANDLE, ZX_ERR_ACCESS_DENIED and ZX_ERR_NOT_SUPPORTED (the object has no descriptor,
+ * or is a slice of a part of its parent: a descriptor would give the whole away) leave the handle
+ * as it is; after ZX_ERR_NO_RESOURCES (no descriptor left for a duplicate) it is closed. */
 SYSMEM_EXPORT zx_status_t sysmem_handle_into_fd(zx_handle_t handle,
                                                 struct sysmem_handle_info *ret_info, int *ret_fd);
 
 /* The handle's descriptor, which stays the handle's: for poll(2), fstat(2). -1 if there is none, as
- * for events. An eventpair's polls as hung up (POLLHUP, asked for or not) when it signals
- * ZX_EVENTPAIR_PEER_CLOSED: so any event loop can wait for that. */
+ * for events. A slice's is its parent's whole file. An eventpair's polls as hung up (POLLHUP, asked
+ * for or not) when it signals ZX_EVENTPAIR_PEER_CLOSED: so any event loop can wait for that. */
 SYSMEM_EXPORT int sysmem_handle_fd(zx_handle_t handle);
 
 #endif

@@ -91,6 +91,21 @@ SYSMEM_EXPORT zx_status_t zx_channel_create(uint32_t options, zx_handle_t *out0,
 /* Zero-filled memory of `size` bytes, rounded up to pages. Source: spec/zx_vmo_create.txt. */
 SYSMEM_EXPORT zx_status_t zx_vmo_create(uint64_t size, uint32_t options, zx_handle_t *out);
 
+/* A VMO made of another one, of which it is a child from now on: ZX_VMO_ZERO_CHILDREN is inactive
+ * on that. When a VMO goes, its children become its parent's. `size` is rounded up to pages.
+ *
+ * ZX_VMO_CHILD_SLICE: a window on part of the parent, both with the same bytes; it lies inside the
+ * parent and starts with a page, else ZX_ERR_INVALID_ARGS; ZX_ERR_NOT_SUPPORTED: the parent can be
+ * resized. ZX_VMO_CHILD_REFERENCE: the same memory under another koid; `offset` and `size` are 0,
+ * else ZX_ERR_INVALID_ARGS; ZX_ERR_NOT_SUPPORTED: of a slice, or with ZX_VMO_CHILD_RESIZABLE of a
+ * VMO that cannot be resized. Snapshots: ZX_ERR_NOT_SUPPORTED.
+ *
+ * The new handle has the rights of `handle`, ZX_RIGHT_GET_PROPERTY and ZX_RIGHT_SET_PROPERTY;
+ * ZX_RIGHT_RESIZE with ZX_VMO_CHILD_RESIZABLE only; not ZX_RIGHT_WRITE with ZX_VMO_CHILD_NO_WRITE.
+ * Needs ZX_RIGHT_DUPLICATE and ZX_RIGHT_READ. */
+SYSMEM_EXPORT zx_status_t zx_vmo_create_child(zx_handle_t handle, uint32_t options, uint64_t offset,
+                                              uint64_t size, zx_handle_t *out);
+
 /* Copies bytes out of a VMO. ZX_ERR_OUT_OF_RANGE: not all inside the VMO, nothing is copied;
  * ZX_ERR_NOT_FOUND: `buffer` is not all writable memory. Needs ZX_RIGHT_READ. */
 SYSMEM_EXPORT zx_status_t zx_vmo_read(zx_handle_t handle, void *buffer, uint64_t offset,

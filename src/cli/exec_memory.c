@@ -24,6 +24,21 @@ static const struct model_names vmo_option_names = {.bits = true,
                                                     .count = sizeof(vmo_option_rows) /
                                                              sizeof(vmo_option_rows[0])};
 
+static const struct model_name child_option_rows[] = {
+    {"SNAPSHOT",                   ZX_VMO_CHILD_SNAPSHOT                  },
+    {"RESIZABLE",                  ZX_VMO_CHILD_RESIZABLE                 },
+    {"SLICE",                      ZX_VMO_CHILD_SLICE                     },
+    {"SNAPSHOT_AT_LEAST_ON_WRITE", ZX_VMO_CHILD_SNAPSHOT_AT_LEAST_ON_WRITE},
+    {"NO_WRITE",                   ZX_VMO_CHILD_NO_WRITE                  },
+    {"REFERENCE",                  ZX_VMO_CHILD_REFERENCE                 },
+    {"SNAPSHOT_MODIFIED",          ZX_VMO_CHILD_SNAPSHOT_MODIFIED         },
+};
+
+static const struct model_names child_option_names = {.bits = true,
+                                                      .names = child_option_rows,
+                                                      .count = sizeof(child_option_rows) /
+                                                               sizeof(child_option_rows[0])};
+
 static const struct model_name perm_rows[] = {
     {"READ",    ZX_VM_PERM_READ   },
     {"WRITE",   ZX_VM_PERM_WRITE  },
@@ -46,6 +61,28 @@ void exec_op_vmo_create(struct exec *exec, const struct request *request)
     zx_handle_t vmo = ZX_HANDLE_INVALID;
     if (reply_status(request->reply, zx_vmo_create(size, (uint32_t)options, &vmo))) {
         (void)exec_add(exec, request, as, &(struct entry){.kind = ENTRY_HANDLE, .handle = vmo});
+    }
+}
+
+void exec_op_vmo_create_child(struct exec *exec, const struct request *request)
+{
+    const struct entry *entry = exec_find_handle(exec, request, "h");
+    uint64_t options = 0;
+    uint64_t offset = 0;
+    uint64_t size = 0;
+    const char *as = NULL;
+    zx_handle_t handle = ZX_HANDLE_INVALID;
+    if (entry == NULL || !request_bits(request, "options", &child_option_names, &options) ||
+        !request_optional_u64(request, "offset", 0, &offset) ||
+        !request_optional_u64(request, "size", 0, &size) || !exec_as(exec, request, &as) ||
+        !reply_status(request->reply, entry_borrow_handle(entry, &handle))) {
+        return;
+    }
+    zx_handle_t child = ZX_HANDLE_INVALID;
+    zx_status_t status = zx_vmo_create_child(handle, (uint32_t)options, offset, size, &child);
+    entry_return_handle(entry, handle);
+    if (reply_status(request->reply, status)) {
+        (void)exec_add(exec, request, as, &(struct entry){.kind = ENTRY_HANDLE, .handle = child});
     }
 }
 

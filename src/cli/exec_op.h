@@ -25,6 +25,7 @@ void exec_op_sleep(struct exec *exec, const struct request *request);
 
 /* Memory (exec_memory.c). */
 void exec_op_vmo_create(struct exec *exec, const struct request *request);
+void exec_op_vmo_create_child(struct exec *exec, const struct request *request);
 void exec_op_vmo_read(struct exec *exec, const struct request *request);
 void exec_op_vmo_write(struct exec *exec, const struct request *request);
 void exec_op_map(struct exec *exec, const struct request *request);

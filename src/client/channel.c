@@ -17,9 +17,9 @@
 #include "client/deadline.h"
 #include "client/handles.h"
 #include "client/pending.h"
-#include "client/status.h"
 #include "wire/codec.h"
 #include "wire/stream.h"
+#include "zx/status.h"
 
 #define QUEUE_BYTES   ((size_t)4 << 20)
 #define STARVED_NS    ZX_MSEC(10) /* see stream_is_starved() */
@@ -92,7 +92,7 @@ sysmem_status_t channel_pair(int ret_fds[2])
 {
     return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ret_fds) == 0
                ? 0
-               : status_of_errno(errno);
+               : status_from_errno(errno);
 }
 
 /* --- Ending calls --- */
@@ -172,7 +172,7 @@ static sysmem_status_t status_of_stream(int result)
     case STREAM_FULL:
         return ZX_ERR_SHOULD_WAIT;
     default:
-        return status_of_errno(-result);
+        return status_from_errno(-result);
     }
 }
 

@@ -1,7 +1,6 @@
 #include "client/reply.h"
 
 #include "client/handles.h"
-#include "client/status.h"
 #include "wire/codec.h"
 
 /* The largest answer of an honest daemon takes a tenth of it. */

@@ -1,8 +1,6 @@
 #include "client/socket_path.h"
 
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -11,27 +9,12 @@
 #include <sysmem/allocator.h>
 
 #include "base/fd.h"
-#include "client/status.h"
-
-#define SYSTEM_SOCKET "/run/sysmem/sysmem.sock"
-
-static int print_path(char *buf, size_t size)
-{
-    const char *socket = getenv("SYSMEM_SOCKET");
-    if (socket != NULL && socket[0] != '\0') {
-        return snprintf(buf, size, "%s", socket);
-    }
-    const char *runtime_dir = getenv("XDG_RUNTIME_DIR");
-    if (geteuid() != 0 && runtime_dir != NULL && runtime_dir[0] != '\0') {
-        return snprintf(buf, size, "%s/sysmem.sock", runtime_dir);
-    }
-    return snprintf(buf, size, "%s", SYSTEM_SOCKET);
-}
+#include "os/socket_place.h"
+#include "zx/status.h"
 
 const char *sysmem_default_socket_path(char *buf, size_t size)
 {
-    int len = print_path(buf, size);
-    return len >= 0 && (size_t)len < size ? buf : NULL;
+    return socket_place(buf, size);
 }
 
 sysmem_status_t socket_path_connect(const char *path, int *ret_fd)
@@ -47,7 +30,7 @@ sysmem_status_t socket_path_connect(const char *path, int *ret_fd)
     memcpy(address.sun_path, path, strlen(path) + 1);
     FD_CLEANUP int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
     if (fd < 0) {
-        return status_of_errno(errno);
+        return status_from_errno(errno);
     }
     while (connect(fd, (const struct sockaddr *)&address, sizeof(address)) != 0) {
         switch (errno) {
@@ -58,7 +41,7 @@ sysmem_status_t socket_path_connect(const char *path, int *ret_fd)
         case EPROTOTYPE: /* somebody listens, but not for this */
             return ZX_ERR_PEER_CLOSED;
         default:
-            return status_of_errno(errno);
+            return status_from_errno(errno);
         }
     }
     *ret_fd = fd_take(&fd);

@@ -1,7 +1,6 @@
-#include "client/status.h"
-
-#include <errno.h>
 #include <stddef.h>
+
+#include <sysmem/error.h>
 
 struct status_name {
     sysmem_status_t status;
@@ -59,36 +58,4 @@ const char *sysmem_status_name(sysmem_status_t status)
         }
     }
     return "unknown error";
-}
-
-sysmem_status_t status_of_errno(int error)
-{
-    switch (error) {
-    case 0:
-        return 0;
-    case ENOENT:
-        return ZX_ERR_NOT_FOUND;
-    case EACCES:
-    case EPERM:
-        return ZX_ERR_ACCESS_DENIED;
-    case EPIPE:
-    case ECONNRESET:
-    case ECONNREFUSED:
-    case ENOTCONN:
-        return ZX_ERR_PEER_CLOSED;
-    case ENOMEM:
-        return ZX_ERR_NO_MEMORY;
-    case EMFILE:
-    case ENFILE:
-        return ZX_ERR_NO_RESOURCES;
-    case EBADF:
-        return ZX_ERR_BAD_HANDLE;
-    case ENOTSOCK:
-        return ZX_ERR_WRONG_TYPE;
-    case EINVAL:
-    case ENAMETOOLONG:
-        return ZX_ERR_INVALID_ARGS;
-    default:
-        return ZX_ERR_IO;
-    }
 }

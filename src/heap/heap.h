@@ -65,8 +65,10 @@ struct heap {
     bool ready;
 };
 
-/* System RAM on sealed memfds, committed at allocation unless `lazy`. NULL: no memory, or no
- * descriptor. */
+/* System RAM on sealed memfds, committed at allocation unless `lazy`. It is called
+ * SYSMEM_HEAP_TYPE_SYSTEM_RAM, id 0, without aliases, and supports all domains; before it is
+ * registered, its owner may change its id, aliases and domains. NULL: no memory, or no descriptor.
+ */
 struct heap *heap_system_ram_new(struct executor *executor, bool lazy);
 
 #endif

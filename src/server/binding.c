@@ -326,6 +326,11 @@ static bool receive_one(struct binding *binding, struct message *message)
         closer_close_rest(binding->uid, &binding->stream.partial);
         binding_fail(binding, binding->stream.reason);
         break;
+    case -EMFILE:
+        closer_close_rest(binding->uid, message);
+        message_clear(message);
+        binding_fail(binding, binding->stream.reason);
+        break;
     default:
         binding_fail(binding, strerror(-got));
     }

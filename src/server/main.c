@@ -12,24 +12,22 @@
 
 #include "base/fd.h"
 #include "os/self_test.h"
+#include "os/socket_place.h"
 #include "server/options.h"
 #include "server/server.h"
 
-/* Where to listen, in the order that clients look, too. NULL: no place could be found. */
-static const char *socket_path(const struct options *options, char *buf, size_t size)
+/* Where to listen. NULL: the path is longer than `size` - 1 bytes. */
+static const char *find_place(const struct options *options, char *buf, size_t size)
 {
-    const char *given = options->socket != NULL ? options->socket : getenv("SYSMEM_SOCKET");
-    const char *runtime = getenv("XDG_RUNTIME_DIR");
-    int len = -1;
-    if (given != NULL && given[0] != '\0') {
-        len = snprintf(buf, size, "%s", given);
-    } else if (geteuid() == 0) {
-        (void)mkdir("/run/sysmem", 0755); /* it goes at every boot; bind() tells of a failure */
-        len = snprintf(buf, size, "/run/sysmem/sysmem.sock");
-    } else if (runtime != NULL && runtime[0] == '/') {
-        len = snprintf(buf, size, "%s/sysmem.sock", runtime);
+    if (options->socket != NULL) {
+        int len = snprintf(buf, size, "%s", options->socket);
+        return len < 0 || (size_t)len >= size ? NULL : buf;
     }
-    return len < 0 || (size_t)len >= size ? NULL : buf;
+    const char *path = socket_place(buf, size);
+    if (path != NULL && strcmp(path, SOCKET_PLACE_SYSTEM) == 0) {
+        (void)mkdir("/run/sysmem", 0755); /* it goes at every boot; bind() tells of a failure */
+    }
+    return path;
 }
 
 /* The listening socket: systemd's, or an own one. -errno with the reason in the log. */
@@ -48,11 +46,10 @@ static int open_socket(const struct options *options, struct server *server)
             return -EINVAL;
         }
     }
-    if (socket_path(options, server->socket_path, sizeof(server->socket_path)) == NULL) {
-        log_error("no place for the socket: give --socket PATH of at most %zu bytes, or set "
-                  "XDG_RUNTIME_DIR",
+    if (find_place(options, server->socket_path, sizeof(server->socket_path)) == NULL) {
+        log_error("the socket's path is too long: wanted at most %zu bytes",
                   sizeof(server->socket_path) - 1);
-        return -EINVAL;
+        return -ENAMETOOLONG;
     }
     int fd = listener_open(server->socket_path);
     server->unlink_socket = fd >= 0;

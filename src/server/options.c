@@ -7,14 +7,14 @@
 const char *argp_program_version = "sysmemd " SYSMEM_VERSION;
 
 static const struct argp_option rows[] = {
-    {"socket",                           's', "PATH", 0,
+    {"socket",                       's', "PATH", 0,
      "Listen at PATH. Without it: the socket that systemd passes, else "
-     "$SYSMEM_SOCKET, else $XDG_RUNTIME_DIR/sysmem.sock for a user, "
-     "/run/sysmem/sysmem.sock for root", 0},
-    {"config",                            'c', "FILE", 0,
+     "$SYSMEM_SOCKET, else $XDG_RUNTIME_DIR/sysmem.sock for a user who has that directory, "
+     "else /run/sysmem/sysmem.sock", 0},
+    {"config",                        'c', "FILE", 0,
      "Read the configuration FILE; may be given again, later files override", 0},
     {"log-level", 'l', "LEVEL", 0, "error, warning, info (the default) or debug", 0},
-    {"self-test",                                  't', NULL, 0,
+    {"self-test",                              't', NULL, 0,
      "Try the kernel mechanisms that the daemon rests on, print them one by one, and "
      "end: status 0 if all that must be there is", 0},
     {0   },

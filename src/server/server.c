@@ -161,23 +161,57 @@ static void init_accounts(struct server *server)
     };
 }
 
+/* What the heap is called and says of itself comes from its row, so that participants are given it
+ * for what the solver took it for. Borrows from the configuration. */
+static void name_heap(struct heap *heap, const struct solver_heap *wanted)
+{
+    heap->id = wanted->heap;
+    heap->aliases = wanted->aliases;
+    heap->alias_count = wanted->alias_count;
+    heap->properties.cpu_supported = wanted->cpu_supported;
+    heap->properties.ram_supported = wanted->ram_supported;
+    heap->properties.inaccessible_supported = wanted->inaccessible_supported;
+}
+
+/* One heap of the configuration. 0, or -errno with the reason in the log. */
+static int make_heap(struct server *server, const struct solver_heap *wanted, bool lazy)
+{
+    const char *type = wanted->heap.heap_type;
+    unsigned long long id = wanted->heap.id;
+    if (strcmp(type, SYSMEM_HEAP_TYPE_SYSTEM_RAM) != 0) {
+        log_error("heap %s: wanted a heap type that this daemon has a backend for (%s)", type,
+                  SYSMEM_HEAP_TYPE_SYSTEM_RAM);
+        return -EINVAL;
+    }
+    if (wanted->secure) {
+        log_error("heap %s %llu: system RAM cannot be secure", type, id);
+        return -EINVAL;
+    }
+    struct heap *heap = heap_system_ram_new(&server->executor, lazy);
+    if (heap == NULL) {
+        log_error("heap %s %llu: no memory or no descriptor for it", type, id);
+        return -ENOMEM;
+    }
+    name_heap(heap, wanted);
+    int failed = heap_registry_add(&server->heaps, heap);
+    if (failed != 0) {
+        heap->ops->free(heap);
+        log_error("heap %s %llu: %s", type, id,
+                  failed == -EEXIST ? "another heap answers to one of its names already"
+                                    : "no memory for it");
+    }
+    return failed;
+}
+
 /* The heaps that the configuration names. 0, or -errno with the reason in the log. */
 static int make_heaps(struct server *server)
 {
     const struct config *config = server->config;
-    for (size_t i = 0; i < config->heap_count; i++) {
-        const struct solver_heap *wanted = &config->heaps[i];
-        if (strcmp(wanted->heap.heap_type, SYSMEM_HEAP_TYPE_SYSTEM_RAM) != 0) {
-            log_error("heap %s: wanted a heap type that this daemon has a backend for (%s)",
-                      wanted->heap.heap_type, SYSMEM_HEAP_TYPE_SYSTEM_RAM);
-            return -EINVAL;
-        }
-        struct heap *heap = heap_system_ram_new(&server->executor, config->heap_options[i].lazy);
-        if (heap == NULL || heap_registry_add(&server->heaps, heap) != 0) {
-            return -ENOMEM;
-        }
+    int failed = 0;
+    for (size_t i = 0; i < config->heap_count && failed == 0; i++) {
+        failed = make_heap(server, &config->heaps[i], config->heap_options[i].lazy);
     }
-    return 0;
+    return failed;
 }
 
 static void stop_listening(struct server *server)

@@ -34,7 +34,7 @@ struct server {
     int listen_fd;
     int spare_fd; /* closed to accept a connection when descriptors have run out */
     bool unlink_socket;
-    char socket_path[128];
+    char socket_path[108]; /* as long as a socket's path can be */
     uv_poll_t listener;
     uv_timer_t listen_again; /* runs while there is no descriptor to accept with */
     uv_poll_t watcher_poll;

@@ -288,7 +288,7 @@ static int receive_failed(struct stream *stream, struct packet *packet, int resu
         return 0;
     case PACKET_CLOSED:
         stream->reason = stream->partial_open ? "closed in the middle of a message" : "closed";
-        close_descriptors(packet);
+        keep_descriptors(stream, packet); /* an empty packet reads as the end, too */
         return STREAM_CLOSED;
     case PACKET_TRUNCATED:
         return malformed(stream, packet, "a packet longer than packets may be");
@@ -296,20 +296,21 @@ static int receive_failed(struct stream *stream, struct packet *packet, int resu
         return malformed(stream, packet, "control data other than descriptors");
     default:
         stream->reason = strerrordesc_np(-result);
-        close_descriptors(packet);
+        keep_descriptors(stream, packet);
         return result;
     }
 }
 
-/* The packet goes on without its descriptors, so that the message that it belongs to can be named.
- */
+/* The packet goes on with gaps for the descriptors that did not arrive, so that the message that it
+ * belongs to can be named. */
 static void lose_descriptors(struct stream *stream, struct packet *packet)
 {
-    close_descriptors(packet);
     struct envelope envelope;
     if (envelope_read(packet->bytes, packet->len, &envelope) == NULL) {
-        packet->fd_count = envelope_part(&envelope).attachment_count;
-        memset(packet->fds, -1, packet->fd_count * sizeof(packet->fds[0]));
+        size_t wanted = envelope_part(&envelope).attachment_count;
+        while (packet->fd_count < wanted) {
+            packet->fds[packet->fd_count++] = -1;
+        }
     }
     stream->partial_lost = true;
 }
@@ -322,10 +323,6 @@ static int hand_out(struct stream *stream, struct message *ret)
     stream->partial_open = false;
     stream->partial_lost = false;
     if (lost) {
-        uint32_t ordinal = ret->ordinal;
-        uint32_t txid = ret->txid;
-        message_clear(ret);
-        message_init(ret, ordinal, txid);
         stream->reason = "no descriptors left";
         return -EMFILE;
     }

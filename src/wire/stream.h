@@ -28,7 +28,7 @@ struct stream {
      */
     size_t in_max_bytes;
     size_t in_max_attachments;
-    /* Being joined; after STREAM_MALFORMED: holds the descriptors that arrived. */
+    /* Being joined; after a failure: holds the descriptors that arrived. */
     struct message partial;
     struct envelope partial_envelope; /* of the packet that comes next */
     bool partial_open;
@@ -80,14 +80,14 @@ size_t stream_held_descriptors(const struct stream *stream);
  * STREAM_CLOSED, STREAM_MALFORMED, or -errno. Reads one packet a call: 0 may mean that a message is
  * still incomplete, so callers wait for readiness again. Needs 68 KiB of stack.
  *
- * -EMFILE: this process ran out of descriptors. What did arrive was closed; *ret names the
- * message's ordinal and txid, and the stream goes on. After every other failure nothing more can be
- * received.
+ * -EMFILE: this process ran out of descriptors. *ret is set nevertheless, with those that did
+ * arrive and -1 for the others: for its ordinal and txid, and for the caller to clear. The stream
+ * goes on. After every other failure nothing more can be received.
  *
  * Attachments have neither type nor rights nor koid yet: those travel in the body (codec_decode()).
- * After STREAM_MALFORMED stream->partial holds the descriptors that arrived, until stream_deinit()
- * closes them: closing what a stranger sent can block, and who must not block takes them out
- * before. */
+ * Closing what a stranger sent can block, so this never does it, unless there is no memory to keep
+ * it in: after a failure stream->partial holds the descriptors that arrived, until stream_deinit()
+ * closes them, and who must not block takes them out before. */
 int stream_receive(struct stream *stream, struct message *ret);
 
 /* The same, but sleeps until a packet is there: saves a client that has nothing else to do the

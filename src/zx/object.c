@@ -28,6 +28,9 @@ void object_unref(struct object *object)
 {
     if (atomic_fetch_sub(&object->references, 1) == 1) {
         assert(list_is_empty(&object->waiters));
+        if (object->kind->leave != NULL) {
+            object->kind->leave(object);
+        }
         (void)pthread_mutex_destroy(&object->lock);
         object->kind->free(object);
     }

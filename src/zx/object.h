@@ -23,6 +23,9 @@ struct object_kind {
     zx_signals_t settable; /* by zx_object_signal() */
     void (*free)(struct object *object);
 
+    /* NULL, or: called once the last reference has gone, before anything of the object goes. */
+    void (*leave)(struct object *object);
+
     /* The descriptor that the object is built on, or NULL when there never is one. It stays the
      * object's, and stays open as long as the object lives. */
     int *(*fd)(struct object *object);

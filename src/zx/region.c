@@ -224,21 +224,42 @@ static zx_status_t region_place(const struct region *region, zx_vm_option_t opti
     return ZX_OK;
 }
 
-static zx_status_t map_file(const struct map_request *request, uint64_t start)
+/* Maps the first `size` bytes of what is asked for. */
+static zx_status_t map_file(const struct map_request *request, uint64_t start, uint64_t size)
 {
     zx_vm_option_t options = request->options;
     int protection = ((options & ZX_VM_PERM_READ) != 0 ? PROT_READ : 0) |
                      ((options & ZX_VM_PERM_WRITE) != 0 ? PROT_WRITE : 0) |
                      ((options & ZX_VM_PERM_EXECUTE) != 0 ? PROT_EXEC : 0);
     int flags = MAP_SHARED | MAP_FIXED | ((options & ZX_VM_MAP_RANGE) != 0 ? MAP_POPULATE : 0);
-    if (mmap(address_of(start), request->size, protection, flags, request->vmo->fd,
-             (off_t)request->vmo_offset) != MAP_FAILED) {
+    if (size == 0 || mmap(address_of(start), size, protection, flags, request->vmo->fd,
+                          (off_t)(request->vmo->offset + request->vmo_offset)) != MAP_FAILED) {
         return ZX_OK;
     }
     zx_status_t status = status_from_errno(errno);
     /* Kernels before 6.12 may have taken the reservation away before they refused. If so, put it
      * back. */
-    (void)reserve(&start, request->size, MAP_FIXED_NOREPLACE);
+    (void)reserve(&start, size, MAP_FIXED_NOREPLACE);
+    return status;
+}
+
+/* Puts the reservation back where something is mapped. *spare as in forget_range(). */
+static zx_status_t unmap_locked(struct region *region, uint64_t start, uint64_t end,
+                                struct mapping **spare)
+{
+    zx_status_t status = ZX_OK;
+    if (mapping_in(region, start, end) == NULL) {
+        return ZX_OK;
+    }
+    if (reserve(&start, end - start, MAP_FIXED) ||
+        (stock_spend(region) && reserve(&start, end - start, MAP_FIXED))) {
+        forget_range(region, start, end, spare);
+    } else {
+        status = status_from_errno(errno);
+    }
+    if (region->stock == NULL) {
+        stock_fill(region);
+    }
     return status;
 }
 
@@ -248,12 +269,17 @@ static zx_status_t map_locked(struct region *region, const struct map_request *r
     uint64_t start = 0;
     zx_status_t status =
         region_place(region, request->options, request->region_offset, request->size, &start);
-    if (status == ZX_OK) {
-        status = map_file(request, start);
+    uint64_t end = start + request->size;
+    uint64_t file_end = start + vmo_mappable(request->vmo, request->vmo_offset, request->size);
+    if (status == ZX_OK && file_end < end) { /* beyond a slice there is nothing */
+        status = unmap_locked(region, file_end, end, spare);
     }
     if (status == ZX_OK) {
-        forget_range(region, start, start + request->size, spare);
-        mapping_insert(region, mapping, request->vmo, start, start + request->size);
+        status = map_file(request, start, file_end - start);
+    }
+    if (status == ZX_OK) {
+        forget_range(region, start, end, spare);
+        mapping_insert(region, mapping, request->vmo, start, end);
         *ret_start = start;
     }
     return status;
@@ -290,19 +316,8 @@ zx_status_t region_unmap(struct region *region, uint64_t address, uint64_t size)
     if (spare == NULL) {
         return ZX_ERR_NO_MEMORY;
     }
-    zx_status_t status = ZX_OK;
     (void)pthread_mutex_lock(&lock);
-    if (mapping_in(region, address, address + size) != NULL) {
-        if (reserve(&address, size, MAP_FIXED) ||
-            (stock_spend(region) && reserve(&address, size, MAP_FIXED))) {
-            forget_range(region, address, address + size, &spare);
-        } else {
-            status = status_from_errno(errno);
-        }
-        if (region->stock == NULL) {
-            stock_fill(region);
-        }
-    }
+    zx_status_t status = unmap_locked(region, address, address + size, &spare);
     (void)pthread_mutex_unlock(&lock);
     free(spare);
     return status;

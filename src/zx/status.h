@@ -4,8 +4,8 @@
 
 #include <zircon/types.h>
 
-/* The status for an errno value: no memory, no descriptors, no permission; ZX_ERR_INTERNAL for what
- * the caller did not expect. */
+/* The status for an errno value, positive; ZX_OK for 0. ZX_ERR_INTERNAL: one without a closer name,
+ * which the caller did not expect. */
 zx_status_t status_from_errno(int error);
 
 #endif

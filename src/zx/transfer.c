@@ -64,9 +64,17 @@ zx_status_t transfer_from_believed_fd(int fd, const struct sysmem_handle_info *i
     return from_fd(fd, info, true, ret_handle);
 }
 
-static bool can_leave(const struct object *object)
+/* Of a slice the descriptor cannot say which part of the file it is. */
+static bool can_leave(struct object *object)
 {
-    return object->kind->fd != NULL || object->kind->type == ZX_OBJ_TYPE_EVENT;
+    switch (object->kind->type) {
+    case ZX_OBJ_TYPE_VMO:
+        return vmo_is_whole_file(vmo_of(object));
+    case ZX_OBJ_TYPE_EVENT:
+        return true;
+    default:
+        return object->kind->fd != NULL;
+    }
 }
 
 /* The descriptor that leaves, for the caller to own, or -errno. */

@@ -24,9 +24,15 @@
 /* The longest file is 2^63 - 1 bytes. */
 #define MAX_SIZE (((uint64_t)1 << 63) - 65536)
 
+static void vmo_leave(struct object *object)
+{
+    kin_leave(&vmo_of(object)->kin);
+}
+
 static void vmo_free(struct object *object)
 {
     struct vmo *vmo = vmo_of(object);
+    extent_unref(vmo->extent);
     fd_close(&vmo->fd);
     free(vmo);
 }
@@ -41,46 +47,26 @@ static const struct object_kind vmo_kind = {
     .default_rights = ZX_DEFAULT_VMO_RIGHTS,
     .settable = ZX_USER_SIGNAL_ALL,
     .free = vmo_free,
+    .leave = vmo_leave,
     .fd = vmo_fd,
 };
 
-/* Takes the descriptor on success. */
-static struct vmo *vmo_new(int fd, zx_koid_t koid)
+struct vmo *vmo_new(enum vmo_origin origin, int fd, zx_koid_t koid, struct extent *extent)
 {
+    if (extent == NULL) {
+        return NULL;
+    }
     struct vmo *vmo = calloc(1, sizeof(*vmo));
     if (vmo == NULL) {
+        extent_unref(extent);
         return NULL;
     }
     object_init(&vmo->object, &vmo_kind, koid, ZX_VMO_ZERO_CHILDREN);
+    kin_init(&vmo->kin, &vmo->object);
     vmo->fd = fd;
+    vmo->origin = origin;
+    vmo->extent = extent;
     return vmo;
-}
-
-static void set_sizes(struct vmo *vmo, uint64_t file_size, uint64_t content_size)
-{
-    vmo->measured = true;
-    vmo->file_size = file_size;
-    vmo->content_size = content_size;
-}
-
-/* Locks the VMO with its sizes known. A received one's are asked for when they are first needed:
- * most are only mapped or passed on, and each question is a system call. */
-static void lock_measured(struct vmo *vmo)
-{
-    (void)pthread_mutex_lock(&vmo->object.lock);
-    if (!vmo->measured) {
-        struct stat stat;
-        uint64_t size = fstat(vmo->fd, &stat) < 0 ? 0 : (uint64_t)stat.st_size;
-        set_sizes(vmo, size, size);
-    }
-}
-
-static uint64_t get_file_size(struct vmo *vmo)
-{
-    lock_measured(vmo);
-    uint64_t size = vmo->file_size;
-    (void)pthread_mutex_unlock(&vmo->object.lock);
-    return size;
 }
 
 /* Everything that is wrong with the arguments of zx_vmo_create(), in Zircon's order. */
@@ -116,14 +102,14 @@ zx_status_t zx_vmo_create(uint64_t size, uint32_t options, zx_handle_t *out)
     if (fd < 0 || (rounded > 0 && ftruncate(fd, (off_t)rounded) < 0)) {
         return status_from_errno(errno);
     }
-    struct vmo *vmo = vmo_new(fd, ZX_KOID_INVALID);
+    struct vmo *vmo = vmo_new(VMO_CREATED, fd, ZX_KOID_INVALID, extent_new(rounded, size));
     if (vmo == NULL) {
         return ZX_ERR_NO_MEMORY;
     }
     (void)fd_take(&fd);
-    set_sizes(vmo, rounded, size);
     vmo->owned = true;
     vmo->resizable = (options & ZX_VMO_RESIZABLE) != 0;
+    vmo->extent->is_resizable = vmo->resizable;
     return handle_new(&vmo->object, ZX_DEFAULT_VMO_RIGHTS | (vmo->resizable ? ZX_RIGHT_RESIZE : 0),
                       out);
 }
@@ -131,8 +117,9 @@ zx_status_t zx_vmo_create(uint64_t size, uint32_t options, zx_handle_t *out)
 static zx_status_t check_range(struct vmo *vmo, uint64_t offset, uint64_t size)
 {
     uint64_t end;
-    return checked_add_u64(offset, size, &end) && end <= get_file_size(vmo) ? ZX_OK
-                                                                            : ZX_ERR_OUT_OF_RANGE;
+    return checked_add_u64(offset, size, &end) && end <= extent_size(vmo->extent, vmo->fd)
+               ? ZX_OK
+               : ZX_ERR_OUT_OF_RANGE;
 }
 
 /* After a short copy the kernel is asked again, and then says why. */
@@ -154,8 +141,8 @@ zx_status_t zx_vmo_read(zx_handle_t handle, void *buffer, uint64_t offset, size_
     struct vmo *vmo = vmo_of(use.object);
     status = check_range(vmo, offset, buffer_size);
     for (size_t done = 0; status == ZX_OK && done < buffer_size;) {
-        ssize_t n =
-            pread(vmo->fd, (char *)buffer + done, buffer_size - done, (off_t)(offset + done));
+        ssize_t n = pread(vmo->fd, (char *)buffer + done, buffer_size - done,
+                          (off_t)(vmo->offset + offset + done));
         status = n > 0 ? ZX_OK : copy_status(n);
         done += n > 0 ? (size_t)n : 0;
     }
@@ -175,7 +162,7 @@ zx_status_t zx_vmo_write(zx_handle_t handle, const void *buffer, uint64_t offset
     status = check_range(vmo, offset, buffer_size);
     for (size_t done = 0; status == ZX_OK && done < buffer_size;) {
         ssize_t n = pwrite(vmo->fd, (const char *)buffer + done, buffer_size - done,
-                           (off_t)(offset + done));
+                           (off_t)(vmo->offset + offset + done));
         status = n > 0 ? ZX_OK : copy_status(n);
         done += n > 0 ? (size_t)n : 0;
     }
@@ -186,7 +173,23 @@ zx_status_t zx_vmo_write(zx_handle_t handle, const void *buffer, uint64_t offset
 uint64_t vmo_size(struct vmo *vmo)
 {
     uint64_t page = zx_system_get_page_size();
-    return (get_file_size(vmo) + page - 1) / page * page; /* a file's size is below 2^63 */
+    uint64_t size = extent_size(vmo->extent, vmo->fd);
+    return (size + page - 1) / page * page; /* a file's size is below 2^63 */
+}
+
+uint64_t vmo_mappable(struct vmo *vmo, uint64_t offset, uint64_t size)
+{
+    uint64_t end = vmo->origin == VMO_SLICE ? vmo_size(vmo) : UINT64_MAX;
+    uint64_t left = offset < end ? end - offset : 0;
+    return size < left ? size : left;
+}
+
+bool vmo_is_whole_file(struct vmo *vmo)
+{
+    struct stat stat;
+    return vmo->origin != VMO_SLICE ||
+           (vmo->offset == 0 && fstat(vmo->fd, &stat) == 0 &&
+            (uint64_t)stat.st_size == extent_size(vmo->extent, vmo->fd));
 }
 
 zx_status_t zx_vmo_get_size(zx_handle_t handle, uint64_t *size)
@@ -228,11 +231,12 @@ zx_status_t vmo_from_fd(int fd, zx_koid_t koid, zx_rights_t *rights, struct obje
     if (flags < 0) {
         return ZX_ERR_WRONG_TYPE;
     }
-    struct vmo *vmo = vmo_new(fd, koid);
+    struct vmo *vmo = vmo_new(VMO_RECEIVED, fd, koid, extent_new_unmeasured());
     if (vmo == NULL) {
         return ZX_ERR_NO_MEMORY;
     }
     vmo->resizable = (seals & (F_SEAL_GROW | F_SEAL_SHRINK)) != (F_SEAL_GROW | F_SEAL_SHRINK);
+    vmo->extent->is_resizable = vmo->resizable;
     if (rights != NULL) {
         *rights &= ~lost_rights(seals, flags & O_ACCMODE);
     }
@@ -246,7 +250,7 @@ static int vmo_seal(const struct vmo *vmo)
     if (fchmod(vmo->fd, 0600) < 0) {
         return -errno;
     }
-    if (!vmo->resizable &&
+    if (!vmo->extent->is_resizable &&
         fcntl(vmo->fd, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) < 0 &&
         errno != EPERM) { /* EPERM: sealed at an earlier time */
         return -errno;
@@ -270,14 +274,26 @@ int vmo_take_fd(struct vmo *vmo, zx_rights_t rights)
     return fd < 0 ? -errno : fd;
 }
 
-void vmo_get_info(struct vmo *vmo, zx_rights_t rights, zx_info_vmo_t *ret_info)
+/* The memory that is counted as this VMO's: all of the file, or none where it is a parent's. */
+static uint64_t attributed_bytes(const struct vmo *vmo)
 {
     struct stat stat;
-    uint64_t bytes = fstat(vmo->fd, &stat) < 0 ? 0 : (uint64_t)stat.st_blocks * 512;
+    bool is_own = vmo->origin == VMO_CREATED || vmo->origin == VMO_RECEIVED;
+    return is_own && fstat(vmo->fd, &stat) == 0 ? (uint64_t)stat.st_blocks * 512 : 0;
+}
+
+void vmo_get_info(struct vmo *vmo, zx_rights_t rights, zx_info_vmo_t *ret_info)
+{
+    zx_koid_t parent = ZX_KOID_INVALID;
+    size_t children = 0;
+    kin_get(&vmo->kin, &parent, &children);
+    uint64_t bytes = attributed_bytes(vmo);
     size_t mappings = atomic_load(&vmo->mappings);
     *ret_info = (zx_info_vmo_t){
         .koid = vmo->object.koid,
         .size_bytes = vmo_size(vmo),
+        .parent_koid = parent,
+        .num_children = children,
         .num_mappings = mappings,
         .share_count = mappings > 0 ? 1 : 0,
         .flags = ZX_INFO_VMO_TYPE_PAGED | ZX_INFO_VMO_VIA_HANDLE |
@@ -318,7 +334,7 @@ void vmo_get_name(struct vmo *vmo, char ret_name[ZX_MAX_NAME_LEN])
     (void)pthread_mutex_lock(&vmo->object.lock);
     memcpy(ret_name, vmo->name, ZX_MAX_NAME_LEN);
     (void)pthread_mutex_unlock(&vmo->object.lock);
-    if (ret_name[0] == '\0' && !vmo->owned) {
+    if (ret_name[0] == '\0' && vmo->origin == VMO_RECEIVED) {
         read_file_name(vmo->fd, ret_name);
     }
 }
@@ -334,15 +350,10 @@ void vmo_set_name(struct vmo *vmo, const char *name, size_t len)
 
 uint64_t vmo_get_content_size(struct vmo *vmo)
 {
-    lock_measured(vmo);
-    uint64_t size = vmo->content_size;
-    (void)pthread_mutex_unlock(&vmo->object.lock);
-    return size;
+    return extent_content_size(vmo->extent, vmo->fd);
 }
 
 void vmo_set_content_size(struct vmo *vmo, uint64_t size)
 {
-    lock_measured(vmo);
-    vmo->content_size = size;
-    (void)pthread_mutex_unlock(&vmo->object.lock);
+    extent_set_content_size(vmo->extent, vmo->fd, size);
 }

@@ -4,17 +4,27 @@
 
 #include <zircon/syscalls/object.h>
 
+#include "zx/extent.h"
+#include "zx/kin.h"
 #include "zx/object.h"
+
+enum vmo_origin {
+    VMO_CREATED,
+    VMO_RECEIVED,  /* called as its file is until it gets a name here */
+    VMO_SLICE,     /* of the file only as much as `extent` says, from `offset` on */
+    VMO_REFERENCE, /* shares its parent's extent */
+};
 
 struct vmo {
     struct object object;
-    int fd;
-    bool owned; /* made here, not received: the file is ours to seal */
+    int fd; /* a child's is another one for its parent's open file description */
+    enum vmo_origin origin;
+    bool owned; /* the file was made here: it is ours to seal */
     bool resizable;
-    bool measured;      /* guarded by object.lock, as are both sizes, which it makes valid */
-    uint64_t file_size; /* bytes that can be read and written */
-    uint64_t content_size;
-    char name[ZX_MAX_NAME_LEN]; /* guarded by object.lock; empty: the file's, if it was received */
+    uint64_t offset; /* in the file, in bytes */
+    struct extent *extent;
+    struct kin kin;
+    char name[ZX_MAX_NAME_LEN]; /* guarded by object.lock */
     atomic_size_t mappings;
 };
 
@@ -23,8 +33,20 @@ static inline struct vmo *vmo_of(struct object *object)
     return container_of(object, struct vmo, object);
 }
 
-/* The file size, rounded up to pages. */
+/* Makes an object with one reference for the caller, without options, parent or name. Takes the
+ * extent in every case and the descriptor on success. An extent of NULL means no memory, as the
+ * result does. */
+struct vmo *vmo_new(enum vmo_origin origin, int fd, zx_koid_t koid, struct extent *extent);
+
+/* The size in bytes, rounded up to pages. */
 uint64_t vmo_size(struct vmo *vmo);
+
+/* How many of `size` bytes from `offset` on may be mapped from the file. Of a slice: those inside
+ * it; else all, also beyond the end, where the kernel raises faults. */
+uint64_t vmo_mappable(struct vmo *vmo, uint64_t offset, uint64_t size);
+
+/* Whether a descriptor of the file says all about the VMO: false for a slice of a part. */
+bool vmo_is_whole_file(struct vmo *vmo);
 
 /* Makes an object of a memfd, which it owns on success. *rights are cut to what the descriptor can
  * do; NULL: they are not asked for. The size is what the file has when it is first needed.

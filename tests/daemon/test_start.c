@@ -209,24 +209,57 @@ static void a_path_below_a_file_is_refused(void **state)
     assert_non_null(strstr(text, strerror(ENOTDIR)));
 }
 
-/* The configuration asks for what the daemon finds out only when it listens already. */
-static void a_failed_start_leaves_no_socket(void **state)
+/* Starts a daemon with heaps that it cannot have. */
+static void assert_heaps_refused(const char *heaps, const char *why)
 {
-    (void)state;
     char config[] = "/tmp/sysmem-start-XXXXXX";
     FD_CLEANUP int fd = mkstemp(config);
     assert_true(fd >= 0);
-    static const char wanted[] = "{\"heaps\": [{\"heap\": {\"heap_type\": \"example.OTHER\"},"
-                                 " \"coherency_domain_support\": {\"cpu_supported\": true}}]}";
-    assert_int_equal(write(fd, wanted, sizeof(wanted) - 1), sizeof(wanted) - 1);
+    assert_true(dprintf(fd, "{\"heaps\": [%s]}", heaps) > 0);
     char path[64];
     (void)snprintf(path, sizeof(path), "/tmp/sysmem-failed-%d", (int)getpid());
     const char *const args[] = {"sysmemd", "--socket", path, "--config", config, NULL};
     assert_int_equal(run(args, text, sizeof(text)), 1);
     assert_non_null(strstr(text, "listening at"));
-    assert_non_null(strstr(text, "heap example.OTHER"));
-    assert_int_equal(access(path, F_OK), -1);
+    assert_non_null(strstr(text, why));
+    assert_int_equal(access(path, F_OK), -1); /* nothing stale is left */
     assert_int_equal(unlink(config), 0);
+}
+
+#define RAM     "{\"heap\": {\"heap_type\": \"fuchsia.sysmem.heap.HEAP_TYPE.SYSTEM_RAM\""
+#define DOMAINS "\"coherency_domain_support\": {\"cpu_supported\": true}"
+
+static void heaps_that_cannot_be_are_named(void **state)
+{
+    (void)state;
+    assert_heaps_refused("{\"heap\": {\"heap_type\": \"example.OTHER\"}, " DOMAINS "}",
+                         "heap example.OTHER");
+    assert_heaps_refused(RAM "}, \"secure\": true, " DOMAINS "}", "cannot be secure");
+}
+
+static void heaps_come_from_the_configuration(void **state)
+{
+    (void)state;
+    struct daemon daemon;
+    const struct daemon_options options = {.config = "{\"heaps\": [" RAM "}, " DOMAINS "}, " RAM
+                                                     ", \"id\": 1}, " DOMAINS
+                                                     ", \"aliases\": [\"example.FAST\"]}]}"};
+    assert_int_equal(daemon_start(&daemon, &options), 0);
+    struct sysmem_allocator *allocator = connect_to(&daemon);
+    struct sysmem_collection *collection = bind_token(allocator, root_token(allocator));
+    struct sysmem_buffer_collection_constraints wishes = cpu_constraints(1, 4096, 0);
+    struct sysmem_heap heap = {0};
+    SYSMEM_SET(&heap, heap_type, "example.FAST");
+    SYSMEM_SET(&heap, id, 1);
+    SYSMEM_SET_VECTOR(&wishes.buffer_memory_constraints, permitted_heaps, &heap, 1);
+    assert_int_equal(sysmem_collection_set_constraints(collection, &wishes), 0);
+    struct sysmem_collection_info *info = NULL;
+    assert_int_equal(sysmem_collection_wait_for_all_buffers_allocated(collection, soon(), &info),
+                     0);
+    sysmem_collection_info_free(info);
+    leave(collection);
+    sysmem_allocator_free(allocator);
+    assert_true(daemon_stop(&daemon));
 }
 
 static void the_self_test_names_each_mechanism(void **state)
@@ -332,7 +365,8 @@ int main(void)
         cmocka_unit_test(another_kind_of_file_is_left_alone),
         cmocka_unit_test(a_path_that_is_too_long_is_refused),
         cmocka_unit_test(a_path_below_a_file_is_refused),
-        cmocka_unit_test(a_failed_start_leaves_no_socket),
+        cmocka_unit_test(heaps_that_cannot_be_are_named),
+        cmocka_unit_test(heaps_come_from_the_configuration),
         cmocka_unit_test(the_self_test_names_each_mechanism),
         cmocka_unit_test(mistakes_on_the_command_line_are_named),
         cmocka_unit_test(limits_come_from_the_configuration),

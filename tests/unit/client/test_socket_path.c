@@ -14,15 +14,8 @@ static void the_environment_names_the_socket(void **state)
     char buf[108];
     assert_int_equal(setenv("SYSMEM_SOCKET", "/some/where", 1), 0);
     assert_string_equal(sysmem_default_socket_path(buf, sizeof(buf)), "/some/where");
-    assert_int_equal(setenv("SYSMEM_SOCKET", "", 1), 0);
-    assert_int_equal(setenv("XDG_RUNTIME_DIR", "/run/user/7", 1), 0);
-    const char *wanted = geteuid() == 0 ? "/run/sysmem/sysmem.sock" : "/run/user/7/sysmem.sock";
-    assert_string_equal(sysmem_default_socket_path(buf, sizeof(buf)), wanted);
-    assert_int_equal(unsetenv("SYSMEM_SOCKET"), 0);
-    assert_string_equal(sysmem_default_socket_path(buf, sizeof(buf)), wanted);
-    assert_int_equal(unsetenv("XDG_RUNTIME_DIR"), 0);
-    assert_string_equal(sysmem_default_socket_path(buf, sizeof(buf)), "/run/sysmem/sysmem.sock");
     assert_null(sysmem_default_socket_path(buf, 10));
+    assert_int_equal(unsetenv("SYSMEM_SOCKET"), 0);
 }
 
 struct place {

@@ -348,6 +348,27 @@ static void an_empty_packet_reads_as_the_end(void **state)
     assert_int_equal(stream_receive(&pair->b, &message), STREAM_CLOSED);
 }
 
+static void descriptors_of_an_empty_packet_stay_with_the_stream(void **state)
+{
+    struct pair *pair = *state;
+    union {
+        struct cmsghdr align;
+        unsigned char bytes[CMSG_SPACE(sizeof(int))];
+    } control = {0};
+    struct msghdr header = {.msg_control = &control, .msg_controllen = sizeof(control)};
+    struct cmsghdr *cmsg = CMSG_FIRSTHDR(&header);
+    cmsg->cmsg_level = SOL_SOCKET;
+    cmsg->cmsg_type = SCM_RIGHTS;
+    cmsg->cmsg_len = CMSG_LEN(sizeof(int));
+    int fd = new_fd();
+    memcpy(CMSG_DATA(cmsg), &fd, sizeof(fd));
+    assert_int_equal(sendmsg(pair->a.fd, &header, 0), 0);
+    close(fd);
+    struct message message;
+    assert_int_equal(stream_receive(&pair->b, &message), STREAM_CLOSED);
+    assert_int_equal(pair->b.partial.attachment_count, 1);
+}
+
 static void credentials_are_malformed(void **state)
 {
     struct pair *pair = *state;
@@ -360,7 +381,16 @@ static void credentials_are_malformed(void **state)
     assert_int_equal(pair->b.partial.attachment_count, 253);
 }
 
-/* Receives with room for five more descriptors only. */
+static size_t arrived(const struct message *message)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < message->attachment_count; i++) {
+        count += message->attachments[i].fd >= 0 ? 1 : 0;
+    }
+    return count;
+}
+
+/* Receives with room for at most five more descriptors. */
 static int receive_tightly(struct pair *pair, struct message *ret)
 {
     struct rlimit old;
@@ -383,7 +413,10 @@ static void no_descriptors_left_is_a_typed_error(void **state)
     assert_int_equal(stream_send(&pair->a, &message), 0);
     assert_int_equal(receive_tightly(pair, &message), -EMFILE);
     assert_int_equal(message.txid, 77);
-    assert_int_equal(message.attachment_count, 0);
+    assert_int_equal(message.attachment_count, 20);
+    assert_true(count_open() > before); /* what arrived is not closed here */
+    assert_int_equal(arrived(&message), count_open() - before);
+    message_clear(&message);
     assert_int_equal(count_open(), before);
     round_trip(pair, 10, 20);
 }
@@ -398,6 +431,9 @@ static void no_descriptors_left_in_mid_message_is_told_at_its_end(void **state)
     assert_int_equal(receive_tightly(pair, &message), 0);
     assert_int_equal(stream_receive(&pair->b, &message), -EMFILE);
     assert_int_equal(message.txid, 78);
+    assert_int_equal(message.attachment_count, 300);
+    assert_int_equal(arrived(&message), count_open() - before);
+    message_clear(&message);
     assert_int_equal(count_open(), before);
     round_trip(pair, 10, 300);
 }
@@ -458,6 +494,7 @@ int main(void)
         TEST(packets_out_of_order_are_malformed),
         TEST(another_message_in_between_is_malformed),
         TEST(an_empty_packet_reads_as_the_end),
+        TEST(descriptors_of_an_empty_packet_stay_with_the_stream),
         TEST(credentials_are_malformed),
         TEST(no_descriptors_left_is_a_typed_error),
         TEST(no_descriptors_left_in_mid_message_is_told_at_its_end),

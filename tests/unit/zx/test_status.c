@@ -16,7 +16,13 @@ static void errno_values(void **state)
     assert_int_equal(status_from_errno(ENFILE), ZX_ERR_NO_RESOURCES);
     assert_int_equal(status_from_errno(EACCES), ZX_ERR_ACCESS_DENIED);
     assert_int_equal(status_from_errno(EPERM), ZX_ERR_ACCESS_DENIED);
+    assert_int_equal(status_from_errno(0), ZX_OK);
+    assert_int_equal(status_from_errno(ECONNREFUSED), ZX_ERR_PEER_CLOSED);
+    assert_int_equal(status_from_errno(ENOENT), ZX_ERR_NOT_FOUND);
+    assert_int_equal(status_from_errno(EBADF), ZX_ERR_BAD_HANDLE);
+    assert_int_equal(status_from_errno(EINVAL), ZX_ERR_INVALID_ARGS);
     assert_int_equal(status_from_errno(EINTR), ZX_ERR_INTERNAL);
+    assert_int_equal(status_from_errno(EXDEV), ZX_ERR_INTERNAL);
 }
 
 static void no_descriptor_left(void **state)

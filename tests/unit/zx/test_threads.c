@@ -10,6 +10,7 @@
 enum { THREADS = 4, STEPS = 3000, SHARED = 8 };
 
 static _Atomic zx_handle_t shared[SHARED];
+static zx_handle_t ancestor; /* of all families; nobody closes it */
 static atomic_uint surprises;
 
 static uint32_t next_random(uint32_t *x)
@@ -47,6 +48,21 @@ static void replace_shared(uint32_t r)
     publish(r >> 4, handle);
 }
 
+/* A child of a VMO that others close, map and make children of at the same time. */
+static void make_child(uint32_t r, zx_handle_t handle)
+{
+    bool is_slice = (r >> 3) % 2 == 0;
+    zx_handle_t child = ZX_HANDLE_INVALID;
+    zx_status_t status =
+        zx_vmo_create_child(handle, is_slice ? ZX_VMO_CHILD_SLICE : ZX_VMO_CHILD_REFERENCE, 0,
+                            is_slice ? 2 * PAGE : 0, &child);
+    expect(status == ZX_OK || status == ZX_ERR_BAD_HANDLE || status == ZX_ERR_WRONG_TYPE ||
+           status == ZX_ERR_NOT_SUPPORTED); /* a reference to a slice */
+    if (status == ZX_OK) {
+        publish(r >> 4, child);
+    }
+}
+
 static void duplicate_shared(uint32_t r, zx_handle_t handle)
 {
     zx_handle_t copy = ZX_HANDLE_INVALID;
@@ -73,8 +89,9 @@ static void map_shared(zx_handle_t handle)
 static void wait_shared(zx_handle_t handle)
 {
     zx_signals_t observed = 0;
-    zx_status_t status = zx_object_wait_one(handle, ZX_USER_SIGNAL_0 | ZX_EVENTPAIR_PEER_CLOSED,
-                                            zx_deadline_after(ZX_USEC(200)), &observed);
+    zx_status_t status = zx_object_wait_one(
+        handle, ZX_USER_SIGNAL_0 | ZX_EVENTPAIR_PEER_CLOSED | ZX_VMO_ZERO_CHILDREN,
+        zx_deadline_after(ZX_USEC(200)), &observed);
     expect(status == ZX_OK || status == ZX_ERR_TIMED_OUT || status == ZX_ERR_CANCELED ||
            status == ZX_ERR_BAD_HANDLE);
 }
@@ -86,6 +103,9 @@ static void use_shared(uint32_t r, zx_handle_t handle)
     zx_status_t status =
         zx_object_get_info(handle, ZX_INFO_HANDLE_BASIC, &info, sizeof(info), NULL, NULL);
     expect(status == ZX_OK || status == ZX_ERR_BAD_HANDLE);
+    zx_info_vmo_t vmo;
+    status = zx_object_get_info(handle, ZX_INFO_VMO, &vmo, sizeof(vmo), NULL, NULL);
+    expect(status == ZX_OK || status == ZX_ERR_BAD_HANDLE || status == ZX_ERR_WRONG_TYPE);
     status = zx_vmo_read(handle, &byte, r % PAGE, 1);
     expect(status == ZX_OK || status == ZX_ERR_BAD_HANDLE || status == ZX_ERR_WRONG_TYPE);
     status = zx_object_signal(handle, ZX_USER_SIGNAL_0, r % 2 == 0 ? ZX_USER_SIGNAL_0 : 0);
@@ -116,8 +136,10 @@ static void *work(void *arg)
         zx_handle_t handle = atomic_load(&shared[(r >> 12) % SHARED]);
         switch (r >> 29) {
         case 0:
-        case 1:
             replace_shared(r);
+            break;
+        case 1:
+            make_child(r, r % 8 == 0 ? ancestor : handle);
             break;
         case 2:
             duplicate_shared(r, handle);
@@ -144,6 +166,7 @@ static void all_calls_at_once(void **state)
     (void)state;
     pthread_t threads[THREADS];
     uint32_t seeds[THREADS];
+    ancestor = new_vmo(2 * PAGE, 0);
     for (uint32_t i = 0; i < THREADS; i++) {
         seeds[i] = i;
         assert_int_equal(pthread_create(&threads[i], NULL, work, &seeds[i]), 0);
@@ -155,6 +178,12 @@ static void all_calls_at_once(void **state)
         assert_ok(zx_handle_close(atomic_exchange(&shared[i], ZX_HANDLE_INVALID)));
     }
     assert_int_equal(atomic_load(&surprises), 0);
+
+    zx_info_vmo_t family = {0};
+    assert_ok(zx_object_get_info(ancestor, ZX_INFO_VMO, &family, sizeof(family), NULL, NULL));
+    assert_int_equal(family.num_children, 0);
+    assert_int_equal(signals_of(ancestor), ZX_VMO_ZERO_CHILDREN);
+    assert_ok(zx_handle_close(ancestor));
 
     zx_info_vmar_t root = {0};
     assert_ok(

@@ -1,0 +1,78 @@
+#include "zx/extent.h"
+
+#include <stdlib.h>
+#include <sys/stat.h>
+
+struct extent *extent_new_unmeasured(void)
+{
+    struct extent *extent = calloc(1, sizeof(*extent));
+    if (extent == NULL) {
+        return NULL;
+    }
+    atomic_init(&extent->references, 1);
+    (void)pthread_mutex_init(&extent->lock, NULL);
+    return extent;
+}
+
+static void set_sizes(struct extent *extent, uint64_t size, uint64_t content_size)
+{
+    extent->is_measured = true;
+    extent->size = size;
+    extent->content_size = content_size;
+}
+
+struct extent *extent_new(uint64_t size, uint64_t content_size)
+{
+    struct extent *extent = extent_new_unmeasured();
+    if (extent != NULL) {
+        set_sizes(extent, size, content_size);
+    }
+    return extent;
+}
+
+struct extent *extent_ref(struct extent *extent)
+{
+    (void)atomic_fetch_add(&extent->references, 1);
+    return extent;
+}
+
+void extent_unref(struct extent *extent)
+{
+    if (atomic_fetch_sub(&extent->references, 1) == 1) {
+        (void)pthread_mutex_destroy(&extent->lock);
+        free(extent);
+    }
+}
+
+static void lock_measured(struct extent *extent, int fd)
+{
+    (void)pthread_mutex_lock(&extent->lock);
+    if (!extent->is_measured) {
+        struct stat stat;
+        uint64_t size = fstat(fd, &stat) < 0 ? 0 : (uint64_t)stat.st_size;
+        set_sizes(extent, size, size);
+    }
+}
+
+uint64_t extent_size(struct extent *extent, int fd)
+{
+    lock_measured(extent, fd);
+    uint64_t size = extent->size;
+    (void)pthread_mutex_unlock(&extent->lock);
+    return size;
+}
+
+uint64_t extent_content_size(struct extent *extent, int fd)
+{
+    lock_measured(extent, fd);
+    uint64_t size = extent->content_size;
+    (void)pthread_mutex_unlock(&extent->lock);
+    return size;
+}
+
+void extent_set_content_size(struct extent *extent, int fd, uint64_t size)
+{
+    lock_measured(extent, fd);
+    extent->content_size = size;
+    (void)pthread_mutex_unlock(&extent->lock);
+}

@@ -1,0 +1,171 @@
+/* VMOs that are made of others: what is asked for is judged in Zircon's order. A slice and a
+ * reference are VMOs on their parent's file. */
+#include <zircon/syscalls.h>
+
+#include "base/checked.h"
+#include "base/fd.h"
+#include "zx/extent.h"
+#include "zx/handle.h"
+#include "zx/status.h"
+#include "zx/vmo.h"
+
+#define SNAPSHOTS                                                                                  \
+    (ZX_VMO_CHILD_SNAPSHOT | ZX_VMO_CHILD_SNAPSHOT_AT_LEAST_ON_WRITE |                             \
+     ZX_VMO_CHILD_SNAPSHOT_MODIFIED)
+#define MODIFIERS (ZX_VMO_CHILD_RESIZABLE | ZX_VMO_CHILD_NO_WRITE)
+
+/* Zircon's limit for a VMO: 16 pages less than there are addresses. */
+#define MAX_SIZE (UINT64_MAX - 0xFFFF)
+
+/* One child that is asked for. */
+struct wish {
+    uint32_t options;
+    uint64_t offset;  /* bytes in the parent */
+    uint64_t size;    /* bytes, as given */
+    uint64_t rounded; /* up to pages */
+};
+
+static bool has(const struct wish *wish, uint32_t option)
+{
+    return (wish->options & option) != 0;
+}
+
+static bool is_page_aligned(uint64_t offset)
+{
+    return offset % zx_system_get_page_size() == 0;
+}
+
+static zx_status_t check_slice(struct vmo *parent, const struct wish *wish)
+{
+    uint64_t end;
+    if ((wish->options & ~(ZX_VMO_CHILD_SLICE | ZX_VMO_CHILD_NO_WRITE)) != 0 ||
+        !is_page_aligned(wish->offset)) {
+        return ZX_ERR_INVALID_ARGS;
+    }
+    if (wish->rounded > MAX_SIZE) {
+        return ZX_ERR_OUT_OF_RANGE;
+    }
+    if (!checked_add_u64(wish->offset, wish->rounded, &end) || end > vmo_size(parent)) {
+        return ZX_ERR_INVALID_ARGS;
+    }
+    /* Also of a reference that cannot resize what others can. */
+    return parent->extent->is_resizable ? ZX_ERR_NOT_SUPPORTED : ZX_OK;
+}
+
+static zx_status_t check_reference(const struct vmo *parent, const struct wish *wish)
+{
+    if ((wish->options & ~(ZX_VMO_CHILD_REFERENCE | MODIFIERS)) != 0 || wish->offset != 0 ||
+        wish->size != 0) {
+        return ZX_ERR_INVALID_ARGS;
+    }
+    if (parent->origin == VMO_SLICE || (has(wish, ZX_VMO_CHILD_RESIZABLE) && !parent->resizable)) {
+        return ZX_ERR_NOT_SUPPORTED;
+    }
+    return ZX_OK;
+}
+
+static zx_status_t check_snapshot(const struct wish *wish)
+{
+    uint32_t kind = wish->options & SNAPSHOTS;
+    uint64_t end;
+    if (!is_power_of_two_u64(kind) || (wish->options & ~(SNAPSHOTS | MODIFIERS)) != 0 ||
+        !is_page_aligned(wish->offset)) {
+        return ZX_ERR_INVALID_ARGS;
+    }
+    if (wish->rounded > MAX_SIZE || !checked_add_u64(wish->offset, wish->rounded, &end)) {
+        return ZX_ERR_OUT_OF_RANGE;
+    }
+    return ZX_ERR_NOT_SUPPORTED;
+}
+
+/* What is wrong with a wish, once there is a parent. */
+static zx_status_t check_wish(struct vmo *parent, const struct wish *wish)
+{
+    if (has(wish, ZX_VMO_CHILD_SLICE)) {
+        return check_slice(parent, wish);
+    }
+    return has(wish, ZX_VMO_CHILD_REFERENCE) ? check_reference(parent, wish) : check_snapshot(wish);
+}
+
+/* The sizes of a child. The last page of a received file may end early: a slice ends with it. */
+static struct extent *child_extent(struct vmo *parent, const struct wish *wish)
+{
+    if (has(wish, ZX_VMO_CHILD_REFERENCE)) {
+        return extent_ref(parent->extent);
+    }
+    uint64_t end = extent_size(parent->extent, parent->fd);
+    uint64_t left = end > wish->offset ? end - wish->offset : 0;
+    return extent_new(wish->rounded < left ? wish->rounded : left, wish->size);
+}
+
+/* Makes the object, with one reference for the caller and no parent yet. */
+static zx_status_t new_child(struct vmo *parent, const struct wish *wish, struct vmo **ret_child)
+{
+    FD_CLEANUP int fd = fd_dup(parent->fd); /* the same description: locks on it stay */
+    if (fd < 0) {
+        return status_from_errno(-fd);
+    }
+    enum vmo_origin origin = has(wish, ZX_VMO_CHILD_SLICE) ? VMO_SLICE : VMO_REFERENCE;
+    struct vmo *child = vmo_new(origin, fd, ZX_KOID_INVALID, child_extent(parent, wish));
+    if (child == NULL) {
+        return ZX_ERR_NO_MEMORY;
+    }
+    (void)fd_take(&fd);
+    child->owned = parent->owned;
+    child->resizable = has(wish, ZX_VMO_CHILD_RESIZABLE);
+    child->offset = parent->offset + wish->offset;
+    *ret_child = child;
+    return ZX_OK;
+}
+
+static zx_rights_t child_rights(zx_rights_t parent, const struct wish *wish)
+{
+    zx_rights_t rights =
+        (parent & ~ZX_RIGHT_RESIZE) | ZX_RIGHT_GET_PROPERTY | ZX_RIGHT_SET_PROPERTY;
+    if (has(wish, ZX_VMO_CHILD_RESIZABLE)) {
+        rights |= ZX_RIGHT_RESIZE;
+    }
+    return has(wish, ZX_VMO_CHILD_NO_WRITE) ? rights & ~ZX_RIGHT_WRITE : rights;
+}
+
+static zx_status_t make_child(const struct handle_use *use, const struct wish *wish,
+                              zx_handle_t *out)
+{
+    struct vmo *parent = vmo_of(use->object);
+    struct vmo *child = NULL;
+    zx_status_t status = new_child(parent, wish, &child);
+    if (status != ZX_OK) {
+        return status;
+    }
+    if ((use->rights & ZX_RIGHT_GET_PROPERTY) != 0) {
+        char name[ZX_MAX_NAME_LEN] = "";
+        vmo_get_name(parent, name);
+        vmo_set_name(child, name, sizeof(name));
+    }
+    kin_adopt(&parent->kin, &child->kin);
+    return handle_new(&child->object, child_rights(use->rights, wish), out);
+}
+
+zx_status_t zx_vmo_create_child(zx_handle_t handle, uint32_t options, uint64_t offset,
+                                uint64_t size, zx_handle_t *out)
+{
+    struct wish wish = {.options = options, .offset = offset, .size = size};
+    if (!checked_round_up_u64(size, zx_system_get_page_size(), &wish.rounded)) {
+        return ZX_ERR_OUT_OF_RANGE;
+    }
+    if ((options & MODIFIERS) == MODIFIERS) {
+        return ZX_ERR_INVALID_ARGS;
+    }
+    struct handle_use use;
+    zx_status_t status =
+        handle_get(handle, ZX_OBJ_TYPE_VMO, ZX_RIGHT_DUPLICATE | ZX_RIGHT_READ, &use);
+    if (status != ZX_OK) {
+        return status;
+    }
+    status = check_wish(vmo_of(use.object), &wish);
+    if (status == ZX_OK) {
+        status = out == NULL ? ZX_ERR_INVALID_ARGS : make_child(&use, &wish, out);
+    }
+    object_unref(use.object);
+    return status;
+}

@@ -1,0 +1,69 @@
+#include "zx_test.h"
+
+#include <stdbool.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "zx/extent.h"
+
+static void known_sizes_need_no_file(void **state)
+{
+    (void)state;
+    struct extent *extent = extent_new(2 * PAGE, 100);
+    assert_non_null(extent);
+    assert_int_equal(extent_size(extent, -1), 2 * PAGE);
+    assert_int_equal(extent_content_size(extent, -1), 100);
+    extent_set_content_size(extent, -1, 3 * PAGE);
+    assert_int_equal(extent_content_size(extent, -1), 3 * PAGE);
+    assert_int_equal(extent_size(extent, -1), 2 * PAGE);
+    extent_unref(extent);
+}
+
+static void a_file_is_measured_once(void **state)
+{
+    (void)state;
+    int fd = memfd_create("extent", MFD_CLOEXEC);
+    assert_true(fd >= 0);
+    assert_int_equal(ftruncate(fd, 5000), 0);
+    struct extent *extent = extent_new_unmeasured();
+    assert_non_null(extent);
+    assert_int_equal(extent_content_size(extent, fd), 5000);
+    assert_int_equal(ftruncate(fd, 1), 0);
+    assert_int_equal(extent_size(extent, fd), 5000);
+    extent_unref(extent);
+
+    extent = extent_new_unmeasured();
+    assert_non_null(extent);
+    extent_set_content_size(extent, fd, 7); /* does not stand for a size that nobody asked for */
+    assert_int_equal(extent_size(extent, fd), 1);
+    assert_int_equal(extent_content_size(extent, fd), 7);
+    extent_unref(extent);
+    assert_int_equal(close(fd), 0);
+
+    extent = extent_new_unmeasured();
+    assert_non_null(extent);
+    assert_int_equal(extent_size(extent, -1), 0);
+    extent_unref(extent);
+}
+
+static void holders_share_it(void **state)
+{
+    (void)state;
+    struct extent *extent = extent_new(PAGE, PAGE);
+    assert_non_null(extent);
+    struct extent *second = extent_ref(extent);
+    extent_set_content_size(extent, -1, 5);
+    extent_unref(extent);
+    assert_int_equal(extent_content_size(second, -1), 5);
+    extent_unref(second);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(known_sizes_need_no_file),
+        cmocka_unit_test(a_file_is_measured_once),
+        cmocka_unit_test(holders_share_it),
+    };
+    return RUN_ZX_TESTS(tests);
+}
