@@ -18,6 +18,7 @@
 #include "base/fd.h"
 #include "base/list.h"
 #include "buffer/buffer.h"
+#include "buffer/watcher.h"
 
 #define PATIENCE_MSEC 10000
 
@@ -222,6 +223,7 @@ static inline int teardown(void **state)
     buffer_set_free(f->set);
     queue_run(&f->queue);
     f->heap->ops->free(f->heap);
+    assert_int_equal(f->watcher->files.by_number.count, 0);
     buffer_watcher_free(f->watcher);
     assert_int_equal(count_descriptors(), f->descriptors);
     free(f);

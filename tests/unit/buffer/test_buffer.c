@@ -17,6 +17,7 @@ struct fake_heap {
     struct heap heap;
     bool at_once;
     uint32_t refused_index;
+    bool without_file; /* refuses no buffer, but the one's descriptor is none */
     struct heap_request *requests[16];
     size_t count;
     unsigned made;
@@ -27,8 +28,8 @@ static void fake_answer(struct fake_heap *fake, struct heap_request *request)
 {
     bool refused = request->buffer_index == fake->refused_index;
     request->fd = refused ? -1 : open("/dev/null", O_RDWR | O_CLOEXEC);
-    request->status = refused ? -ENOMEM : 0;
-    fake->made += refused ? 0 : 1;
+    request->status = refused && !fake->without_file ? -ENOMEM : 0;
+    fake->made += request->status == 0 ? 1 : 0;
     request->done(request);
 }
 
@@ -162,6 +163,19 @@ static void late_refusal_gives_back_what_was_made(void **state)
     assert_int_equal(fake.made, 4);
     assert_int_equal(fake.released, 4);
     assert_null(f->set);
+}
+
+static void file_that_cannot_be_told_apart_is_a_refusal(void **state)
+{
+    struct fixture *f = *state;
+    struct fake_heap fake = {.refused_index = 2, .without_file = true};
+    make_fake_set(f, &fake);
+    fake_answer_all(&fake);
+    assert_int_equal(f->populated, 1);
+    assert_int_equal(f->populate_status, -EBADF);
+    assert_int_equal(fake.made, 5);
+    assert_int_equal(fake.released, 5);
+    assert_int_equal(buffer_set_remaining(f->set), 0);
 }
 
 static void size_that_cannot_be_rounded_is_refused(void **state)
@@ -334,6 +348,8 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(refusal_at_once_gives_back_what_was_made, setup, teardown),
         cmocka_unit_test_setup_teardown(late_refusal_gives_back_what_was_made, setup, teardown),
+        cmocka_unit_test_setup_teardown(file_that_cannot_be_told_apart_is_a_refusal, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(size_that_cannot_be_rounded_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(freed_while_the_heap_is_at_work, setup, teardown),
         cmocka_unit_test_setup_teardown(freed_while_the_last_close_is_under_way, setup, teardown),
