@@ -322,6 +322,72 @@ static void ends_travel_with_their_koids(void **state)
     assert_ok(zx_handle_close(pair[0]));
 }
 
+static zx_handle_t new_child(zx_handle_t vmo, uint32_t options, uint64_t offset, uint64_t size)
+{
+    zx_handle_t child = ZX_HANDLE_INVALID;
+    assert_ok(zx_vmo_create_child(vmo, options, offset, size, &child));
+    return child;
+}
+
+static void children_travel_under_their_own_koids(void **state)
+{
+    (void)state;
+    zx_handle_t vmo = new_vmo(2 * PAGE, 0);
+    zx_koid_t koid = basic_of(vmo).koid;
+    assert_ok(zx_vmo_write(vmo, "x", PAGE, 1));
+    const uint32_t kinds[] = {ZX_VMO_CHILD_SLICE, ZX_VMO_CHILD_REFERENCE,
+                              ZX_VMO_CHILD_SLICE | ZX_VMO_CHILD_NO_WRITE};
+    for (size_t i = 0; i < 3; i++) {
+        zx_handle_t child = new_child(vmo, kinds[i], 0, i == 1 ? 0 : 2 * PAGE);
+        zx_koid_t child_koid = basic_of(child).koid;
+        struct sysmem_handle_info info = {0};
+        int fd = -1;
+        assert_int_not_equal(child_koid, koid);
+        assert_ok(sysmem_handle_into_fd(child, &info, &fd));
+        assert_int_equal(info.koid, child_koid);
+        assert_int_equal(fcntl(fd, F_GETFL) & O_ACCMODE,
+                         (kinds[i] & ZX_VMO_CHILD_NO_WRITE) != 0 ? O_RDONLY : O_RDWR);
+        assert_int_not_equal(fcntl(fd, F_GET_SEALS) & F_SEAL_SHRINK, 0);
+        assert_ok(sysmem_handle_from_fd(fd, &info, &child));
+        assert_int_equal(basic_of(child).koid, child_koid);
+        char byte = 0;
+        assert_ok(zx_vmo_read(child, &byte, PAGE, 1));
+        assert_int_equal(byte, 'x');
+        assert_ok(zx_handle_close(child));
+    }
+    assert_ok(zx_handle_close(vmo));
+}
+
+static void a_part_does_not_travel_as_the_whole(void **state)
+{
+    (void)state;
+    zx_handle_t vmo = new_vmo(2 * PAGE, 0);
+    const uint64_t windows[][2] = {
+        {0,    PAGE},
+        {PAGE, PAGE},
+        {0,    0   },
+    };
+    for (size_t i = 0; i < 3; i++) {
+        int fd = 77;
+        zx_handle_t slice = new_child(vmo, ZX_VMO_CHILD_SLICE, windows[i][0], windows[i][1]);
+        assert_status(sysmem_handle_into_fd(slice, NULL, &fd), ZX_ERR_NOT_SUPPORTED);
+        assert_int_equal(fd, 77);
+        assert_ok(zx_handle_close(slice)); /* it is still there */
+    }
+    assert_ok(zx_handle_close(vmo));
+}
+
+static void a_reference_leaves_a_resizable_file_open_to_resizing(void **state)
+{
+    (void)state;
+    zx_handle_t vmo = new_vmo(PAGE, ZX_VMO_RESIZABLE);
+    int fd = -1;
+    assert_ok(sysmem_handle_into_fd(new_child(vmo, ZX_VMO_CHILD_REFERENCE, 0, 0), NULL, &fd));
+    assert_int_equal(fcntl(fd, F_GET_SEALS) & (F_SEAL_GROW | F_SEAL_SHRINK), 0);
+    assert_int_equal(close(fd), 0);
+    assert_ok(zx_handle_close(vmo));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -337,6 +403,9 @@ int main(void)
         cmocka_unit_test(a_file_that_shrinks_is_an_error_not_a_fault),
         cmocka_unit_test(a_mapping_keeps_the_very_description),
         cmocka_unit_test(ends_travel_with_their_koids),
+        cmocka_unit_test(children_travel_under_their_own_koids),
+        cmocka_unit_test(a_part_does_not_travel_as_the_whole),
+        cmocka_unit_test(a_reference_leaves_a_resizable_file_open_to_resizing),
     };
     return RUN_ZX_TESTS(tests);
 }

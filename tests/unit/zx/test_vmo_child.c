@@ -452,62 +452,6 @@ static void children_of_received_files(void **state)
     assert_ok(zx_handle_close_many(all, 5));
 }
 
-static void children_travel_under_their_own_koids(void **state)
-{
-    (void)state;
-    zx_handle_t vmo = new_vmo(2 * PAGE, 0);
-    zx_koid_t koid = basic_of(vmo).koid;
-    put_byte(vmo, PAGE, 42);
-    const uint32_t kinds[] = {SLICE, REFERENCE, SLICE | NO_WRITE};
-    for (size_t i = 0; i < 3; i++) {
-        zx_handle_t child = new_child(vmo, kinds[i], 0, kinds[i] == REFERENCE ? 0 : 2 * PAGE);
-        zx_koid_t child_koid = basic_of(child).koid;
-        struct sysmem_handle_info info = {0};
-        int fd = -1;
-        assert_int_not_equal(child_koid, koid);
-        assert_ok(sysmem_handle_into_fd(child, &info, &fd));
-        assert_int_equal(info.koid, child_koid);
-        assert_int_equal(fcntl(fd, F_GETFL) & O_ACCMODE,
-                         (kinds[i] & NO_WRITE) != 0 ? O_RDONLY : O_RDWR);
-        assert_int_not_equal(fcntl(fd, F_GET_SEALS) & F_SEAL_SHRINK, 0);
-        assert_ok(sysmem_handle_from_fd(fd, &info, &child));
-        assert_int_equal(basic_of(child).koid, child_koid);
-        assert_int_equal(byte_at(child, PAGE), 42);
-        assert_ok(zx_handle_close(child));
-    }
-    assert_ok(zx_handle_close(vmo));
-}
-
-static void a_part_does_not_travel_as_the_whole(void **state)
-{
-    (void)state;
-    zx_handle_t vmo = new_vmo(2 * PAGE, 0);
-    const uint64_t windows[][2] = {
-        {0,    PAGE},
-        {PAGE, PAGE},
-        {0,    0   },
-    };
-    for (size_t i = 0; i < 3; i++) {
-        int fd = 77;
-        zx_handle_t slice = new_child(vmo, SLICE, windows[i][0], windows[i][1]);
-        assert_status(sysmem_handle_into_fd(slice, NULL, &fd), ZX_ERR_NOT_SUPPORTED);
-        assert_int_equal(fd, 77);
-        assert_ok(zx_handle_close(slice)); /* it is still there */
-    }
-    assert_ok(zx_handle_close(vmo));
-}
-
-static void a_reference_leaves_a_resizable_file_open_to_resizing(void **state)
-{
-    (void)state;
-    zx_handle_t vmo = new_vmo(PAGE, ZX_VMO_RESIZABLE);
-    int fd = -1;
-    assert_ok(sysmem_handle_into_fd(new_child(vmo, REFERENCE, 0, 0), NULL, &fd));
-    assert_int_equal(fcntl(fd, F_GET_SEALS) & (F_SEAL_GROW | F_SEAL_SHRINK), 0);
-    assert_int_equal(close(fd), 0);
-    assert_ok(zx_handle_close(vmo));
-}
-
 /* The daemon's lifetime rests on locks of the description that it handed out. */
 static void a_child_keeps_the_description_of_its_parent(void **state)
 {
@@ -550,9 +494,6 @@ int main(void)
         cmocka_unit_test(a_slice_over_another_mapping_hides_all_of_it),
         cmocka_unit_test(names_need_get_property),
         cmocka_unit_test(children_of_received_files),
-        cmocka_unit_test(children_travel_under_their_own_koids),
-        cmocka_unit_test(a_part_does_not_travel_as_the_whole),
-        cmocka_unit_test(a_reference_leaves_a_resizable_file_open_to_resizing),
         cmocka_unit_test(a_child_keeps_the_description_of_its_parent),
     };
     return RUN_ZX_TESTS(tests);
