@@ -22,12 +22,49 @@ sysmem_status_t handles_into_fd(zx_handle_t handle, struct sysmem_handle_info *r
     return status;
 }
 
+/* A VMO that is a part of another has no descriptor of its own, and the whole must not go out in
+ * its place. The daemon wants to know which VMO it is (GetVmoInfo), never what is in it: so an
+ * empty one carries its koid. ZX_ERR_NOT_SUPPORTED: it is no VMO. */
+static sysmem_status_t part_into_fd(zx_handle_t part, struct sysmem_handle_info *ret_info,
+                                    int *ret_fd)
+{
+    zx_info_handle_basic_t basic;
+    zx_handle_t empty;
+    sysmem_status_t status =
+        zx_object_get_info(part, ZX_INFO_HANDLE_BASIC, &basic, sizeof(basic), NULL, NULL);
+    if (status == 0) {
+        status = basic.type == ZX_OBJ_TYPE_VMO ? zx_vmo_create(1, 0, &empty) : ZX_ERR_NOT_SUPPORTED;
+    }
+    if (status == 0) {
+        status = handles_into_fd(empty, ret_info, ret_fd);
+    }
+    if (status == 0) {
+        ret_info->koid = basic.koid;
+        ret_info->rights = basic.rights;
+    }
+    return status;
+}
+
+/* handles_into_fd(), of parts of VMOs too. */
+static sysmem_status_t any_into_fd(zx_handle_t handle, struct sysmem_handle_info *ret_info,
+                                   int *ret_fd)
+{
+    sysmem_status_t status = transfer_into_fd(handle, ret_info, ret_fd);
+    if (status == ZX_ERR_NOT_SUPPORTED) {
+        status = part_into_fd(handle, ret_info, ret_fd);
+        (void)zx_handle_close(handle);
+    } else if (status == ZX_ERR_ACCESS_DENIED) {
+        (void)zx_handle_close(handle);
+    }
+    return status;
+}
+
 static sysmem_status_t attach_handle(struct message *message, zx_handle_t handle,
                                      zx_handle_t *ret_slot)
 {
     struct sysmem_handle_info info;
     int fd;
-    sysmem_status_t status = handles_into_fd(handle, &info, &fd);
+    sysmem_status_t status = any_into_fd(handle, &info, &fd);
     if (status != 0) {
         return status;
     }

@@ -13,7 +13,8 @@ sysmem_status_t handles_into_fd(zx_handle_t handle, struct sysmem_handle_info *r
                                 int *ret_fd);
 
 /* Moves each handle of a request into the message: its field holds the slot then. All handles are
- * consumed, also on failure (their fields are ZX_HANDLE_INVALID then). `type` may be NULL.
+ * consumed, also on failure (their fields are ZX_HANDLE_INVALID then). A slice of a part of a VMO
+ * goes as an empty VMO with its koid. `type` may be NULL.
  * ZX_ERR_BAD_HANDLE, ZX_ERR_ACCESS_DENIED,
  * ...: as sysmem_handle_into_fd() says. */
 sysmem_status_t handles_attach(const struct model_type *type, void *table, struct message *message);

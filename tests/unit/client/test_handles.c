@@ -69,6 +69,58 @@ static void a_handle_that_cannot_travel_is_consumed_with_the_rest(void **state)
     assert_int_equal(count_open(), before);
 }
 
+/* The koid of a VMO's handle. */
+static zx_koid_t koid_of(zx_handle_t handle)
+{
+    zx_info_handle_basic_t info;
+    assert_int_equal(
+        zx_object_get_info(handle, ZX_INFO_HANDLE_BASIC, &info, sizeof(info), NULL, NULL), ZX_OK);
+    return info.koid;
+}
+
+static void a_part_of_a_vmo_goes_by_its_koid_alone(void **state)
+{
+    (void)state;
+    size_t before = count_open();
+    zx_handle_t vmo;
+    zx_handle_t part;
+    assert_int_equal(zx_vmo_create(8192, 0, &vmo), ZX_OK);
+    assert_int_equal(zx_vmo_write(vmo, "secret", 0, 6), ZX_OK);
+    assert_int_equal(zx_vmo_create_child(vmo, ZX_VMO_CHILD_SLICE, 4096, 4096, &part), ZX_OK);
+    zx_koid_t koid = koid_of(part);
+    struct model_allocator_get_vmo_info_request request = {0};
+    SYSMEM_SET(&request, vmo, part);
+    struct message message;
+    message_init(&message, 4, 1);
+    assert_int_equal(handles_attach(&model_type_allocator_get_vmo_info_request, &request, &message),
+                     0);
+    const struct attachment *attachment = message_attachment(&message, request.vmo);
+    assert_int_equal(attachment->koid, koid);
+    assert_int_equal(attachment->type, ZX_OBJ_TYPE_VMO);
+    char bytes[6];
+    assert_true(pread(attachment->fd, bytes, sizeof(bytes), 0) <= 0 || bytes[0] == 0);
+    assert_false(is_handle(part));
+    message_clear(&message);
+    assert_int_equal(zx_handle_close(vmo), ZX_OK);
+    assert_int_equal(count_open(), before);
+}
+
+static void what_has_no_descriptor_is_refused(void **state)
+{
+    (void)state;
+    zx_handle_t region;
+    assert_int_equal(zx_handle_duplicate(zx_vmar_root_self(), ZX_RIGHT_SAME_RIGHTS, &region),
+                     ZX_OK);
+    struct model_allocator_get_vmo_info_request request = {0};
+    SYSMEM_SET(&request, vmo, region);
+    struct message message;
+    message_init(&message, 4, 1);
+    assert_int_equal(handles_attach(&model_type_allocator_get_vmo_info_request, &request, &message),
+                     ZX_ERR_NOT_SUPPORTED);
+    assert_false(is_handle(region));
+    message_clear(&message);
+}
+
 static void unset_fields_are_left_alone(void **state)
 {
     (void)state;
@@ -138,6 +190,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(handles_become_slots),
         cmocka_unit_test(a_handle_that_cannot_travel_is_consumed_with_the_rest),
+        cmocka_unit_test(a_part_of_a_vmo_goes_by_its_koid_alone),
+        cmocka_unit_test(what_has_no_descriptor_is_refused),
         cmocka_unit_test(unset_fields_are_left_alone),
         cmocka_unit_test(slots_become_handles),
         cmocka_unit_test(descriptors_of_another_kind_are_an_error),

@@ -24,9 +24,6 @@ struct fixture {
     size_t open_before;
 };
 
-#define for_each_kind(kind, fixture)                                                               \
-    for (struct kind *kind = (fixture)->kinds; kind < (fixture)->kinds + 3; kind++)
-
 static int setup(void **state)
 {
     static struct fixture fixture;
@@ -50,8 +47,7 @@ static int teardown(void **state)
     sysmem_token_free(fixture->token);
     sysmem_collection_free(fixture->collection);
     sysmem_group_free(fixture->group);
-    for_each_kind(kind, fixture)
-    {
+    for (struct kind *kind = fixture->kinds; kind < fixture->kinds + 3; kind++) {
         server_deinit(&kind->server);
     }
     assert_int_equal(count_open(), fixture->open_before);
@@ -71,8 +67,7 @@ static void calls_without_arguments_are_sent(void **state)
         {sysmem_node_release,             "Release"          },
     };
     struct fixture *fixture = *state;
-    for_each_kind(kind, fixture)
-    {
+    for (struct kind *kind = fixture->kinds; kind < fixture->kinds + 3; kind++) {
         for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
             struct message message;
             assert_int_equal(rows[i].call(kind->node), 0);
@@ -85,8 +80,7 @@ static void calls_without_arguments_are_sent(void **state)
 static void weak_ok_says_for_whom(void **state)
 {
     struct fixture *fixture = *state;
-    for_each_kind(kind, fixture)
-    {
+    for (struct kind *kind = fixture->kinds; kind < fixture->kinds + 3; kind++) {
         for (int also = 0; also < 2; also++) {
             struct message message;
             assert_int_equal(sysmem_node_set_weak_ok(kind->node, also == 1), 0);
@@ -103,8 +97,7 @@ static void the_log_deadline_is_sent_as_it_is(void **state)
 {
     struct fixture *fixture = *state;
     const zx_time_t deadlines[] = {0, -5, 1234567890123, ZX_TIME_INFINITE};
-    for_each_kind(kind, fixture)
-    {
+    for (struct kind *kind = fixture->kinds; kind < fixture->kinds + 3; kind++) {
         for (size_t i = 0; i < sizeof(deadlines) / sizeof(deadlines[0]); i++) {
             struct message message;
             assert_int_equal(sysmem_node_set_debug_timeout_log_deadline(kind->node, deadlines[i]),
@@ -121,8 +114,7 @@ static void the_log_deadline_is_sent_as_it_is(void **state)
 static void node_tracking_hands_the_end_over(void **state)
 {
     struct fixture *fixture = *state;
-    for_each_kind(kind, fixture)
-    {
+    for (struct kind *kind = fixture->kinds; kind < fixture->kinds + 3; kind++) {
         zx_handle_t ends[2];
         struct message message;
         assert_int_equal(zx_eventpair_create(0, &ends[0], &ends[1]), ZX_OK);
@@ -146,8 +138,7 @@ static void node_tracking_hands_the_end_over(void **state)
 static void node_tracking_consumes_the_end_also_on_failure(void **state)
 {
     struct fixture *fixture = *state;
-    for_each_kind(kind, fixture)
-    {
+    for (struct kind *kind = fixture->kinds; kind < fixture->kinds + 3; kind++) {
         zx_handle_t ends[2];
         assert_int_equal(zx_eventpair_create(0, &ends[0], &ends[1]), ZX_OK);
         server_deinit(&kind->server);
@@ -241,8 +232,7 @@ static sysmem_status_t is_alternate_for(struct kind *kind, struct answer *answer
 static void a_node_ref_comes_back_as_the_same_socket(void **state)
 {
     struct fixture *fixture = *state;
-    for_each_kind(kind, fixture)
-    {
+    for (struct kind *kind = fixture->kinds; kind < fixture->kinds + 3; kind++) {
         struct answer answer = {.type = ZX_OBJ_TYPE_EVENT};
         zx_handle_t ref;
         assert_int_equal(get_node_ref(kind, &answer, &ref), 0);
@@ -272,8 +262,7 @@ static void a_node_ref_comes_back_as_the_same_socket(void **state)
 static void an_event_of_ones_own_is_asked_about_too(void **state)
 {
     struct fixture *fixture = *state;
-    for_each_kind(kind, fixture)
-    {
+    for (struct kind *kind = fixture->kinds; kind < fixture->kinds + 3; kind++) {
         zx_handle_t event;
         bool is_alternate = true;
         struct answer answer = {.err = SYSMEM_ERROR_NOT_FOUND};
@@ -287,8 +276,7 @@ static void an_event_of_ones_own_is_asked_about_too(void **state)
 static void answers_that_lack_what_was_asked_for_are_errors(void **state)
 {
     struct fixture *fixture = *state;
-    for_each_kind(kind, fixture)
-    {
+    for (struct kind *kind = fixture->kinds; kind < fixture->kinds + 3; kind++) {
         struct answer empty = {.empty = true};
         zx_handle_t ref = 77;
         bool is_alternate;
@@ -306,8 +294,7 @@ static void answers_that_lack_what_was_asked_for_are_errors(void **state)
 static void deadlines_hold(void **state)
 {
     struct fixture *fixture = *state;
-    for_each_kind(kind, fixture)
-    {
+    for (struct kind *kind = fixture->kinds; kind < fixture->kinds + 3; kind++) {
         zx_handle_t ref;
         bool is_alternate;
         assert_int_equal(sysmem_node_get_node_ref(kind->node, 0, &ref), ZX_ERR_TIMED_OUT);
