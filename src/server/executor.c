@@ -1,45 +1,35 @@
 /* Work away from the loop, in libuv's pool. */
 #include <assert.h>
-#include <stdlib.h>
 
 #include "base/list.h"
-#include "base/log.h"
 #include "server/server.h"
 
-struct job {
-    uv_work_t work;
-    struct executor_job *job;
-};
+_Static_assert(sizeof(uv_work_t) <= EXECUTOR_ROOM, "EXECUTOR_ROOM holds libuv's request");
+
+static struct executor_job *job_of(uv_work_t *work)
+{
+    return container_of((void *)work, struct executor_job, room);
+}
 
 static void on_work(uv_work_t *work)
 {
-    struct job *job = work->data;
-    job->job->work(job->job);
+    struct executor_job *job = job_of(work);
+    job->work(job);
 }
 
 static void on_done(uv_work_t *work, int status)
 {
     (void)status; /* nothing is ever cancelled */
-    struct job *job = work->data;
-    struct executor_job *inner = job->job;
-    free(job);
-    inner->done(inner);
+    struct executor_job *job = job_of(work);
+    job->done(job);
 }
 
-static void submit(struct executor *executor, struct executor_job *inner)
+static void submit(struct executor *executor, struct executor_job *job)
 {
     struct server *server = container_of(executor, struct server, executor);
-    struct job *job = malloc(sizeof(*job));
-    if (job == NULL) {
-        /* The interface never refuses, and a client's size does not decide about this allocation.
-         */
-        log_error("no memory for %zu bytes to run a job with", sizeof(*job));
-        abort();
-    }
-    job->job = inner;
-    job->work.data = job;
-    int failed = uv_queue_work(&server->loop, &job->work, on_work, on_done);
-    assert(failed == 0);
+    uv_work_t *work = (void *)&job->room;
+    int failed = uv_queue_work(&server->loop, work, on_work, on_done);
+    assert(failed == 0); /* libuv refuses only a job without work */
     (void)failed;
 }
 
