@@ -136,3 +136,11 @@ int socket_name_of_peer(int fd, struct socket_name *ret_name)
     }
     return SOCKET_NAME_OK;
 }
+
+bool socket_peer_is_named(int fd)
+{
+    struct sockaddr_storage address;
+    socklen_t len = sizeof(address);
+    return has_option(fd, SO_DOMAIN, AF_UNIX) &&
+           getpeername(fd, (struct sockaddr *)&address, &len) == 0 && len > sizeof(sa_family_t);
+}

@@ -43,6 +43,12 @@ int socket_name_bind(int fd, struct socket_name *ret_name);
  * -errno when the system refuses. */
 int socket_name_of_peer(int fd, struct socket_name *ret_name);
 
+/* Whether the other end of a Unix socket has a name of any kind. An end of a socketpair() that
+ * nobody bound has not; the end that called connect() always has, and its SO_PEERCRED tells of
+ * whoever listened there instead of its maker. False for what is no Unix socket or not connected.
+ */
+bool socket_peer_is_named(int fd);
+
 bool socket_name_equal(const struct socket_name *a, const struct socket_name *b);
 
 /* The text form, without the NUL byte that marks an abstract address: "sysmem/<koid>/<random>",

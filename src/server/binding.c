@@ -106,14 +106,17 @@ struct owner {
 };
 
 /* Who answers for a channel: for a token's, the maker of the pair, wherever its ends have
- * travelled; else, and for pairs that this daemon made, whoever asked for it. */
+ * travelled; else, and for pairs that this daemon made, whoever asked for it. The socket is an end
+ * of a pair, or not connected: then nobody made it (uid -1). */
 static bool find_owner(const struct binding *from, enum model_protocol protocol, int fd,
                        struct owner *ret)
 {
     struct ucred maker = {0};
     socklen_t len = sizeof(maker);
-    if (protocol == MODEL_PROTOCOL_TOKEN &&
-        getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &maker, &len) == 0 && maker.pid != getpid()) {
+    bool made = protocol == MODEL_PROTOCOL_TOKEN &&
+                getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &maker, &len) == 0 &&
+                maker.uid != (uid_t)-1 && maker.pid != getpid();
+    if (made) {
         *ret = (struct owner){account_ref(&from->server->accounts, maker.uid), maker.pid};
     } else {
         *ret = (struct owner){account_ref(&from->server->accounts, from->uid), from->pid};
@@ -121,21 +124,33 @@ static bool find_owner(const struct binding *from, enum model_protocol protocol,
     return ret->account != NULL;
 }
 
+/* Names the server end. NULL, or what is wrong with it. */
+static const char *name_server_end(int fd, struct socket_name *ret)
+{
+    /* Who connected to another's socket could have that other one charged. */
+    if (socket_peer_is_named(fd)) {
+        return "wanted the server end of a channel, one of a socketpair(), got a socket that is "
+               "connected to a name";
+    }
+    switch (socket_name_bind(fd, ret)) {
+    case SOCKET_NAME_OK:
+        return NULL;
+    case SOCKET_NAME_FOREIGN:
+        return "wanted the server end of a channel, a Unix SEQPACKET socket, got another kind of "
+               "descriptor";
+    case SOCKET_NAME_TAKEN:
+        return "the server end is bound to a name already";
+    default:
+        return "the system refused a name for the server end";
+    }
+}
+
 struct binding *binding_of_server_end(struct binding *from, enum model_protocol protocol, int fd,
                                       const char **ret_why)
 {
     struct socket_name name;
-    int outcome = socket_name_bind(fd, &name);
-    if (outcome == SOCKET_NAME_FOREIGN) {
-        *ret_why =
-            "wanted the server end of a channel, a Unix SEQPACKET socket, got another kind of "
-            "descriptor";
-        closer_close(from->uid, fd);
-        return NULL;
-    }
-    if (outcome != SOCKET_NAME_OK) {
-        *ret_why = outcome == SOCKET_NAME_TAKEN ? "the server end is bound to a name already"
-                                                : "the system refused a name for the server end";
+    *ret_why = name_server_end(fd, &name);
+    if (*ret_why != NULL) {
         closer_close(from->uid, fd);
         return NULL;
     }

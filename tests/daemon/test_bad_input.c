@@ -14,6 +14,7 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <sysmem/sysmem.h>
@@ -110,6 +111,26 @@ static void every_ordinal_is_survived(void **state)
         assert_true(raw_send(fd, packet, sizeof(packet), NULL, 0));
         assert_true(raw_wait_closed(fd));
     }
+}
+
+/* The kernel would name the listener as the maker of such a channel. */
+static void a_connected_socket_is_no_server_end(void **state)
+{
+    struct scene *scene = *state;
+    FD_CLEANUP int listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    FD_CLEANUP int caller = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    socklen_t len = sizeof(address);
+    assert_int_equal(bind(listener, (struct sockaddr *)&address, sizeof(sa_family_t)), 0);
+    assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &len), 0);
+    assert_int_equal(listen(listener, 1), 0);
+    assert_int_equal(connect(caller, (struct sockaddr *)&address, len), 0);
+    struct model_allocator_allocate_shared_collection_request request = {0};
+    SYSMEM_SET(&request, token_request, 1);
+    assert_true(raw_request(scene->bad, MODEL_PROTOCOL_ALLOCATOR, "AllocateSharedCollection", 0,
+                            &request, &caller, 1));
+    assert_true(raw_wait_closed(scene->bad));
+    assert_logged(scene, "connected to a name");
 }
 
 static void methods_of_another_protocol_are_unknown(void **state)
@@ -463,6 +484,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(unknown_method_of_the_allocator),
         CASE(every_ordinal_is_survived),
+        CASE(a_connected_socket_is_no_server_end),
         CASE(methods_of_another_protocol_are_unknown),
         CASE(malformed_headers),
         CASE(undecodable_body),

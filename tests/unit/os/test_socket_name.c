@@ -165,6 +165,37 @@ static void other_text_is_refused(void **state)
     }
 }
 
+static void only_a_pair_has_a_peer_without_a_name(void **state)
+{
+    (void)state;
+    int pair[2];
+    assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
+    assert_false(socket_peer_is_named(pair[0]));
+    struct socket_name name;
+    assert_int_equal(socket_name_bind(pair[1], &name), SOCKET_NAME_OK);
+    assert_true(socket_peer_is_named(pair[0]));
+    assert_false(socket_peer_is_named(pair[1]));
+
+    int listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    int caller = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    assert_false(socket_peer_is_named(caller)); /* not connected */
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    socklen_t len = sizeof(address);
+    assert_int_equal(bind(listener, (struct sockaddr *)&address, sizeof(sa_family_t)), 0);
+    assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &len), 0);
+    assert_int_equal(listen(listener, 1), 0);
+    assert_int_equal(connect(caller, (struct sockaddr *)&address, len), 0);
+    assert_true(socket_peer_is_named(caller)); /* before and after it is accepted */
+    int called = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+    assert_true(socket_peer_is_named(caller));
+    close(called);
+    assert_true(socket_peer_is_named(caller));
+    close(caller);
+    close(listener);
+    close(pair[0]);
+    close(pair[1]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -174,6 +205,7 @@ int main(void)
         cmocka_unit_test(other_descriptors_are_foreign),
         cmocka_unit_test(text_is_read_back),
         cmocka_unit_test(other_text_is_refused),
+        cmocka_unit_test(only_a_pair_has_a_peer_without_a_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
