@@ -228,6 +228,7 @@ bool format_list_read(struct work *work,
     if (tables == NULL || !gather_pairs(work, constraints, usage, &list)) {
         return false;
     }
+    work->effort += 8 * list.count; /* to read one takes about as long as to compare eight */
     pairs_sort(list.pairs, list.count);
     return check_overlap(work, &list) && build_entries(work, &list, tables, ret);
 }

@@ -78,6 +78,7 @@ static bool fold_specific(struct work *work, struct format_list *list,
     struct conflict conflict = {.field = NULL};
     struct entry first = list->entries[0];
     size_t kept = 0;
+    work->effort += list->count + other->count;
     for (size_t i = 0, j = 0; i < list->count && j < other->count;) {
         int order = compare(&list->entries[i], &other->entries[j]);
         if (order == 0 && fold_entries(&list->entries[i], &other->entries[j], &conflict)) {
@@ -180,6 +181,7 @@ static bool find_matches(struct work *work, const struct format_list *list,
 {
     size_t shorter = list->count < other->count ? list->count : other->count;
     size_t capacity = shorter + (size_t)2 * FORMATS_FAN_OUT_LIMIT;
+    work->effort += capacity + list->count * other->count;
     *ret = (struct match_list){
         .pairs = work_alloc(work, capacity, sizeof(*ret->pairs)),
         .matches = work_alloc(work, capacity, sizeof(*ret->matches)),

@@ -80,6 +80,7 @@ static bool contains(const struct heap_list *list, const struct heap_ref *ref)
  * show. */
 static bool intersect(struct work *work, struct heap_list *list, const struct heap_list *other)
 {
+    work->effort += list->count * other->count;
     for (size_t i = 0; i < list->count;) {
         if (contains(other, &list->refs[i])) {
             i++;

@@ -137,21 +137,29 @@ static uint32_t attempt(struct work *work, struct crowd *crowd, const uint32_t *
     return work->no_memory ? SYSMEM_ERROR_NO_MEMORY : SYSMEM_ERROR_CONSTRAINTS_INTERSECTION_EMPTY;
 }
 
-static uint32_t refuse_combinations(struct work *work, uint32_t limit)
+/* Whether a search may go on after so many combinations. */
+static bool may_go_on(struct work *work, uint32_t tried)
 {
+    uint32_t limit = work->environment->limits.max_group_combinations;
+    if (tried < limit && work->effort <= SOLVER_MAX_EFFORT) {
+        return true;
+    }
     work->outcome->reason_count = 0;
-    blame_nobody(work);
-    refuse_nobody(work,
-                  "wanted more combinations of group children, got the limit "
-                  "max_group_combinations %u",
-                  limit);
-    return SYSMEM_ERROR_TOO_MANY_GROUP_CHILD_COMBINATIONS;
+    if (tried >= limit) {
+        return refuse_nobody(work,
+                             "wanted more combinations of group children, got the limit "
+                             "max_group_combinations %u",
+                             limit);
+    }
+    return refuse_nobody(work,
+                         "wanted more combinations of group children, got %u of so many formats "
+                         "and heaps that there is no time for more",
+                         tried);
 }
 
 /* Attempts one combination after the other. */
 static uint32_t search(struct work *work, const struct solver_problem *problem, uint32_t *selected)
 {
-    uint32_t limit = problem->environment->limits.max_group_combinations;
     struct crowd crowd;
     if (selected == NULL || !crowd_init(work, problem, &crowd)) {
         return SYSMEM_ERROR_NO_MEMORY;
@@ -163,8 +171,8 @@ static uint32_t search(struct work *work, const struct solver_problem *problem, 
             !combination_next(problem->groups, problem->group_count, selected)) {
             return error;
         }
-        if (tried >= limit) {
-            return refuse_combinations(work, limit);
+        if (!may_go_on(work, tried)) {
+            return SYSMEM_ERROR_TOO_MANY_GROUP_CHILD_COMBINATIONS;
         }
     }
 }

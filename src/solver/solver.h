@@ -89,6 +89,10 @@ struct solver_problem {
 /* Selected of a group that is under a child that is not selected itself. */
 #define SOLVER_HIDDEN UINT32_MAX
 
+/* A search that has compared more formats and heaps with each other than this goes on to no further
+ * combination: some 20 ms. Hundreds of formats from tens of participants come near it. */
+#define SOLVER_MAX_EFFORT (1u << 20)
+
 /* Aggregates. *ret is filled in every case. The settings are valid while *ret, the participants'
  * constraints and the environment are. */
 void solver_solve(const struct solver_participant *participants, size_t count,
@@ -96,9 +100,9 @@ void solver_solve(const struct solver_participant *participants, size_t count,
 
 /* Finds the first combination of group children whose participants can be aggregated. All groups
  * start at child 0; the least significant one that is not hidden moves on first. At most
- * limits.max_group_combinations are tried: wanting more is TOO_MANY_GROUP_CHILD_COMBINATIONS, with
- * one reason against nobody. Only CONSTRAINTS_INTERSECTION_EMPTY goes on to the next combination,
- * any other error ends the search.
+ * limits.max_group_combinations are tried, and fewer when SOLVER_MAX_EFFORT is reached: wanting
+ * more is TOO_MANY_GROUP_CHILD_COMBINATIONS, with one reason against nobody. Only
+ * CONSTRAINTS_INTERSECTION_EMPTY goes on to the next combination, any other error ends the search.
  *
  * *ret is filled in every case, as by solver_solve(); reasons' indexes are those of the whole list
  * of participants. When no combination will do, they are the reasons of the last one tried.

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/arena.h"
 #include "solver/solver.h"
@@ -18,6 +19,8 @@ struct work {
     int participant; /* whose constraints are looked at, or WORK_NOBODY */
     int entry;       /* which of its image_format_constraints, or -1 */
     bool no_memory;
+    /* Formats and heaps compared with each other so far, which is most of what solving costs. */
+    uint64_t effort;
 };
 
 /* Zeroed memory from the arena. NULL, with the reason noted, when there is none. */

@@ -250,6 +250,33 @@ static void hidden_groups_are_told(void **state)
     assert_int_equal(c.outcome.buffer_count, 2);
 }
 
+/* What many participants with long lists want is not folded 64 times. A single combination is
+ * always tried, however long it takes. */
+static void long_lists_end_the_search(void **state)
+{
+    static struct choice c;
+    static struct sysmem_heap heaps[64];
+    (void)state;
+    choice_init(&c);
+    for (size_t i = 0; i < 64; i++) {
+        SYSMEM_SET(&heaps[i], heap_type, SYSMEM_HEAP_TYPE_SYSTEM_RAM);
+        SYSMEM_SET(&heaps[i], id, i);
+    }
+    SYSMEM_SET_VECTOR(scene_memory(&c.wishes[SMALL]), permitted_heaps, heaps, 64);
+    for (int i = 0; i < 128; i++) {
+        add(&c, &c.wishes[SMALL], 0, 0);
+    }
+    assert_int_equal(choose(&c), 0);
+    int group = add_group(&c, 0, 0, 64);
+    for (uint32_t child = 0; child < 64; child++) {
+        add(&c, &c.wishes[child < 60 ? LARGE : SMALL], group, child);
+    }
+    expect_too_many(&c, "no time for more");
+    c.participants[128 + 1].constraints = &c.wishes[SMALL]; /* not all is lost */
+    assert_int_equal(choose(&c), 0);
+    assert_int_equal(c.selected[0], 1);
+}
+
 /* The reasons are those of the last combination, with indexes of the whole list. */
 static void the_last_attempt_is_explained(void **state)
 {
@@ -283,6 +310,7 @@ int main(void)
         cmocka_unit_test(c115_a_heap_conflict_moves_on),
         cmocka_unit_test(earlier_groups_have_priority),
         cmocka_unit_test(hidden_groups_are_told),
+        cmocka_unit_test(long_lists_end_the_search),
         cmocka_unit_test(the_last_attempt_is_explained),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
