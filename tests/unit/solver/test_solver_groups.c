@@ -1,10 +1,11 @@
 /* solver_choose() with token groups. */
 #include "scene.h"
 
-#define KIB   1024u
-#define SMALL 0
-#define LARGE 1
-#define MANY  192
+#define KIB      1024u
+#define SMALL    0
+#define LARGE    1
+#define MANY     192
+#define PARTNERS 120
 
 /* Participants that want 4 KiB or 8 KiB exactly, and the groups that they are under. */
 struct choice {
@@ -263,7 +264,7 @@ static void long_lists_end_the_search(void **state)
         SYSMEM_SET(&heaps[i], id, i);
     }
     SYSMEM_SET_VECTOR(scene_memory(&c.wishes[SMALL]), permitted_heaps, heaps, 64);
-    for (int i = 0; i < 128; i++) {
+    for (int i = 0; i < PARTNERS; i++) {
         add(&c, &c.wishes[SMALL], 0, 0);
     }
     assert_int_equal(choose(&c), 0);
@@ -272,7 +273,7 @@ static void long_lists_end_the_search(void **state)
         add(&c, &c.wishes[child < 60 ? LARGE : SMALL], group, child);
     }
     expect_too_many(&c, "no time for more");
-    c.participants[128 + 1].constraints = &c.wishes[SMALL]; /* not all is lost */
+    c.participants[PARTNERS + 1].constraints = &c.wishes[SMALL]; /* not all is lost */
     assert_int_equal(choose(&c), 0);
     assert_int_equal(c.selected[0], 1);
 }
