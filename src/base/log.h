@@ -3,6 +3,8 @@
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 
+#include <sys/types.h>
+
 enum log_level {
     LOG_LEVEL_ERROR,
     LOG_LEVEL_WARNING,
@@ -21,6 +23,12 @@ void log_set_sink(log_sink_fn sink, void *arg);
 /* "error", "warning", "info", "debug"; -1 for another word. */
 int log_level_parse(const char *word);
 const char *log_level_name(enum log_level level);
+
+/* From here on, what this thread logs is because of a client of this uid, until log_end_cause(): it
+ * may write LOG_LIMIT_LINES lines a second (base/log_limit.h); the rest is dropped and counted.
+ * Debug lines always go. Does not nest. Uids may share a limit, when there are many. */
+void log_begin_cause(uid_t uid);
+void log_end_cause(void);
 
 __attribute__((format(printf, 2, 3))) void log_line(enum log_level level, const char *format, ...);
 

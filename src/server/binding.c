@@ -422,16 +422,16 @@ bool binding_do_chore(struct binding *binding)
 static void on_ready(uv_poll_t *poll, int status, int events)
 {
     struct binding *binding = poll->data;
+    log_begin_cause(binding->uid);
     if (status < 0) {
         on_reset(binding);
-        return;
-    }
-    if ((events & UV_WRITABLE) != 0) {
+    } else if ((events & UV_WRITABLE) != 0) {
         flush(binding);
     } else if ((events & UV_READABLE) != 0) {
         /* One message for each readiness: no client keeps the loop to itself. */
         (void)binding_handle_one(binding);
     }
+    log_end_cause();
 }
 
 bool binding_drain(struct binding *binding, const unsigned char *probe, size_t len)

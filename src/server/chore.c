@@ -1,5 +1,6 @@
 #include "server/chore.h"
 
+#include "base/log.h"
 #include "server/server.h"
 
 /* Of one turn. What one bit takes comes on top: a message, or an answer with 128 buffers. */
@@ -25,9 +26,11 @@ void chore_run(struct server *server)
         do {
             struct binding *binding = container_of(chores->next, struct binding, chore);
             list_remove(&binding->chore);
+            log_begin_cause(binding->uid);
             if (binding_do_chore(binding)) {
                 list_append(chores, &binding->chore);
             }
+            log_end_cause();
         } while (!list_is_empty(chores) && uv_hrtime() < end);
     }
     bool busy = !list_is_empty(chores);

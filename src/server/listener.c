@@ -124,7 +124,28 @@ static void refuse(int fd, const struct ucred *peer, const char *why)
     stream_deinit(&stream);
 }
 
-static void serve(struct server *server, int fd)
+static void serve(struct server *server, int fd, const struct ucred *peer)
+{
+    struct account *account = account_ref(&server->accounts, peer->uid);
+    const char *why = admit(account);
+    if (why != NULL) {
+        refuse(fd, peer, why);
+        (void)account_unref(account);
+        return;
+    }
+    struct binding *binding = binding_new(server, MODEL_PROTOCOL_ALLOCATOR, fd, account);
+    if (binding == NULL) {
+        log_error("connection of pid %d uid %u: %s", (int)peer->pid, (unsigned)peer->uid,
+                  strerror(errno));
+        account_discharge(account, ACCOUNT_CONNECTIONS, 1);
+    } else {
+        binding->pid = peer->pid;
+        log_debug("%s: connected", binding_describe(binding));
+    }
+    (void)account_unref(account);
+}
+
+static void meet(struct server *server, int fd)
 {
     struct ucred peer = {0};
     socklen_t len = sizeof(peer);
@@ -132,23 +153,9 @@ static void serve(struct server *server, int fd)
         fd_close(&fd);
         return;
     }
-    struct account *account = account_ref(&server->accounts, peer.uid);
-    const char *why = admit(account);
-    if (why != NULL) {
-        refuse(fd, &peer, why);
-        (void)account_unref(account);
-        return;
-    }
-    struct binding *binding = binding_new(server, MODEL_PROTOCOL_ALLOCATOR, fd, account);
-    if (binding == NULL) {
-        log_error("connection of pid %d uid %u: %s", (int)peer.pid, (unsigned)peer.uid,
-                  strerror(errno));
-        account_discharge(account, ACCOUNT_CONNECTIONS, 1);
-    } else {
-        binding->pid = peer.pid;
-        log_debug("%s: connected", binding_describe(binding));
-    }
-    (void)account_unref(account);
+    log_begin_cause(peer.uid);
+    serve(server, fd, &peer);
+    log_end_cause();
 }
 
 static void on_connection(uv_poll_t *poll, int status, int events);
@@ -184,7 +191,7 @@ static void on_connection(uv_poll_t *poll, int status, int events)
     }
     int fd = accept4(server->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (fd >= 0) {
-        serve(server, fd);
+        meet(server, fd);
     } else if (errno == EMFILE || errno == ENFILE) {
         turn_away(server);
     } else if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {

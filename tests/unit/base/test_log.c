@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "base/log.h"
+#include "base/log_limit.h"
 
 static char last[5000];
 static enum log_level last_level;
@@ -111,6 +112,26 @@ static void journal_reads_the_level(void **state)
     assert_int_equal(unsetenv("JOURNAL_STREAM"), 0);
 }
 
+static void a_cause_does_not_fill_the_log(void **state)
+{
+    (void)state;
+    log_begin_cause(7);
+    for (unsigned i = 0; i < 100000; i++) { /* well within a few windows */
+        log_warning("mistake %u", i);
+    }
+    log_set_level(LOG_LEVEL_DEBUG);
+    log_debug("details");
+    assert_string_equal(last, "details");
+    log_end_cause();
+    assert_in_range(lines, LOG_LIMIT_LINES + 2, 50000);
+    log_warning("our own");
+    assert_string_equal(last, "our own");
+    log_begin_cause(8);
+    log_warning("of another");
+    assert_string_equal(last, "of another");
+    log_end_cause();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -118,6 +139,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(level_names_are_read_back, setup, teardown),
         cmocka_unit_test_setup_teardown(long_line_is_cut, setup, teardown),
         cmocka_unit_test_setup_teardown(journal_reads_the_level, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_cause_does_not_fill_the_log, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
