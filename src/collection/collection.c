@@ -37,7 +37,9 @@ static struct node *charged_node(struct account *account, struct node *parent, c
     if (node == NULL) {
         account_discharge(account, ACCOUNT_NODES, 1);
         *ret_why = "no memory for a node";
+        return NULL;
     }
+    node->since_ns = collection_now_ns();
     return node;
 }
 
@@ -138,6 +140,7 @@ bool collection_set_constraints(struct node *node,
         return false;
     }
     node_set_constraints(node, constraints, arena);
+    collection_tell(collection_of(node), node, COLLECTION_EVENT_NODE_SET_CONSTRAINTS);
     return true;
 }
 
@@ -145,6 +148,7 @@ void collection_bind_node(struct node *node, void *peer)
 {
     assert(!node->released);
     node_become(node, NODE_COLLECTION);
+    node->since_ns = collection_now_ns();
     node->peer = peer;
 }
 
@@ -152,7 +156,9 @@ void collection_orphan_node(struct node *node)
 {
     assert(node->released && node->kind != NODE_ORPHAN);
     node->kind = NODE_ORPHAN;
+    node->since_ns = collection_now_ns();
     node->peer = NULL;
+    collection_tell(collection_of(node), node, COLLECTION_EVENT_NODE_ORPHANED);
     collection_evaluate(collection_of(node));
 }
 
@@ -169,11 +175,27 @@ void collection_enter(struct collection *collection, enum collection_state state
     log_debug("collection %llu: %s, was %s", (unsigned long long)collection->id, state_name(state),
               state_name(from));
     collection->state = state;
+    if (state == COLLECTION_POPULATING) {
+        collection_tell(collection, NULL, COLLECTION_EVENT_POPULATING);
+    } else if (state == COLLECTION_ALLOCATED) {
+        collection->allocated_ns = collection_now_ns();
+        collection_tell(collection, NULL, COLLECTION_EVENT_ALLOCATED);
+    }
+}
+
+void collection_tell(const struct collection *collection, const struct node *node,
+                     enum collection_event event)
+{
+    const struct collection_observer *observer = &collection->table->config.observer;
+    if (observer->event != NULL) {
+        observer->event(observer->arg, collection, node, event);
+    }
 }
 
 void collection_bury(struct collection *collection)
 {
     assert(collection->root == NULL);
+    collection_tell(collection, NULL, COLLECTION_EVENT_GONE);
     list_remove(&collection->link);
     list_append(&collection->table->dead_collections, &collection->link);
 }

@@ -28,6 +28,8 @@ enum collection_state {
     COLLECTION_FAILED, /* no node is left; buffers may still be in use */
 };
 
+struct collection;
+
 /* What the channels hear of their nodes. */
 struct collection_peer_ops {
     /* Answer the pending waits of this node, later: the buffers are there. Fails no node. */
@@ -36,6 +38,34 @@ struct collection_peer_ops {
     void (*failed)(void *peer, uint32_t error);
     /* The node has left its tree and the peer must not use it any more. */
     void (*closed)(void *peer, const char *why);
+};
+
+/* What happens to a collection, or to one of its nodes. */
+enum collection_event {
+    COLLECTION_EVENT_CREATED,
+    COLLECTION_EVENT_POPULATING,
+    COLLECTION_EVENT_ALLOCATED,
+    COLLECTION_EVENT_FAILED, /* before it had buffers; its nodes are about to go */
+    COLLECTION_EVENT_ENDED,  /* afterwards */
+    COLLECTION_EVENT_GONE,   /* all memory is given back */
+    COLLECTION_EVENT_NODE_ADDED,
+    COLLECTION_EVENT_NODE_BOUND,
+    COLLECTION_EVENT_NODE_SET_CONSTRAINTS,
+    COLLECTION_EVENT_NODE_ALL_CHILDREN_PRESENT,
+    COLLECTION_EVENT_NODE_RELEASED,
+    COLLECTION_EVENT_NODE_ORPHANED,
+    COLLECTION_EVENT_NODE_JOINED,       /* attached, and has the buffers now */
+    COLLECTION_EVENT_NODE_NOT_SELECTED, /* another child of its group was; it is about to go */
+    COLLECTION_EVENT_NODE_FAILED,       /* by its own mistake, or its client's end */
+    COLLECTION_EVENT_DOMAIN_FAILED,     /* the node and what is below it are about to go */
+};
+
+/* Who watches. It is told in the middle of things: it may look, and must change nothing. */
+struct collection_observer {
+    /* NULL: nobody. node: NULL where the collection as a whole is meant. */
+    void (*event)(void *arg, const struct collection *collection, const struct node *node,
+                  enum collection_event event);
+    void *arg;
 };
 
 /* What a collection's trouble with weak handles is told after, and its trouble with slow
@@ -47,6 +77,7 @@ struct collection_peer_ops {
 
 struct collection_table_config {
     const struct collection_peer_ops *ops;
+    struct collection_observer observer;
     struct heap_registry *heaps;
     struct buffer_watcher *watcher;
     struct solver_environment environment; /* borrowed */
@@ -72,6 +103,7 @@ struct collection {
     struct node *root; /* NULL: all nodes are gone */
     uint32_t node_count;
     uint64_t created_ns;     /* monotonic clock */
+    uint64_t allocated_ns;   /* 0: not yet */
     struct account *account; /* of the connection that made the root */
 
     char *name; /* NULL: none yet */
@@ -168,6 +200,11 @@ void collection_evaluate(struct collection *collection);
 
 /* The node that keeps the collection from allocating, or NULL. */
 struct node *collection_blocked_by(const struct collection *collection);
+
+/* Tells the observer. What comes from requests that need nothing of this module, or is complete
+ * only outside of it (a new node and its client), its user tells. */
+void collection_tell(const struct collection *collection, const struct node *node,
+                     enum collection_event event);
 
 /* Sets the state and logs it. Illegal steps assert. */
 void collection_enter(struct collection *collection, enum collection_state state);

@@ -3,9 +3,25 @@
 #include "base/log.h"
 #include "collection/collection.h"
 
+/* While the tree is whole, so that one can see who takes part. */
+static void tell(const struct node *top)
+{
+    const struct collection *collection = collection_of(top);
+    if (top == collection->root) {
+        bool had_buffers = collection->state == COLLECTION_ALLOCATED;
+        collection_tell(collection, NULL,
+                        had_buffers ? COLLECTION_EVENT_ENDED : COLLECTION_EVENT_FAILED);
+    } else {
+        collection_tell(collection, top,
+                        top->hidden ? COLLECTION_EVENT_NODE_NOT_SELECTED
+                                    : COLLECTION_EVENT_DOMAIN_FAILED);
+    }
+}
+
 void collection_fail_down(struct node *top, const char *why)
 {
     struct collection *collection = collection_of(top);
+    tell(top);
     const struct collection_peer_ops *ops = collection->table->config.ops;
     struct list failing;
     list_init(&failing);
@@ -40,6 +56,7 @@ void collection_fail_node(struct node *node, const char *why)
     struct collection *collection = collection_of(node);
     log_info("%s: %s%s", collection_describe_node(node), why,
              top == collection->root ? "; the collection fails" : "; its failure domain fails");
+    collection_tell(collection, node, COLLECTION_EVENT_NODE_FAILED);
     collection_fail_down(top, why);
     collection_evaluate(collection);
 }

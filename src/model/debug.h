@@ -1,5 +1,5 @@
-/* The Debug protocol, the project's own: what `sysmemctl list`, `tree` and `heaps` show. An
- * Allocator opens it. */
+/* The Debug protocol, the project's own: what `sysmemctl list`, `tree`, `graph`, `inspect`,
+ * `heaps` and `watch` show. An Allocator opens it. */
 #ifndef MODEL_DEBUG_H
 #define MODEL_DEBUG_H
 
@@ -26,6 +26,44 @@ enum model_debug_node_kind {
     MODEL_DEBUG_NODE_KIND_ORPHAN, /* gone, and its children live on */
 };
 
+/* DebugNode.flags */
+#define MODEL_DEBUG_NODE_FLAG_WEAK                 (1u << 0)
+#define MODEL_DEBUG_NODE_FLAG_WEAK_OK              (1u << 1)
+#define MODEL_DEBUG_NODE_FLAG_WEAK_OK_FOR_CHILDREN (1u << 2)
+#define MODEL_DEBUG_NODE_FLAG_DISPENSABLE          (1u << 3)
+#define MODEL_DEBUG_NODE_FLAG_ATTACHED             (1u << 4)
+#define MODEL_DEBUG_NODE_FLAG_ALLOCATED            (1u << 5) /* logically: it has the buffers */
+#define MODEL_DEBUG_NODE_FLAG_HIDDEN               (1u << 6) /* another child of its group was selected */
+#define MODEL_DEBUG_NODE_FLAG_ALL_CHILDREN_PRESENT (1u << 7) /* of a group */
+
+/* DebugBuffer.state */
+enum model_debug_buffer_state {
+    MODEL_DEBUG_BUFFER_STATE_HELD,        /* by the collection, or by strong handles */
+    MODEL_DEBUG_BUFFER_STATE_STRONG_GONE, /* weak handles are to be closed */
+    MODEL_DEBUG_BUFFER_STATE_FREED,       /* its memory is given back */
+};
+
+/* DebugEvent.what: first of collections, then of nodes. */
+enum model_debug_event_kind {
+    MODEL_DEBUG_EVENT_KIND_COLLECTION_CREATED,
+    MODEL_DEBUG_EVENT_KIND_COLLECTION_POPULATING,
+    MODEL_DEBUG_EVENT_KIND_COLLECTION_ALLOCATED,
+    MODEL_DEBUG_EVENT_KIND_COLLECTION_FAILED, /* before it had buffers */
+    MODEL_DEBUG_EVENT_KIND_COLLECTION_ENDED,  /* afterwards: its nodes are gone */
+    MODEL_DEBUG_EVENT_KIND_COLLECTION_GONE,   /* and all memory is given back */
+    MODEL_DEBUG_EVENT_KIND_NODE_ADDED,
+    MODEL_DEBUG_EVENT_KIND_NODE_BOUND, /* a token became a collection */
+    MODEL_DEBUG_EVENT_KIND_NODE_SET_CONSTRAINTS,
+    MODEL_DEBUG_EVENT_KIND_NODE_ALL_CHILDREN_PRESENT,
+    MODEL_DEBUG_EVENT_KIND_NODE_RELEASED,
+    MODEL_DEBUG_EVENT_KIND_NODE_ORPHANED,     /* released and closed */
+    MODEL_DEBUG_EVENT_KIND_NODE_JOINED,       /* attached, and has the buffers now */
+    MODEL_DEBUG_EVENT_KIND_NODE_NOT_SELECTED, /* another child of its group was */
+    MODEL_DEBUG_EVENT_KIND_NODE_FAILED,   /* and took along what DOMAIN_FAILED, or the collection's
+                                             end, tells */
+    MODEL_DEBUG_EVENT_KIND_DOMAIN_FAILED, /* the node at the top of what failed */
+};
+
 /* Allocator.OpenDebug (ordinal 1000, one-way): `server_end` speaks the Debug protocol from then on.
  */
 struct model_allocator_open_debug_request {
@@ -36,7 +74,8 @@ struct model_allocator_open_debug_request {
 };
 
 /* One node of a collection's tree, in depth-first order. parent_index counts from 0 in the same
- * list; unset for the root. `rights` is what attenuation left (ZX_RIGHT_*). */
+ * list; unset for the root. `rights` is what attenuation left (ZX_RIGHT_*). `was` is what an orphan
+ * was before, and else the kind. since_ms: how long it has been of its kind. */
 struct model_debug_node {
     uint64_t koid;
     uint32_t parent_index;
@@ -51,6 +90,9 @@ struct model_debug_node {
     uint32_t pending_waits;
     uint32_t rights; /* ZX_RIGHT_* */
     struct sysmem_buffer_collection_constraints constraints;
+    uint32_t flags; /* MODEL_DEBUG_NODE_FLAG_* */
+    uint32_t was;   /* enum model_debug_node_kind */
+    uint64_t since_ms;
     struct {
         bool koid;
         bool parent_index;
@@ -65,10 +107,27 @@ struct model_debug_node {
         bool pending_waits;
         bool rights;
         bool constraints;
+        bool flags;
+        bool was;
+        bool since_ms;
     } has;
 };
 
-/* waiting_for: who blocks the allocation, in words. size_bytes: of each buffer. */
+/* koid: of the strong VMO. weak_held: somebody has a weak handle or mapping, as the kernel knows.
+ */
+struct model_debug_buffer {
+    uint64_t koid;
+    uint32_t state; /* enum model_debug_buffer_state */
+    bool weak_held;
+    struct {
+        bool koid;
+        bool state;
+        bool weak_held;
+    } has;
+};
+
+/* waiting_for: who blocks the allocation, in words; waiting_ms: for how long. size_bytes: of each
+ * buffer. allocated_ms: how long ago the buffers were there. error: why there are none. */
 struct model_debug_collection {
     uint64_t id;
     const char *name; /* at most 64 bytes of UTF-8 */
@@ -81,6 +140,14 @@ struct model_debug_collection {
     struct sysmem_single_buffer_settings settings;
     const struct model_debug_node *nodes; /* at most 4096 */
     size_t nodes_count;
+    const struct model_debug_buffer *buffers; /* at most 128 */
+    size_t buffers_count;
+    uint32_t owner_uid; /* who is charged */
+    uint32_t error;     /* enum sysmem_error */
+    uint64_t allocated_ms;
+    uint64_t waiting_ms;
+    uint32_t name_priority;
+    bool verbose;
     struct {
         bool id;
         bool name;
@@ -92,6 +159,13 @@ struct model_debug_collection {
         bool size_bytes;
         bool settings;
         bool nodes;
+        bool buffers;
+        bool owner_uid;
+        bool error;
+        bool allocated_ms;
+        bool waiting_ms;
+        bool name_priority;
+        bool verbose;
     } has;
 };
 
@@ -148,6 +222,54 @@ struct model_debug_get_heaps_response {
     size_t heaps_count;
     struct {
         bool heaps;
+    } has;
+};
+
+/* Something happened. time_ns: nanoseconds of CLOCK_REALTIME. What is said of a node is unset where
+ * the collection as a whole is meant. */
+struct model_debug_event {
+    uint64_t time_ns;
+    uint32_t what; /* enum model_debug_event_kind */
+    uint64_t collection_id;
+    const char *collection_name; /* at most 64 bytes of UTF-8 */
+    uint64_t node;               /* koid */
+    uint32_t node_kind;
+    const char *client_name; /* at most 256 bytes of UTF-8 */
+    uint32_t pid;
+    uint32_t uid;
+    struct {
+        bool time_ns;
+        bool what;
+        bool collection_id;
+        bool collection_name;
+        bool node;
+        bool node_kind;
+        bool client_name;
+        bool pid;
+        bool uid;
+    } has;
+};
+
+/* Debug.WaitForChange: answered as soon as something happens beyond `seen`, which the former answer
+ * told; at once, and without events, when it is unset. One call at a time may be pending. */
+struct model_debug_wait_for_change_request {
+    uint64_t seen;
+    struct {
+        bool seen;
+    } has;
+};
+
+/* What the viewer may see of what happened, oldest first. missed: how much happened beyond the
+ * request's `seen` that the daemon remembers no more, whether the viewer might see it or not. */
+struct model_debug_wait_for_change_response {
+    uint64_t seen;
+    const struct model_debug_event *events; /* at most 256 */
+    size_t events_count;
+    uint64_t missed;
+    struct {
+        bool seen;
+        bool events;
+        bool missed;
     } has;
 };
 

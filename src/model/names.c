@@ -204,6 +204,45 @@ static const struct model_name debug_node_kind_names[] = {
 };
 const struct model_names model_debug_node_kind_names = NAMES(debug_node_kind_names, false);
 
+static const struct model_name debug_node_flag_names[] = {
+    {"WEAK",                 MODEL_DEBUG_NODE_FLAG_WEAK                },
+    {"WEAK_OK",              MODEL_DEBUG_NODE_FLAG_WEAK_OK             },
+    {"WEAK_OK_FOR_CHILDREN", MODEL_DEBUG_NODE_FLAG_WEAK_OK_FOR_CHILDREN},
+    {"DISPENSABLE",          MODEL_DEBUG_NODE_FLAG_DISPENSABLE         },
+    {"ATTACHED",             MODEL_DEBUG_NODE_FLAG_ATTACHED            },
+    {"ALLOCATED",            MODEL_DEBUG_NODE_FLAG_ALLOCATED           },
+    {"HIDDEN",               MODEL_DEBUG_NODE_FLAG_HIDDEN              },
+    {"ALL_CHILDREN_PRESENT", MODEL_DEBUG_NODE_FLAG_ALL_CHILDREN_PRESENT},
+};
+const struct model_names model_debug_node_flag_names = NAMES(debug_node_flag_names, true);
+
+static const struct model_name debug_buffer_state_names[] = {
+    {"HELD",        MODEL_DEBUG_BUFFER_STATE_HELD       },
+    {"STRONG_GONE", MODEL_DEBUG_BUFFER_STATE_STRONG_GONE},
+    {"FREED",       MODEL_DEBUG_BUFFER_STATE_FREED      },
+};
+const struct model_names model_debug_buffer_state_names = NAMES(debug_buffer_state_names, false);
+
+static const struct model_name debug_event_kind_names[] = {
+    {"COLLECTION_CREATED",        MODEL_DEBUG_EVENT_KIND_COLLECTION_CREATED       },
+    {"COLLECTION_POPULATING",     MODEL_DEBUG_EVENT_KIND_COLLECTION_POPULATING    },
+    {"COLLECTION_ALLOCATED",      MODEL_DEBUG_EVENT_KIND_COLLECTION_ALLOCATED     },
+    {"COLLECTION_FAILED",         MODEL_DEBUG_EVENT_KIND_COLLECTION_FAILED        },
+    {"COLLECTION_ENDED",          MODEL_DEBUG_EVENT_KIND_COLLECTION_ENDED         },
+    {"COLLECTION_GONE",           MODEL_DEBUG_EVENT_KIND_COLLECTION_GONE          },
+    {"NODE_ADDED",                MODEL_DEBUG_EVENT_KIND_NODE_ADDED               },
+    {"NODE_BOUND",                MODEL_DEBUG_EVENT_KIND_NODE_BOUND               },
+    {"NODE_SET_CONSTRAINTS",      MODEL_DEBUG_EVENT_KIND_NODE_SET_CONSTRAINTS     },
+    {"NODE_ALL_CHILDREN_PRESENT", MODEL_DEBUG_EVENT_KIND_NODE_ALL_CHILDREN_PRESENT},
+    {"NODE_RELEASED",             MODEL_DEBUG_EVENT_KIND_NODE_RELEASED            },
+    {"NODE_ORPHANED",             MODEL_DEBUG_EVENT_KIND_NODE_ORPHANED            },
+    {"NODE_JOINED",               MODEL_DEBUG_EVENT_KIND_NODE_JOINED              },
+    {"NODE_NOT_SELECTED",         MODEL_DEBUG_EVENT_KIND_NODE_NOT_SELECTED        },
+    {"NODE_FAILED",               MODEL_DEBUG_EVENT_KIND_NODE_FAILED              },
+    {"DOMAIN_FAILED",             MODEL_DEBUG_EVENT_KIND_DOMAIN_FAILED            },
+};
+const struct model_names model_debug_event_kind_names = NAMES(debug_event_kind_names, false);
+
 const char *model_name_of(const struct model_names *names, uint64_t value)
 {
     for (size_t i = 0; i < names->count; i++) {

@@ -19,9 +19,12 @@ extern const struct model_names model_vulkan_usage_names;
 extern const struct model_names model_display_usage_names;
 extern const struct model_names model_video_usage_names;
 
-/* The project's own: DebugCollection.state and DebugNode.kind. */
+/* The project's own, of the Debug protocol. */
 extern const struct model_names model_debug_state_names;
 extern const struct model_names model_debug_node_kind_names;
+extern const struct model_names model_debug_node_flag_names;
+extern const struct model_names model_debug_buffer_state_names;
+extern const struct model_names model_debug_event_kind_names;
 
 /* The name of a value (of one bit, for a mask), or NULL. */
 const char *model_name_of(const struct model_names *names, uint64_t value);

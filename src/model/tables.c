@@ -62,11 +62,15 @@ static const struct model_type *const all_types[] = {
     &model_type_secure_mem_get_physical_secure_heaps_response,
     &model_type_allocator_open_debug_request,
     &model_type_debug_node,
+    &model_type_debug_buffer,
     &model_type_debug_collection,
     &model_type_debug_heap,
     &model_type_debug_get_collections_request,
     &model_type_debug_get_collections_response,
     &model_type_debug_get_heaps_response,
+    &model_type_debug_event,
+    &model_type_debug_wait_for_change_request,
+    &model_type_debug_wait_for_change_response,
 };
 
 const struct model_type *const *model_types(size_t *ret_count)

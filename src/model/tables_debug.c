@@ -27,8 +27,20 @@ static const struct model_field debug_node_fields[] = {
     U32(11, pending_waits),
     U32_NAMED(12, rights, model_rights_names),
     TABLE(13, constraints, model_type_buffer_collection_constraints),
+    U32_NAMED(14, flags, model_debug_node_flag_names),
+    U32_NAMED(15, was, model_debug_node_kind_names),
+    U64(16, since_ms),
 };
 const struct model_type model_type_debug_node = TYPE("DebugNode", debug_node_fields);
+#undef T
+
+#define T struct model_debug_buffer
+static const struct model_field debug_buffer_fields[] = {
+    U64(1, koid),
+    U32_NAMED(2, state, model_debug_buffer_state_names),
+    BOOL(3, weak_held),
+};
+const struct model_type model_type_debug_buffer = TYPE("DebugBuffer", debug_buffer_fields);
 #undef T
 
 #define T struct model_debug_collection
@@ -43,6 +55,13 @@ static const struct model_field debug_collection_fields[] = {
     U64(8, size_bytes),
     TABLE(9, settings, model_type_single_buffer_settings),
     TABLES(10, nodes, 4096, model_type_debug_node),
+    TABLES(11, buffers, 128, model_type_debug_buffer),
+    U32(12, owner_uid),
+    U32_NAMED(13, error, model_error_names),
+    U64(14, allocated_ms),
+    U64(15, waiting_ms),
+    U32(16, name_priority),
+    BOOL(17, verbose),
 };
 const struct model_type model_type_debug_collection =
     TYPE("DebugCollection", debug_collection_fields);
@@ -88,4 +107,37 @@ static const struct model_field debug_get_heaps_response_fields[] = {
 };
 const struct model_type model_type_debug_get_heaps_response =
     TYPE("Debug_GetHeaps_Response", debug_get_heaps_response_fields);
+#undef T
+
+#define T struct model_debug_event
+static const struct model_field debug_event_fields[] = {
+    U64(1, time_ns),
+    U32_NAMED(2, what, model_debug_event_kind_names),
+    U64(3, collection_id),
+    STRING(4, collection_name, 64),
+    U64(5, node),
+    U32_NAMED(6, node_kind, model_debug_node_kind_names),
+    STRING(7, client_name, 256),
+    U32(8, pid),
+    U32(9, uid),
+};
+const struct model_type model_type_debug_event = TYPE("DebugEvent", debug_event_fields);
+#undef T
+
+#define T struct model_debug_wait_for_change_request
+static const struct model_field debug_wait_for_change_request_fields[] = {
+    U64(1, seen),
+};
+const struct model_type model_type_debug_wait_for_change_request =
+    TYPE("DebugWaitForChangeRequest", debug_wait_for_change_request_fields);
+#undef T
+
+#define T struct model_debug_wait_for_change_response
+static const struct model_field debug_wait_for_change_response_fields[] = {
+    U64(1, seen),
+    TABLES(2, events, 256, model_type_debug_event),
+    U64(3, missed),
+};
+const struct model_type model_type_debug_wait_for_change_response =
+    TYPE("Debug_WaitForChange_Response", debug_wait_for_change_response_fields);
 #undef T

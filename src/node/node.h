@@ -53,6 +53,7 @@ struct node {
     enum node_propagation propagation;
     uint64_t koid;        /* of the channel's server end */
     uint32_t rights_mask; /* AND of all attenuation masks from the root */
+    uint64_t since_ns;    /* when it became a node of its kind: monotonic clock, its owner says */
     bool released;
     bool allocated; /* logically */
     bool hidden;    /* under a group's child that was not selected */

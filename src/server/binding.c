@@ -73,6 +73,7 @@ struct binding *binding_new(struct server *server, enum model_protocol protocol,
     stream_init(&binding->stream, fd, server->config->quotas.max_queued_bytes_per_connection);
     list_append(&server->bindings, &binding->link);
     list_init(&binding->chore);
+    list_init(&binding->watch);
     watch(binding);
     return binding;
 }
@@ -208,6 +209,7 @@ static void destroy(struct binding *binding)
     binding->state = BINDING_CLOSED;
     list_remove(&binding->link);
     list_remove(&binding->chore);
+    list_remove(&binding->watch);
     if (binding->protocol == MODEL_PROTOCOL_ALLOCATOR) {
         account_discharge(binding->account, ACCOUNT_CONNECTIONS, 1);
     }

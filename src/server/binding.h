@@ -52,6 +52,11 @@ struct binding {
     size_t wait_count;
     size_t wait_size;
     bool waits_due; /* they can be answered */
+
+    /* Of a Debug channel: WaitForChange. */
+    struct list watch; /* in server->watching while a call is pending */
+    uint32_t watch_txid;
+    uint64_t watch_seen; /* events up to this one are known, or may not be seen */
 };
 
 /* Serves `protocol` on a socket, which the binding then owns (also on failure); charged to

@@ -38,7 +38,9 @@ static const char *begin_collection(const struct binding *allocator, struct bind
     }
     if (!name_node(allocator, collection->root)) {
         binding_fail(binding, "no memory for the client's name");
+        return NULL;
     }
+    collection_tell(collection, collection->root, COLLECTION_EVENT_CREATED);
     log_debug("%s: created", binding_describe(binding));
     return NULL;
 }
@@ -121,7 +123,9 @@ static void turn_in(struct binding *allocator, struct binding *token, struct bin
     binding_take_node(collection, node);
     if (!name_node(allocator, node)) {
         binding_fail(collection, "no memory for the client's name");
+        return;
     }
+    collection_tell(collection_of(node), node, COLLECTION_EVENT_NODE_BOUND);
 }
 
 static const char *bind_shared_collection(struct request *request)

@@ -77,6 +77,7 @@ static const char *attach_token(struct request *request)
     }
     node_attenuate(node, table->rights_attenuation_mask);
     binding_take_node(token, node);
+    collection_tell(collection_of(node), node, COLLECTION_EVENT_NODE_ADDED);
     return NULL;
 }
 

@@ -1,9 +1,10 @@
-/* The Debug protocol, the project's own: what `sysmemctl list`, `tree` and `heaps` show. A uid sees
+/* The Debug protocol, the project's own: what sysmemctl shows of the daemon. A uid sees
  * its own collections and those that it takes part in; root, and whom the configuration names, see
  * all. */
 #include "base/log.h"
 #include "server/dispatch.h"
 #include "server/snapshot.h"
+#include "server/watch.h"
 
 static const char *get_collections(struct request *request)
 {
@@ -30,8 +31,23 @@ static const char *get_heaps(struct request *request)
     return NULL;
 }
 
+static const char *wait_for_change(struct request *request)
+{
+    const struct model_debug_wait_for_change_request *table = request->table;
+    if (!table->has.seen) {
+        struct model_debug_wait_for_change_response response = {0};
+        SYSMEM_SET(&response, seen, request->binding->server->events.count);
+        request_reply(request, 0, &response);
+        return NULL;
+    }
+    return watch_begin(request->binding, request->message->txid, table->seen)
+               ? NULL
+               : request_refuse(request, "sent while one is pending");
+}
+
 const struct handler debug_handlers[] = {
     HANDLER(DEBUG, "GetCollections", get_collections),
     HANDLER(DEBUG, "GetHeaps", get_heaps),
+    HANDLER(DEBUG, "WaitForChange", wait_for_change),
     {0},
 };

@@ -58,6 +58,7 @@ static const char *all_children_present(struct request *request)
         return request_refuse(request, "the group has no child");
     }
     node->all_children_present = true;
+    collection_tell(collection_of(node), node, COLLECTION_EVENT_NODE_ALL_CHILDREN_PRESENT);
     collection_evaluate(collection_of(node));
     return NULL;
 }

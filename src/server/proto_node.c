@@ -22,6 +22,7 @@ static const char *release(struct request *request)
         return request_refuse(request, "sent on a group before AllChildrenPresent");
     }
     node->released = true;
+    collection_tell(collection_of(node), node, COLLECTION_EVENT_NODE_RELEASED);
     return NULL;
 }
 

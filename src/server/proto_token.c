@@ -37,6 +37,7 @@ struct binding *token_serve_child(struct binding *parent, int fd, uint32_t mask,
     }
     node_attenuate(node, mask);
     binding_take_node(child, node);
+    collection_tell(collection_of(node), node, COLLECTION_EVENT_NODE_ADDED);
     return child;
 }
 
@@ -144,6 +145,7 @@ static const char *create_buffer_collection_token_group(struct request *request)
     }
     node_become(node, NODE_GROUP);
     binding_take_node(group, node);
+    collection_tell(collection_of(node), node, COLLECTION_EVENT_NODE_ADDED);
     return NULL;
 }
 

@@ -13,6 +13,7 @@
 #include "server/binding.h"
 #include "server/chore.h"
 #include "server/dispatch.h"
+#include "server/watch.h"
 
 static void on_buffers(uv_poll_t *poll, int status, int events)
 {
@@ -33,6 +34,7 @@ static void on_turn(uv_check_t *check)
     if (collection_table_needs_sweep(&server->collections)) {
         collection_table_sweep(&server->collections);
     }
+    watch_answer(server);
 }
 
 static void on_alarm_timer(uv_timer_t *timer);
@@ -239,6 +241,7 @@ static int prepare(struct server *server)
     config_environment(server->config, &server->environment);
     const struct collection_table_config table = {
         .ops = &binding_peer_ops,
+        .observer = event_log_observer(&server->events),
         .heaps = &server->heaps,
         .watcher = server->watcher,
         .environment = server->environment,
@@ -257,6 +260,7 @@ int server_init(struct server *server, struct config *config, int listen_fd)
     server->spare_fd = -1;
     list_init(&server->bindings);
     list_init(&server->chores);
+    list_init(&server->watching);
     /* A peer may be gone when we write; a lease may be broken while we hold it (docs/lifetime.md).
      */
     (void)signal(SIGPIPE, SIG_IGN);

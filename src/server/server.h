@@ -17,6 +17,7 @@
 #include "collection/collection.h"
 #include "config/config.h"
 #include "heap/registry.h"
+#include "server/event_log.h"
 
 struct server {
     uv_loop_t loop;
@@ -28,6 +29,8 @@ struct server {
     struct map tokens;    /* koid of the server end -> struct binding of a token */
     struct list bindings; /* all that are open */
     struct list chores;   /* those that have a chore: chore.h */
+    struct list watching; /* those with a WaitForChange pending: watch.h */
+    struct event_log events;
     struct solver_environment environment;
     struct executor executor;
 

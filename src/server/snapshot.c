@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 
 #include "base/strbuf.h"
 
@@ -15,6 +14,7 @@
 #define REPLY_MAX_BYTES  ((size_t)768 << 10)
 #define COLLECTION_BYTES ((size_t)1024)
 #define NODE_BYTES       ((size_t)128)
+#define BUFFER_BYTES     ((size_t)32)
 #define MAX_NODES        ((size_t)4096) /* of DebugCollection.nodes */
 
 /* Whether the peer's process belonged to a group when it connected, as the kernel says
@@ -51,7 +51,13 @@ void snapshot_viewer_init(struct snapshot_viewer *viewer, const struct binding *
     for (size_t i = 0; i < debug->uid_count; i++) {
         viewer->sees_all = viewer->sees_all || debug->uids[i] == binding->uid;
     }
+    viewer->now_ns = collection_now_ns();
     viewer->sees_names = binding->uid == 0 || debug->show_client_names;
+}
+
+static uint64_t ms_since(const struct snapshot_viewer *viewer, uint64_t ns)
+{
+    return (viewer->now_ns - ns) / 1000000u;
 }
 
 static bool is_visible(const struct snapshot_viewer *viewer, const struct collection *collection)
@@ -92,6 +98,7 @@ static const char *name_for(const struct snapshot_viewer *viewer, const struct n
 static size_t bytes_of(const struct collection *collection)
 {
     size_t bytes = COLLECTION_BYTES;
+    bytes += collection->buffers == NULL ? 0 : collection->buffer_count * BUFFER_BYTES;
     for (const struct node *node = collection->root; node != NULL;
          node = node_next(collection->root, node)) {
         bytes += NODE_BYTES + NAME_MAX_BYTES + node->constraints_arena.used;
@@ -99,8 +106,7 @@ static size_t bytes_of(const struct collection *collection)
     return bytes;
 }
 
-static bool take_node(const struct snapshot_viewer *viewer, const struct node *node,
-                      struct arena *arena, struct model_debug_node *ret)
+enum model_debug_node_kind snapshot_node_kind(enum node_kind kind)
 {
     static const enum model_debug_node_kind kinds[] = {
         [NODE_TOKEN] = MODEL_DEBUG_NODE_KIND_TOKEN,
@@ -108,9 +114,37 @@ static bool take_node(const struct snapshot_viewer *viewer, const struct node *n
         [NODE_GROUP] = MODEL_DEBUG_NODE_KIND_GROUP,
         [NODE_ORPHAN] = MODEL_DEBUG_NODE_KIND_ORPHAN,
     };
+    return kinds[kind];
+}
+
+static uint32_t flags_of(const struct node *node)
+{
+    const struct {
+        bool set;
+        uint32_t flag;
+    } flags[] = {
+        {node->weak,                                            MODEL_DEBUG_NODE_FLAG_WEAK                },
+        {node->weak_ok,                                         MODEL_DEBUG_NODE_FLAG_WEAK_OK             },
+        {node->weak_ok_for_children,                            MODEL_DEBUG_NODE_FLAG_WEAK_OK_FOR_CHILDREN},
+        {node->propagation == NODE_PROPAGATE_BEFORE_ALLOCATION, MODEL_DEBUG_NODE_FLAG_DISPENSABLE         },
+        {node->propagation == NODE_DO_NOT_PROPAGATE,            MODEL_DEBUG_NODE_FLAG_ATTACHED            },
+        {node->allocated,                                       MODEL_DEBUG_NODE_FLAG_ALLOCATED           },
+        {node->hidden,                                          MODEL_DEBUG_NODE_FLAG_HIDDEN              },
+        {node->all_children_present,                            MODEL_DEBUG_NODE_FLAG_ALL_CHILDREN_PRESENT},
+    };
+    uint32_t mask = 0;
+    for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+        mask |= flags[i].set ? flags[i].flag : 0;
+    }
+    return mask;
+}
+
+static bool take_node(const struct snapshot_viewer *viewer, const struct node *node,
+                      struct arena *arena, struct model_debug_node *ret)
+{
     const struct binding *peer = node->peer;
     SYSMEM_SET(ret, koid, node->koid);
-    SYSMEM_SET(ret, kind, kinds[node->kind]);
+    SYSMEM_SET(ret, kind, snapshot_node_kind(node->kind));
     SYSMEM_SET(ret, client_name, name_for(viewer, node, arena));
     SYSMEM_SET(ret, client_id, node->client.id);
     SYSMEM_SET(ret, pid, (uint32_t)node->client.pid);
@@ -120,6 +154,9 @@ static bool take_node(const struct snapshot_viewer *viewer, const struct node *n
     SYSMEM_SET(ret, ready, node_is_ready(node));
     SYSMEM_SET(ret, pending_waits, peer == NULL ? 0 : (uint32_t)peer->wait_count);
     SYSMEM_SET(ret, rights, node->rights_mask);
+    SYSMEM_SET(ret, flags, flags_of(node));
+    SYSMEM_SET(ret, was, snapshot_node_kind(node->was));
+    SYSMEM_SET(ret, since_ms, ms_since(viewer, node->since_ns));
     return ret->client_name != NULL;
 }
 
@@ -159,6 +196,14 @@ static bool take_nodes(const struct snapshot_viewer *viewer, const struct collec
     return true;
 }
 
+/* What its client has yet to send. */
+static const char *missing_request(const struct node *node)
+{
+    return node->kind == NODE_TOKEN   ? "BindSharedCollection or Release"
+           : node->kind == NODE_GROUP ? "AllChildrenPresent"
+                                      : "SetConstraints";
+}
+
 static bool describe_blocker(const struct snapshot_viewer *viewer,
                              const struct collection *collection, struct arena *arena,
                              struct model_debug_collection *ret)
@@ -169,11 +214,11 @@ static bool describe_blocker(const struct snapshot_viewer *viewer,
     }
     const char *name = name_for(viewer, node, arena);
     struct strbuf text = {0};
-    strbuf_addf(&text, "%s of client \"%s\" (pid %d)",
-                node->kind == NODE_TOKEN ? "BindSharedCollection or Release" : "SetConstraints",
+    strbuf_addf(&text, "%s of client \"%s\" (pid %d)", missing_request(node),
                 name == NULL ? "" : name, (int)node->client.pid);
     SYSMEM_SET(ret, waiting_for, arena_strndup(arena, strbuf_text(&text), text.len));
     strbuf_deinit(&text);
+    SYSMEM_SET(ret, waiting_ms, ms_since(viewer, node->since_ns));
     return ret->waiting_for != NULL;
 }
 
@@ -183,6 +228,48 @@ static size_t name_room(const struct collection *collection)
     size_t nodes = collection->node_count < MAX_NODES ? collection->node_count : MAX_NODES;
     size_t room = nodes == 0 ? NAME_MAX_BYTES : REPLY_MAX_BYTES / nodes - NODE_BYTES;
     return room < NAME_MAX_BYTES ? room : NAME_MAX_BYTES;
+}
+
+/* As the kernel knows who holds them. */
+static bool take_buffers(const struct collection *collection, struct arena *arena,
+                         struct model_debug_collection *ret)
+{
+    const struct buffer_set *buffers = collection->buffers;
+    uint32_t count = collection->buffer_count;
+    struct model_debug_buffer *rows = arena_alloc_array(arena, count, sizeof(*rows));
+    if (rows == NULL) {
+        return false;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        enum model_debug_buffer_state state =
+            buffer_set_is_free(buffers, i)          ? MODEL_DEBUG_BUFFER_STATE_FREED
+            : buffer_set_is_strong_gone(buffers, i) ? MODEL_DEBUG_BUFFER_STATE_STRONG_GONE
+                                                    : MODEL_DEBUG_BUFFER_STATE_HELD;
+        SYSMEM_SET(&rows[i], koid, buffer_set_koid(buffers, i));
+        SYSMEM_SET(&rows[i], state, state);
+        SYSMEM_SET(&rows[i], weak_held, buffer_set_has_weak(buffers, i));
+    }
+    SYSMEM_SET_VECTOR(ret, buffers, rows, count);
+    return true;
+}
+
+static bool take_outcome(const struct snapshot_viewer *viewer, const struct collection *collection,
+                         struct arena *arena, struct model_debug_collection *ret)
+{
+    if (collection->error != 0) {
+        SYSMEM_SET(ret, error, collection->error);
+    }
+    if (collection->allocated_ns != 0) {
+        SYSMEM_SET(ret, allocated_ms, ms_since(viewer, collection->allocated_ns));
+    }
+    if (collection->buffers == NULL) {
+        return true;
+    }
+    SYSMEM_SET(ret, buffer_count, collection->buffer_count);
+    SYSMEM_SET(ret, buffers_remaining, buffer_set_remaining(collection->buffers));
+    SYSMEM_SET(ret, size_bytes, collection->settings.buffer_settings.size_bytes);
+    SYSMEM_SET(ret, settings, collection->settings);
+    return !collection->populated || take_buffers(collection, arena, ret);
 }
 
 static bool take_collection(struct snapshot_viewer *viewer, const struct collection *collection,
@@ -195,22 +282,17 @@ static bool take_collection(struct snapshot_viewer *viewer, const struct collect
         [COLLECTION_ALLOCATED] = MODEL_DEBUG_STATE_ALLOCATED,
         [COLLECTION_FAILED] = MODEL_DEBUG_STATE_FAILED,
     };
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    uint64_t now_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
     SYSMEM_SET(ret, id, collection->id);
     if (collection->name != NULL) {
         SYSMEM_SET(ret, name, collection->name);
+        SYSMEM_SET(ret, name_priority, collection->name_priority);
     }
     SYSMEM_SET(ret, state, states[collection->state]);
-    SYSMEM_SET(ret, age_ms, (now_ns - collection->created_ns) / 1000000u);
-    if (collection->buffers != NULL) {
-        SYSMEM_SET(ret, buffer_count, collection->buffer_count);
-        SYSMEM_SET(ret, buffers_remaining, buffer_set_remaining(collection->buffers));
-        SYSMEM_SET(ret, size_bytes, collection->settings.buffer_settings.size_bytes);
-        SYSMEM_SET(ret, settings, collection->settings);
-    }
-    return describe_blocker(viewer, collection, arena, ret) &&
+    SYSMEM_SET(ret, age_ms, ms_since(viewer, collection->created_ns));
+    SYSMEM_SET(ret, owner_uid, collection->account->uid);
+    SYSMEM_SET(ret, verbose, collection->verbose);
+    return take_outcome(viewer, collection, arena, ret) &&
+           describe_blocker(viewer, collection, arena, ret) &&
            take_nodes(viewer, collection, arena, ret);
 }
 

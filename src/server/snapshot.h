@@ -13,6 +13,7 @@
 struct snapshot_viewer {
     const struct server *server;
     uid_t uid;
+    uint64_t now_ns; /* monotonic clock */
     bool sees_all;
     bool sees_names; /* of other uids' clients */
     size_t name_max; /* bytes of a name that there is room for */
@@ -25,6 +26,9 @@ void snapshot_viewer_init(struct snapshot_viewer *viewer, const struct binding *
  * next request. False: no memory. */
 bool snapshot_collections(struct snapshot_viewer *viewer, uint32_t first, struct arena *arena,
                           struct model_debug_get_collections_response *ret);
+
+/* The number of a kind of node in the Debug protocol. */
+enum model_debug_node_kind snapshot_node_kind(enum node_kind kind);
 
 bool snapshot_heaps(const struct server *server, struct arena *arena,
                     struct model_debug_get_heaps_response *ret);

@@ -97,11 +97,15 @@ static const struct schema_row rows[] = {
             secure_mem__get_physical_secure_heaps__response),
     DEBUG(allocator_open_debug_request, allocator_open_debug_request),
     DEBUG(debug_node, debug_node),
+    DEBUG(debug_buffer, debug_buffer),
     DEBUG(debug_collection, debug_collection),
     DEBUG(debug_heap, debug_heap),
     DEBUG(debug_get_collections_request, debug_get_collections_request),
     DEBUG(debug_get_collections_response, debug__get_collections__response),
     DEBUG(debug_get_heaps_response, debug__get_heaps__response),
+    DEBUG(debug_event, debug_event),
+    DEBUG(debug_wait_for_change_request, debug_wait_for_change_request),
+    DEBUG(debug_wait_for_change_response, debug__wait_for_change__response),
 };
 
 const ProtobufCMessageDescriptor *codec_descriptor(const struct model_type *type)
@@ -166,6 +170,7 @@ static result_row secure_mem_results = {
 static result_row debug_results = {
     [1] = &sysmem__debug__debug__get_collections__result__descriptor,
     [2] = &sysmem__debug__debug__get_heaps__result__descriptor,
+    [3] = &sysmem__debug__debug__wait_for_change__result__descriptor,
 };
 
 static result_row *const results[MODEL_PROTOCOL_COUNT] = {
