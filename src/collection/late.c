@@ -5,8 +5,6 @@
 #include "base/log.h"
 #include "collection/collection.h"
 #include "collection/problem.h"
-#include "model/tables.h"
-#include "model/walk.h"
 
 #define BUDGET ((size_t)64 << 20) /* for the problem: each node takes some 100 bytes */
 
@@ -49,17 +47,8 @@ static uint32_t try_part(struct collection *collection, struct node *top, struct
     problem_add_part(&problem, top);
     pin(collection, &pinned);
     problem_add(&problem, "the buffers that exist", &pinned);
-    if (!problem_solve(&problem, top)) {
-        return problem.outcome->error;
-    }
-    if (problem.outcome->buffer_count != collection->buffer_count ||
-        !model_equal(&model_type_single_buffer_settings, &problem.outcome->settings,
-                     &collection->settings)) {
-        log_warning("%s: with it, the settings of the buffers that exist would have to change",
-                    collection_describe_node(top));
-        return SYSMEM_ERROR_CONSTRAINTS_INTERSECTION_EMPTY;
-    }
-    return 0;
+    problem.existing = &collection->settings;
+    return problem_solve(&problem, top) ? 0 : problem.outcome->error;
 }
 
 /* The first attached part, breadth first, whose parent has buffers and whose nodes are all ready.
@@ -93,6 +82,7 @@ bool collection_allocate_late(struct collection *collection)
     arena_clear(&arena);
     if (error == 0) {
         log_info("%s: joins the buffers that exist", collection_describe_node(top));
+        collection_tell(collection, top, COLLECTION_EVENT_NODE_JOINED);
         collection_answer_success(top);
     } else {
         collection_answer_failure(top, error);

@@ -126,6 +126,8 @@ bool problem_solve(struct problem *problem, struct node *top)
         .groups = problem->groups,
         .group_count = problem->group_count,
         .environment = &problem->collection->table->config.environment,
+        .existing = problem->existing,
+        .existing_count = problem->collection->buffer_count,
     };
     solver_choose(&asked, problem->selected, problem->outcome);
     if (problem->outcome->error != 0) {

@@ -15,6 +15,8 @@ struct problem {
     size_t group_count;
     uint32_t *selected;
     struct solver_outcome *outcome;
+    const struct sysmem_single_buffer_settings
+        *existing; /* of the collection; NULL: no buffers yet */
 };
 
 /* Room for all nodes of the collection and `extra` more participants, in the arena. False: no

@@ -6,6 +6,8 @@
 
 #include "image/color_space.h"
 #include "image/pixel_format.h"
+#include "model/tables.h"
+#include "model/walk.h"
 #include "solver/aggregate.h"
 #include "solver/choose.h"
 #include "solver/combination.h"
@@ -121,14 +123,38 @@ static bool solve(struct work *work, struct crowd *crowd, const uint32_t *select
     return true;
 }
 
-static uint32_t attempt(struct work *work, struct crowd *crowd, const uint32_t *selected)
+/* Whether the outcome is what exists already, if anything does. */
+static bool is_existing(struct work *work, const struct solver_problem *problem)
+{
+    const struct solver_outcome *outcome = work->outcome;
+    const struct sysmem_single_buffer_settings *existing = problem->existing;
+    if (existing == NULL) {
+        return true;
+    }
+    if (outcome->buffer_count != problem->existing_count) {
+        return refuse_nobody(work, "buffer_count: wanted %u, got the %u buffers that exist",
+                             outcome->buffer_count, problem->existing_count);
+    }
+    if (!model_equal(&model_type_buffer_memory_settings, &outcome->settings.buffer_settings,
+                     &existing->buffer_settings)) {
+        return refuse_nobody(work,
+                             "buffer_settings: wanted others than those of the buffers that exist");
+    }
+    return model_equal(&model_type_single_buffer_settings, &outcome->settings, existing) ||
+           refuse_nobody(
+               work,
+               "image_format_constraints: wanted others than those of the buffers that exist");
+}
+
+static uint32_t attempt(struct work *work, const struct solver_problem *problem,
+                        struct crowd *crowd, const uint32_t *selected)
 {
     struct arena arena;
     work->outcome->reason_count = 0;
     blame_nobody(work);
     arena_init(&arena, SIZE_MAX);
     work->arena = &arena;
-    bool solved = solve(work, crowd, selected);
+    bool solved = solve(work, crowd, selected) && is_existing(work, problem);
     work->arena = crowd->arena;
     arena_clear(&arena);
     if (solved) {
@@ -166,7 +192,7 @@ static uint32_t search(struct work *work, const struct solver_problem *problem, 
     }
     combination_first(problem->groups, problem->group_count, selected);
     for (uint32_t tried = 1;; tried++) {
-        uint32_t error = attempt(work, &crowd, selected);
+        uint32_t error = attempt(work, problem, &crowd, selected);
         if (error != SYSMEM_ERROR_CONSTRAINTS_INTERSECTION_EMPTY ||
             !combination_next(problem->groups, problem->group_count, selected)) {
             return error;

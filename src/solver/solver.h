@@ -84,6 +84,10 @@ struct solver_problem {
     const struct solver_group *groups; /* in depth-first pre-order: the most significant first */
     size_t group_count;
     const struct solver_environment *environment;
+    /* Buffers that exist already: a combination counts as aggregated only if it comes to exactly
+     * these settings and this count. NULL: there are none. */
+    const struct sysmem_single_buffer_settings *existing;
+    uint32_t existing_count;
 };
 
 /* Selected of a group that is under a child that is not selected itself. */
