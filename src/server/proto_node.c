@@ -103,12 +103,15 @@ static const char *is_alternate_for(struct request *request)
         return request_lacks(request, "node_ref");
     }
     struct node *node = request->binding->node;
+    const struct attachment *sent = message_attachment(request->message, table->node_ref);
+    uint32_t type = sent == NULL ? ZX_OBJ_TYPE_NONE : sent->type;
     int fd = message_take_fd(request->message, table->node_ref);
-    bool is_socket = socket_is_channel_end(fd);
+    bool is_event =
+        (type == ZX_OBJ_TYPE_NONE || type == ZX_OBJ_TYPE_EVENT) && socket_is_channel_end(fd);
     const struct node *other =
-        is_socket ? collection_find_node_ref(collection_of(node)->table, fd) : NULL;
+        is_event ? collection_find_node_ref(collection_of(node)->table, fd) : NULL;
     closer_close(request->binding->uid, fd);
-    if (!is_socket) {
+    if (!is_event) {
         request_reply(request, SYSMEM_ERROR_PROTOCOL_DEVIATION, NULL);
     } else if (other == NULL || other->collection != node->collection) {
         request_reply(request, SYSMEM_ERROR_NOT_FOUND, NULL);
