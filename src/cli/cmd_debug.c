@@ -1,25 +1,11 @@
-/* sysmemctl list, tree and heaps: what the daemon tells of itself. */
-#include <errno.h>
-#include <inttypes.h>
+/* sysmemctl list, tree, graph and heaps: what the daemon tells of itself. */
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "cli/collections.h"
 #include "cli/command.h"
 #include "cli/daemon.h"
 #include "cli/debug_view.h"
 #include "model/tables.h"
-#include "json/json.h"
-
-static int print_json(const struct model_type *type, const void *table)
-{
-    json_t *json = table_to_json(type, table, NULL);
-    char *text = json == NULL ? NULL : json_dumps(json, JSON_INDENT(2) | JSON_ENSURE_ASCII);
-    bool printed = text != NULL && puts(text) >= 0;
-    free(text);
-    json_decref(json);
-    return printed ? EXIT_DONE : EXIT_REFUSED;
-}
 
 int command_list(int argc, char **argv, const char *socket_path)
 {
@@ -33,8 +19,8 @@ int command_list(int argc, char **argv, const char *socket_path)
     if (!collections_get(&collections, options.socket_path)) {
         return EXIT_REFUSED;
     }
-    int status = options.json
-                     ? print_json(&model_type_debug_get_collections_response, &collections.all)
+    int status = options.json ? command_print_table(&model_type_debug_get_collections_response,
+                                                    &collections.all)
                  : debug_view_list(&collections.all, stdout) ? EXIT_DONE
                                                              : EXIT_REFUSED;
     collections_deinit(&collections);
@@ -57,23 +43,11 @@ int command_heaps(int argc, char **argv, const char *socket_path)
     if (!answered) {
         return EXIT_REFUSED;
     }
-    int status = options.json ? print_json(reply.method->response, reply.response)
+    int status = options.json ? command_print_table(reply.method->response, reply.response)
                  : debug_view_heaps(reply.response, stdout) ? EXIT_DONE
                                                             : EXIT_REFUSED;
     channel_reply_clear(&reply);
     return status;
-}
-
-static bool parse_id(const char *text, uint64_t *ret)
-{
-    char *end = NULL;
-    errno = 0;
-    unsigned long long id = strtoull(text, &end, 0);
-    if (errno != 0 || end == text || *end != '\0' || text[0] == '-') {
-        return false;
-    }
-    *ret = id;
-    return true;
 }
 
 int command_tree(int argc, char **argv, const char *socket_path)
@@ -84,28 +58,32 @@ int command_tree(int argc, char **argv, const char *socket_path)
         .doc = "Show the participants of one collection, by the ID that 'sysmemctl list' tells."};
     struct options options = {.socket_path = socket_path};
     options_parse(argc, argv, &spec, &options);
-    uint64_t id = 0;
-    if (!parse_id(options.argument, &id)) {
-        (void)fprintf(stderr, "sysmemctl tree: '%s' is not a collection's ID, which is a number\n",
-                      options.argument);
-        return EXIT_USAGE;
+    struct collections_view view;
+    int status = collections_look(&view, "tree", &options);
+    if (status != EXIT_DONE) {
+        return status;
     }
-    struct collections collections;
-    if (!collections_get(&collections, options.socket_path)) {
-        return EXIT_REFUSED;
+    status = options.json ? command_print_table(&model_type_debug_collection, view.rows)
+             : debug_view_tree(view.rows, stdout) ? EXIT_DONE
+                                                  : EXIT_REFUSED;
+    collections_view_deinit(&view);
+    return status;
+}
+
+int command_graph(int argc, char **argv, const char *socket_path)
+{
+    static const struct options_spec spec = {
+        .argument = "[ID]",
+        .doc = "Write one collection, or all that you may see, in Graphviz' language: "
+               "'sysmemctl graph | dot -Tsvg' makes a picture. Failure domains are clusters."};
+    struct options options = {.socket_path = socket_path};
+    options_parse(argc, argv, &spec, &options);
+    struct collections_view view;
+    int status = collections_look(&view, "graph", &options);
+    if (status != EXIT_DONE) {
+        return status;
     }
-    int status = EXIT_REFUSED;
-    const struct model_debug_collection *collection = collections_find(&collections, id);
-    if (collection == NULL) {
-        (void)fprintf(stderr,
-                      "sysmemctl tree: there is no collection %" PRIu64
-                      " that you may see; 'sysmemctl list' shows which there are\n",
-                      id);
-    } else if (options.json) {
-        status = print_json(&model_type_debug_collection, collection);
-    } else if (debug_view_tree(collection, stdout)) {
-        status = EXIT_DONE;
-    }
-    collections_deinit(&collections);
+    status = debug_view_graph(view.rows, view.count, stdout) ? EXIT_DONE : EXIT_REFUSED;
+    collections_view_deinit(&view);
     return status;
 }

@@ -1,5 +1,7 @@
 #include "cli/collections.h"
 
+#include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,8 +72,7 @@ void collections_deinit(struct collections *collections)
     *collections = (struct collections){0};
 }
 
-const struct model_debug_collection *collections_find(const struct collections *collections,
-                                                      uint64_t id)
+static const struct model_debug_collection *find(const struct collections *collections, uint64_t id)
 {
     for (size_t i = 0; i < collections->all.collections_count; i++) {
         if (collections->all.collections[i].id == id) {
@@ -79,4 +80,52 @@ const struct model_debug_collection *collections_find(const struct collections *
         }
     }
     return NULL;
+}
+
+static bool parse_id(const char *text, uint64_t *ret)
+{
+    char *end = NULL;
+    errno = 0;
+    unsigned long long id = strtoull(text, &end, 0);
+    if (errno != 0 || end == text || *end != '\0' || text[0] == '-') {
+        return false;
+    }
+    *ret = id;
+    return true;
+}
+
+int collections_look(struct collections_view *view, const char *command,
+                     const struct options *options)
+{
+    const char *argument = options->argument;
+    uint64_t id = 0;
+    if (argument != NULL && !parse_id(argument, &id)) {
+        (void)fprintf(stderr, "sysmemctl %s: '%s' is not a collection's ID, which is a number\n",
+                      command, argument);
+        return EXIT_USAGE;
+    }
+    if (!collections_get(&view->collections, options->socket_path)) {
+        return EXIT_REFUSED;
+    }
+    view->rows = view->collections.all.collections;
+    view->count = view->collections.all.collections_count;
+    if (argument == NULL) {
+        return EXIT_DONE;
+    }
+    view->rows = find(&view->collections, id);
+    view->count = 1;
+    if (view->rows == NULL) {
+        (void)fprintf(stderr,
+                      "sysmemctl %s: there is no collection %" PRIu64
+                      " that you may see; 'sysmemctl list' shows which there are\n",
+                      command, id);
+        collections_view_deinit(view);
+        return EXIT_REFUSED;
+    }
+    return EXIT_DONE;
+}
+
+void collections_view_deinit(struct collections_view *view)
+{
+    collections_deinit(&view->collections);
 }

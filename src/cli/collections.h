@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "cli/command.h"
 #include "client/channel.h"
 #include "model/debug.h"
 
@@ -19,8 +20,18 @@ bool collections_get(struct collections *collections, const char *path);
 
 void collections_deinit(struct collections *collections);
 
-/* The collection of an id, or NULL. */
-const struct model_debug_collection *collections_find(const struct collections *collections,
-                                                      uint64_t id);
+/* What a sub-command looks at. */
+struct collections_view {
+    struct collections collections;
+    const struct model_debug_collection *rows; /* of these */
+    size_t count;
+};
+
+/* Asks the daemon for the collection that options->argument, an ID, names; for all of them where it
+ * is NULL. EXIT_DONE, or another exit status with the reason on standard error; then there is
+ * nothing to free. `command` is what the sub-command is called. */
+int collections_look(struct collections_view *view, const char *command,
+                     const struct options *options);
+void collections_view_deinit(struct collections_view *view);
 
 #endif

@@ -1,16 +1,21 @@
 #include "cli/command.h"
 
 #include <argp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/strbuf.h"
+#include "json/json.h"
 
 const struct command commands[] = {
     {"exec",    "Carry out requests, one JSON object a line",          command_exec   },
     {"solve",   "Aggregate constraints from a file, without a daemon", command_solve  },
     {"list",    "Show the daemon's collections",                       command_list   },
     {"tree",    "Show one collection's participants",                  command_tree   },
+    {"graph",   "Write collections as a graph, for Graphviz",          command_graph  },
+    {"inspect", "Show all that the daemon knows",                      command_inspect},
+    {"watch",   "Follow what happens, as it happens",                  command_watch  },
     {"heaps",   "Show where memory comes from, and how much is used",  command_heaps  },
     {"formats", "Show the pixel formats that are known",               command_formats},
     {NULL,      NULL,                                                  NULL           },
@@ -86,4 +91,18 @@ void options_parse(int argc, char **argv, const struct options_spec *spec, struc
     if (error != 0) {
         exit(EXIT_USAGE);
     }
+}
+
+int command_print_json(json_t *json)
+{
+    char *text = json == NULL ? NULL : json_dumps(json, JSON_INDENT(2) | JSON_ENSURE_ASCII);
+    bool printed = text != NULL && puts(text) >= 0;
+    free(text);
+    json_decref(json);
+    return printed ? EXIT_DONE : EXIT_REFUSED;
+}
+
+int command_print_table(const struct model_type *type, const void *table)
+{
+    return command_print_json(table_to_json(type, table, NULL));
 }

@@ -4,6 +4,10 @@
 
 #include <stdbool.h>
 
+#include <jansson.h>
+
+#include "model/type.h"
+
 /* Exit statuses, as docs/cli.md tells them. */
 enum {
     EXIT_DONE = 0,
@@ -41,11 +45,19 @@ struct options_spec {
  * --version. An argument whose name stands in brackets may be absent. */
 void options_parse(int argc, char **argv, const struct options_spec *spec, struct options *ret);
 
+/* Print JSON on standard output, for people and scripts alike. An exit status. The first takes the
+ * reference to `json` (NULL: no memory) over. */
+int command_print_json(json_t *json);
+int command_print_table(const struct model_type *type, const void *table);
+
 /* The sub-commands. socket_path: what stood before the sub-command, or NULL. */
 int command_exec(int argc, char **argv, const char *socket_path);
 int command_solve(int argc, char **argv, const char *socket_path);
 int command_list(int argc, char **argv, const char *socket_path);
 int command_tree(int argc, char **argv, const char *socket_path);
+int command_graph(int argc, char **argv, const char *socket_path);
+int command_inspect(int argc, char **argv, const char *socket_path);
+int command_watch(int argc, char **argv, const char *socket_path);
 int command_heaps(int argc, char **argv, const char *socket_path);
 int command_formats(int argc, char **argv, const char *socket_path);
 

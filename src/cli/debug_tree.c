@@ -9,6 +9,46 @@
 #include "model/print.h"
 #include "model/tables.h"
 
+void debug_view_add_flags(struct strbuf *buf, const struct model_debug_node *node,
+                          const char *separator)
+{
+    const struct {
+        bool set;
+        const char *word;
+    } words[] = {
+        {node->released,                                         "released"   },
+        {(node->flags & MODEL_DEBUG_NODE_FLAG_WEAK) != 0,        "weak"       },
+        {(node->flags & MODEL_DEBUG_NODE_FLAG_WEAK_OK) != 0,     "weak ok"    },
+        {(node->flags & MODEL_DEBUG_NODE_FLAG_DISPENSABLE) != 0, "dispensable"},
+        {(node->flags & MODEL_DEBUG_NODE_FLAG_ATTACHED) != 0,    "attached"   },
+        {(node->flags & MODEL_DEBUG_NODE_FLAG_HIDDEN) != 0,      "hidden"     },
+        {(node->flags & MODEL_DEBUG_NODE_FLAG_ALLOCATED) != 0,   "allocated"  },
+    };
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (words[i].set) {
+            strbuf_addf(buf, "%s%s", separator, words[i].word);
+            separator = ", ";
+        }
+    }
+}
+
+/* Whether a node lets its part be allocated, and else for how long it hasn't. */
+static void add_readiness(struct strbuf *buf, const struct model_debug_node *node)
+{
+    char age[24];
+    if (node->kind == MODEL_DEBUG_NODE_KIND_ORPHAN) {
+        const char *was = model_name_of(&model_debug_node_kind_names, node->was);
+        strbuf_addf(buf, ", was %s", node->has.was && was != NULL ? was : "?");
+    } else if (node->ready) {
+        strbuf_addf(buf, ", ready");
+    } else {
+        strbuf_addf(buf, ", not ready");
+        if (node->has.since_ms) {
+            strbuf_addf(buf, " for %s", text_age(node->since_ms, age));
+        }
+    }
+}
+
 static void add_node(struct strbuf *buf, const struct model_debug_node *node)
 {
     const char *kind = model_name_of(&model_debug_node_kind_names, node->kind);
@@ -24,19 +64,15 @@ static void add_node(struct strbuf *buf, const struct model_debug_node *node)
     if (node->has.uid) {
         strbuf_addf(buf, " uid %u", node->uid);
     }
-    if (node->kind != MODEL_DEBUG_NODE_KIND_ORPHAN) {
-        strbuf_addf(buf, node->ready ? ", ready" : ", not ready");
-    }
-    if (node->released) {
-        strbuf_addf(buf, ", released");
-    }
+    add_readiness(buf, node);
+    debug_view_add_flags(buf, node, ", ");
     if (node->pending_waits > 0) {
         strbuf_addf(buf, ", waits for the buffers");
     }
 }
 
 /* The constraints and rights of a node, on a line of their own. */
-static void add_details(struct strbuf *buf, const struct model_debug_node *node)
+static void add_details(struct strbuf *buf, const struct model_debug_node *node, bool full)
 {
     const char *separator = "";
     if (node->has.rights) {
@@ -50,7 +86,11 @@ static void add_details(struct strbuf *buf, const struct model_debug_node *node)
     }
     if (node->has.constraints) {
         strbuf_addf(buf, "%sconstraints ", separator);
-        model_print(&model_type_buffer_collection_constraints, &node->constraints, buf);
+        if (full) {
+            model_print(&model_type_buffer_collection_constraints, &node->constraints, buf);
+        } else {
+            debug_view_add_constraints(buf, &node->constraints);
+        }
     } else if (node->has_constraints) {
         strbuf_addf(buf, "%sconstraints set", separator);
     }
@@ -60,15 +100,8 @@ static void add_details(struct strbuf *buf, const struct model_debug_node *node)
 struct tree {
     const struct model_debug_collection *collection;
     size_t *last_child; /* of each node; 0: it has none */
+    bool full;
 };
-
-/* A parent stands before its children; a node of which something else is said is shown as a root.
- */
-static bool has_parent(const struct tree *tree, size_t at)
-{
-    const struct model_debug_node *node = &tree->collection->nodes[at];
-    return node->has.parent_index && node->parent_index < at;
-}
 
 static size_t parent_of(const struct tree *tree, size_t at)
 {
@@ -80,7 +113,7 @@ static size_t parent_of(const struct tree *tree, size_t at)
 static void add_stems(struct strbuf *buf, const struct tree *tree, size_t at)
 {
     struct strbuf reversed = {0};
-    for (; has_parent(tree, at); at = parent_of(tree, at)) {
+    for (; debug_view_has_parent(tree->collection, at); at = parent_of(tree, at)) {
         bool more = tree->last_child[parent_of(tree, at)] != at;
         strbuf_add(&reversed, more ? "|" : " ", 1);
     }
@@ -95,14 +128,14 @@ static void print_node(const struct tree *tree, size_t at, FILE *out)
     const struct model_debug_node *node = &tree->collection->nodes[at];
     struct strbuf text = {0};
     struct strbuf details = {0};
-    if (has_parent(tree, at)) {
+    if (debug_view_has_parent(tree->collection, at)) {
         size_t parent = parent_of(tree, at);
         add_stems(&text, tree, parent);
         strbuf_addf(&text, tree->last_child[parent] == at ? "└─ " : "├─ ");
     }
     add_node(&text, node);
-    strbuf_addf(&text, "\n");
-    add_details(&details, node);
+    strbuf_addf(&text, debug_view_is_selected(tree->collection, at) ? ", selected\n" : "\n");
+    add_details(&details, node, tree->full);
     if (details.len > 0) {
         add_stems(&text, tree, at);
         strbuf_addf(&text, "%s%s\n", tree->last_child[at] != 0 ? "│    " : "     ",
@@ -140,28 +173,58 @@ static void print_summary(const struct model_debug_collection *collection, FILE 
     if (collection->has.waiting_for && collection->waiting_for[0] != '\0') {
         strbuf_addf(&text, "waiting for: ");
         strbuf_add_escaped(&text, collection->waiting_for);
+        if (collection->has.waiting_ms) {
+            strbuf_addf(&text, ", for %s", text_age(collection->waiting_ms, age));
+        }
         strbuf_addf(&text, "\n");
     }
     (void)fputs(strbuf_text(&text), out);
     strbuf_deinit(&text);
 }
 
-bool debug_view_tree(const struct model_debug_collection *collection, FILE *out)
+/* One line for each buffer: who holds it, as far as the kernel tells. */
+static void print_buffers(const struct model_debug_collection *collection, FILE *out)
+{
+    for (size_t i = 0; i < collection->buffers_count; i++) {
+        const struct model_debug_buffer *buffer = &collection->buffers[i];
+        const char *state = buffer->state == MODEL_DEBUG_BUFFER_STATE_FREED ? "given back"
+                            : buffer->state == MODEL_DEBUG_BUFFER_STATE_STRONG_GONE
+                                ? "no strong handle is left"
+                                : "held";
+        (void)fprintf(out, "buffer %zu, koid %" PRIu64 ": %s%s\n", i, buffer->koid, state,
+                      buffer->weak_held ? ", weak handles are open" : "");
+    }
+}
+
+static bool print_tree(const struct model_debug_collection *collection, bool full, FILE *out)
 {
     size_t *last_child = calloc(collection->nodes_count + 1, sizeof(*last_child));
     if (last_child == NULL) {
         return false;
     }
-    struct tree tree = {.collection = collection, .last_child = last_child};
+    struct tree tree = {.collection = collection, .last_child = last_child, .full = full};
     for (size_t i = 0; i < collection->nodes_count; i++) {
-        if (has_parent(&tree, i)) {
+        if (debug_view_has_parent(collection, i)) {
             last_child[parent_of(&tree, i)] = i;
         }
     }
     print_summary(collection, out);
+    if (full) {
+        print_buffers(collection, out);
+    }
     for (size_t i = 0; i < collection->nodes_count; i++) {
         print_node(&tree, i, out);
     }
     free(last_child);
     return ferror(out) == 0;
+}
+
+bool debug_view_tree(const struct model_debug_collection *collection, FILE *out)
+{
+    return print_tree(collection, false, out);
+}
+
+bool debug_view_inspect(const struct model_debug_collection *collection, FILE *out)
+{
+    return print_tree(collection, true, out);
 }

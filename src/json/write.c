@@ -41,7 +41,7 @@ static json_t *wide_to_json(const struct model_field *field, uint64_t value)
 
 json_t *value_to_json(const struct model_field *field, uint64_t value)
 {
-    if (field->names == &model_rights_names) {
+    if (field->names == &model_rights_names || field->names == &model_debug_node_flag_names) {
         return mask_to_list(field->names, value);
     }
     if (field->names != NULL && !field->names->bits) {

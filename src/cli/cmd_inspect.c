@@ -1,0 +1,65 @@
+/* sysmemctl inspect: all that the daemon tells of its collections and heaps. */
+#include <stdio.h>
+
+#include "cli/collections.h"
+#include "cli/command.h"
+#include "cli/daemon.h"
+#include "cli/debug_view.h"
+#include "model/tables.h"
+#include "json/json.h"
+
+/* {"collections": [...], "heaps": [...]}; NULL: no memory. */
+static json_t *as_json(const struct collections_view *view,
+                       const struct model_debug_get_heaps_response *heaps)
+{
+    struct model_debug_get_collections_response shown = {0};
+    SYSMEM_SET_VECTOR(&shown, collections, view->rows, view->count);
+    json_t *json = table_to_json(&model_type_debug_get_collections_response, &shown, NULL);
+    json_t *more = table_to_json(&model_type_debug_get_heaps_response, heaps, NULL);
+    if (json == NULL || more == NULL || json_object_update(json, more) != 0) {
+        json_decref(json);
+        json = NULL;
+    }
+    json_decref(more);
+    return json;
+}
+
+static int print(const struct collections_view *view,
+                 const struct model_debug_get_heaps_response *heaps)
+{
+    for (size_t i = 0; i < view->count; i++) {
+        if (!debug_view_inspect(&view->rows[i], stdout) || puts("") < 0) {
+            return EXIT_REFUSED;
+        }
+    }
+    return debug_view_heaps(heaps, stdout) ? EXIT_DONE : EXIT_REFUSED;
+}
+
+int command_inspect(int argc, char **argv, const char *socket_path)
+{
+    static const struct options_spec spec = {
+        .argument = "[ID]",
+        .has_json = true,
+        .doc = "Show all that the daemon knows of one collection, or of all that you may see: "
+               "participants with their constraints, settings, buffers; and the heaps."};
+    struct options options = {.socket_path = socket_path};
+    options_parse(argc, argv, &spec, &options);
+    struct collections_view view;
+    int status = collections_look(&view, "inspect", &options);
+    if (status != EXIT_DONE) {
+        return status;
+    }
+    struct channel *debug = NULL;
+    struct channel_reply reply;
+    if (daemon_open_debug(options.socket_path, &debug) &&
+        daemon_ask(debug, "GetHeaps", NULL, &reply)) {
+        status = options.json ? command_print_json(as_json(&view, reply.response))
+                              : print(&view, reply.response);
+        channel_reply_clear(&reply);
+    } else {
+        status = EXIT_REFUSED;
+    }
+    channel_free(debug);
+    collections_view_deinit(&view);
+    return status;
+}
