@@ -3,8 +3,8 @@
  * Unset fields are absent keys. Integers may be JSON integers or strings with a decimal or 0x
  * integer; 64-bit ones come out as decimal strings. Enumerations are names, or numbers where a
  * value has none. Masks may be integers, one name or a list of names; usage comes out as an
- * integer, rights and the Debug protocol's flags as a list. Handles are strings, which the caller translates. Any thread may call;
- * nothing is kept. */
+ * integer, rights and the Debug protocol's flags as a list. Handles are strings, which the caller
+ * translates. Any thread may call; nothing is kept. */
 #ifndef JSON_JSON_H
 #define JSON_JSON_H
 
