@@ -159,6 +159,9 @@ void collection_orphan_node(struct node *node)
     node->since_ns = collection_now_ns();
     node->peer = NULL;
     collection_tell(collection_of(node), node, COLLECTION_EVENT_NODE_ORPHANED);
+    /* Who leaves before allocation hears no more of the buffers: that is a signal, too. */
+    account_discharge(collection_of(node)->account, ACCOUNT_DESCRIPTORS,
+                      tracker_close_all(&node->lifetime_trackers));
     collection_evaluate(collection_of(node));
 }
 
