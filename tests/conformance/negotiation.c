@@ -1,6 +1,5 @@
 #include "negotiation.h"
 
-#include <poll.h>
 #include <string.h>
 
 void negotiation_open(struct negotiation *negotiation, struct sysmem_allocator *allocator,
@@ -21,33 +20,10 @@ void negotiation_open(struct negotiation *negotiation, struct sysmem_allocator *
     }
 }
 
-static void on_allocated(void *arg, sysmem_status_t status, struct sysmem_collection_info *info)
-{
-    struct seat *seat = arg;
-    seat->answered = true;
-    seat->status = status;
-    seat->info = info;
-}
-
 void negotiation_say(struct negotiation *negotiation, size_t i,
                      const struct sysmem_buffer_collection_constraints *wish)
 {
-    struct seat *seat = &negotiation->seats[i];
-    assert_int_equal(sysmem_collection_set_constraints(seat->collection, wish), 0);
-    assert_int_equal(sysmem_collection_wait_for_all_buffers_allocated_async(seat->collection,
-                                                                            on_allocated, seat),
-                     0);
-    assert_open(sysmem_collection_node(seat->collection));
-}
-
-static void take_answer(struct seat *seat)
-{
-    struct sysmem_node *node = sysmem_collection_node(seat->collection);
-    while (!seat->answered) {
-        struct pollfd ready = {.fd = sysmem_node_fd(node), .events = sysmem_node_events(node)};
-        assert_int_equal(poll(&ready, 1, DAEMON_PATIENCE_MS), 1);
-        (void)sysmem_node_process(node);
-    }
+    seat_say(&negotiation->seats[i], wish);
 }
 
 void negotiation_decide(struct negotiation *negotiation)
@@ -59,7 +35,7 @@ void negotiation_decide(struct negotiation *negotiation)
     sysmem_token_free(negotiation->starter);
     negotiation->starter = NULL;
     for (size_t i = 0; i < negotiation->count; i++) {
-        take_answer(&negotiation->seats[i]);
+        seat_hear(&negotiation->seats[i]);
     }
 }
 

@@ -6,16 +6,9 @@
 #ifndef CONFORMANCE_NEGOTIATION_H
 #define CONFORMANCE_NEGOTIATION_H
 
-#include "stage.h"
+#include "seat.h"
 
 #define NEGOTIATION_SEATS 4
-
-struct seat {
-    struct sysmem_collection *collection;
-    bool answered;
-    sysmem_status_t status;
-    struct sysmem_collection_info *info; /* NULL unless the status is 0 */
-};
 
 struct negotiation {
     struct sysmem_token *starter;

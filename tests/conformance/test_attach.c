@@ -1,0 +1,385 @@
+/* Attached parts: failure domains of their own that join buffers which exist already.
+ * Source: spec/fuchsia.sysmem2-BufferCollection.AttachToken.txt. */
+#include "seat.h"
+#include "wishes.h"
+
+#define BASE_BYTES (512 * 512 * 3 / 2) /* an NV12 image of 512 x 512 */
+
+/* Two who agree on six buffers (C050), and a third, attached to the second. */
+struct base {
+    struct stage *stage;
+    struct seat first;
+    struct seat second;
+    struct sysmem_image_format_constraints images[2];
+};
+
+static struct sysmem_buffer_collection_constraints base_wish(struct base *base, size_t i)
+{
+    uint32_t edge = i == 0 ? 256 : 512;
+    base->images[i] = image_of(SYSMEM_PIXEL_FORMAT_NV12, rec709, edge, edge);
+    struct sysmem_buffer_collection_constraints wish = cpu_constraints(3, 64 * KIB, BASE_BYTES);
+    SYSMEM_SET_VECTOR(&wish, image_format_constraints, &base->images[i], 1);
+    return wish;
+}
+
+static struct sysmem_buffer_collection_constraints attached_wish(void)
+{
+    struct sysmem_buffer_collection_constraints wish = cpu_constraints(0, 0, 0);
+    wish.has.min_buffer_count_for_camping = false;
+    wish.buffer_memory_constraints = (struct sysmem_buffer_memory_constraints){0};
+    SYSMEM_SET(&wish.buffer_memory_constraints, cpu_domain_supported, true);
+    return wish;
+}
+
+static void base_open(struct base *base, void **state)
+{
+    *base = (struct base){.stage = *state};
+    struct sysmem_token *token = root_token(base->stage->allocator);
+    struct sysmem_token *other = duplicate(token);
+    base->first = seat_take(base->stage, token);
+    base->second = seat_take(base->stage, other);
+    struct sysmem_buffer_collection_constraints wish = base_wish(base, 0);
+    seat_say(&base->first, &wish);
+    assert_int_equal(sysmem_collection_check_all_buffers_allocated(base->second.collection, soon()),
+                     SYSMEM_ERROR_PENDING);
+}
+
+/* The second speaks, with room for more buffers than the two camp on (0: none). */
+static void base_allocate(struct base *base, uint32_t buffers)
+{
+    struct sysmem_buffer_collection_constraints wish = base_wish(base, 1);
+    if (buffers > 0) {
+        SYSMEM_SET(&wish, min_buffer_count, buffers);
+    }
+    size_t wanted = buffers > 0 ? buffers : 6;
+    seat_say(&base->second, &wish);
+    const struct sysmem_buffer_collection_info *a = seat_expect_buffers(&base->first, wanted);
+    const struct sysmem_buffer_collection_info *b = seat_expect_buffers(&base->second, wanted);
+    assert_true(a->settings.buffer_settings.size_bytes >= BASE_BYTES);
+    assert_true(a->settings.has.image_format_constraints);
+    for (size_t i = 0; i < wanted; i++) {
+        assert_true(basic_info(a->buffers[i].vmo).koid == basic_info(b->buffers[i].vmo).koid);
+    }
+}
+
+static void expect_same_buffers(struct base *base, struct seat *third, size_t wanted)
+{
+    const struct sysmem_buffer_collection_info *a = sysmem_collection_info_get(base->first.info);
+    const struct sysmem_buffer_collection_info *c = seat_expect_buffers(third, wanted);
+    assert_true(a->settings.buffer_settings.size_bytes == c->settings.buffer_settings.size_bytes);
+    assert_true(a->buffer_collection_id == c->buffer_collection_id);
+    for (size_t i = 0; i < wanted; i++) {
+        assert_true(a->buffers[i].vmo != c->buffers[i].vmo);
+        assert_true(basic_info(a->buffers[i].vmo).koid == basic_info(c->buffers[i].vmo).koid);
+    }
+}
+
+/* The attached part's end is its own. */
+static void base_leave(struct base *base)
+{
+    assert_open(sysmem_collection_node(base->first.collection));
+    assert_open(sysmem_collection_node(base->second.collection));
+    seat_leave(&base->first);
+    seat_leave(&base->second);
+}
+
+/* The third says `wish` and is cut off when it has spoken. */
+static void expect_late_refusal(struct base *base,
+                                const struct sysmem_buffer_collection_constraints *wish)
+{
+    struct sysmem_token *token = attach_to(&base->second);
+    struct sysmem_token *holder = duplicate(token); /* until the wait has arrived */
+    struct seat third = seat_take(base->stage, token);
+    seat_say(&third, wish);
+    token_leave(holder);
+    seat_expect(&third, SYSMEM_ERROR_CONSTRAINTS_INTERSECTION_EMPTY);
+    assert_closed(sysmem_collection_node(third.collection));
+    seat_drop(&third);
+}
+
+static void c051_attached_before_allocation(void **state)
+{
+    struct base base;
+    base_open(&base, state);
+    struct seat third = seat_take(base.stage, attach_to(&base.second));
+    struct sysmem_buffer_collection_constraints wish = attached_wish();
+    seat_say(&third, &wish);
+    assert_false(third.answered);
+    base_allocate(&base, 0);
+    expect_same_buffers(&base, &third, 6);
+    seat_leave(&third);
+    base_leave(&base);
+}
+
+static void c052_attached_after_allocation_again_and_again(void **state)
+{
+    struct base base;
+    base_open(&base, state);
+    base_allocate(&base, 0);
+    struct seat third = {0};
+    for (size_t round = 0; round < 3; round++) {
+        struct sysmem_token *token = attach_to(&base.second);
+        if (third.collection != NULL) {
+            zx_handle_t gone = track_node(sysmem_collection_node(third.collection));
+            assert_open(sysmem_collection_node(third.collection));
+            seat_drop(&third); /* without Release: its own failure */
+            wait_signalled(gone);
+            close_handle(gone);
+        }
+        third = seat_take(base.stage, token);
+        struct sysmem_buffer_collection_constraints wish = attached_wish();
+        seat_say(&third, &wish);
+        assert_open(sysmem_collection_node(base.first.collection));
+        expect_same_buffers(&base, &third, 6);
+    }
+    seat_leave(&third);
+    base_leave(&base);
+}
+
+static void c053_attached_before_allocation_and_gone(void **state)
+{
+    struct base base;
+    base_open(&base, state);
+    struct seat third = seat_take(base.stage, attach_to(&base.second));
+    struct sysmem_buffer_collection_constraints wish = attached_wish();
+    seat_say(&third, &wish);
+    zx_handle_t gone = track_node(sysmem_collection_node(third.collection));
+    assert_open(sysmem_collection_node(third.collection));
+    seat_drop(&third);
+    wait_signalled(gone);
+    close_handle(gone);
+    base_allocate(&base, 0);
+    base_leave(&base);
+}
+
+static void c054_attached_before_allocation_and_too_small(void **state)
+{
+    struct base base;
+    base_open(&base, state);
+    struct seat third = seat_take(base.stage, attach_to(&base.second));
+    struct sysmem_buffer_collection_constraints wish = attached_wish();
+    SYSMEM_SET(&wish.buffer_memory_constraints, max_size_bytes, BASE_BYTES - 1);
+    seat_say(&third, &wish);
+    base_allocate(&base, 0); /* the attached part's wishes are not asked for */
+    seat_expect(&third, SYSMEM_ERROR_CONSTRAINTS_INTERSECTION_EMPTY);
+    seat_drop(&third);
+    base_leave(&base);
+}
+
+static void c055_attached_after_allocation_and_too_small(void **state)
+{
+    struct base base;
+    base_open(&base, state);
+    base_allocate(&base, 0);
+    struct sysmem_buffer_collection_constraints wish = attached_wish();
+    SYSMEM_SET(&wish.buffer_memory_constraints, max_size_bytes, BASE_BYTES - 1);
+    expect_late_refusal(&base, &wish);
+    base_leave(&base);
+}
+
+/* Room that was made for later. */
+static void c057_attached_with_camping_that_there_is_room_for(void **state)
+{
+    struct base base;
+    base_open(&base, state);
+    base_allocate(&base, 8);
+    struct seat third = seat_take(base.stage, attach_to(&base.second));
+    struct sysmem_buffer_collection_constraints wish = attached_wish();
+    SYSMEM_SET(&wish, min_buffer_count_for_camping, 2);
+    seat_say(&third, &wish);
+    expect_same_buffers(&base, &third, 8);
+    SYSMEM_SET(&wish, min_buffer_count_for_camping, 1);
+    expect_late_refusal(&base, &wish); /* all are spoken for */
+    seat_leave(&third);
+    base_leave(&base);
+}
+
+static void c059_attached_with_camping_that_there_is_no_room_for(void **state)
+{
+    struct base base;
+    base_open(&base, state);
+    base_allocate(&base, 0);
+    struct sysmem_buffer_collection_constraints wish = attached_wish();
+    SYSMEM_SET(&wish, min_buffer_count_for_camping, 1);
+    expect_late_refusal(&base, &wish);
+    base_leave(&base);
+}
+
+/* Counts of an attached part are not asked for when the buffers are made. */
+static void c060_attached_before_allocation_reserves_nothing(void **state)
+{
+    struct base base;
+    base_open(&base, state);
+    struct seat third = seat_take(base.stage, attach_to(&base.second));
+    struct sysmem_buffer_collection_constraints wish = attached_wish();
+    SYSMEM_SET(&wish, min_buffer_count_for_camping, 1);
+    seat_say(&third, &wish);
+    base_allocate(&base, 0);
+    seat_expect(&third, SYSMEM_ERROR_CONSTRAINTS_INTERSECTION_EMPTY);
+    seat_drop(&third);
+    base_leave(&base);
+}
+
+/* What would change a setting is refused, though the buffers would do. */
+static void what_would_change_the_settings_is_refused(void **state)
+{
+    struct base base;
+    base_open(&base, state);
+    base_allocate(&base, 0);
+    struct sysmem_image_format_constraints image =
+        image_of(SYSMEM_PIXEL_FORMAT_NV12, rec709, 256, 256);
+    struct sysmem_buffer_collection_constraints wish = attached_wish();
+    SYSMEM_SET_VECTOR(&wish, image_format_constraints, &image, 1);
+    struct seat third = seat_take(base.stage, attach_to(&base.second));
+    seat_say(&third, &wish); /* looser than what was decided */
+    expect_same_buffers(&base, &third, 6);
+    seat_leave(&third);
+    SYSMEM_SET(&image, bytes_per_row_divisor, 4096);
+    expect_late_refusal(&base, &wish);
+    image = image_of(SYSMEM_PIXEL_FORMAT_NV12, srgb, 256, 256);
+    expect_late_refusal(&base, &wish);
+    base_leave(&base);
+}
+
+/* Everybody of the part has released and closed: it goes, and its counts with it. */
+static void a_released_part_gives_its_counts_back(void **state)
+{
+    struct base base;
+    base_open(&base, state);
+    base_allocate(&base, 7);
+    struct sysmem_buffer_collection_constraints wish = attached_wish();
+    SYSMEM_SET(&wish, min_buffer_count_for_camping, 1);
+    for (size_t round = 0; round < 3; round++) {
+        struct seat third = seat_take(base.stage, attach_to(&base.second));
+        seat_say(&third, &wish);
+        expect_same_buffers(&base, &third, 7);
+        expect_late_refusal(&base, &wish);
+        zx_handle_t gone = track_node(sysmem_collection_node(third.collection));
+        seat_leave(&third);
+        wait_signalled(gone);
+        close_handle(gone);
+    }
+    base_leave(&base);
+}
+
+static void a_part_that_has_no_one_left_is_gone_before_allocation_too(void **state)
+{
+    struct base base;
+    base_open(&base, state);
+    struct sysmem_token *token = attach_to(&base.second);
+    zx_handle_t gone = track_node(sysmem_token_node(token));
+    token_leave(token);
+    wait_signalled(gone);
+    close_handle(gone);
+    base_allocate(&base, 0);
+    base_leave(&base);
+}
+
+/* A part below an attached part comes after it, and falls with it. */
+static void parts_below_parts(void **state)
+{
+    struct base base;
+    base_open(&base, state);
+    struct seat third = seat_take(base.stage, attach_to(&base.second));
+    struct seat fourth = seat_take(base.stage, attach_to(&third));
+    struct sysmem_buffer_collection_constraints wish = attached_wish();
+    seat_say(&fourth, &wish);
+    base_allocate(&base, 0);
+    assert_open(sysmem_collection_node(fourth.collection));
+    assert_int_equal(sysmem_collection_check_all_buffers_allocated(fourth.collection, soon()),
+                     SYSMEM_ERROR_PENDING);
+    seat_say(&third, &wish);
+    expect_same_buffers(&base, &third, 6);
+    expect_same_buffers(&base, &fourth, 6);
+    seat_drop(&third);
+    assert_closed(sysmem_collection_node(fourth.collection));
+    seat_drop(&fourth);
+    base_leave(&base);
+}
+
+/* The root's failure takes attached parts along, with the error if there is one. */
+static void a_failed_allocation_reaches_attached_parts(void **state)
+{
+    struct base base;
+    base_open(&base, state);
+    struct sysmem_token *token = attach_to(&base.second);
+    struct seat third = seat_take(base.stage, attach_to(&base.second));
+    seat_say(&third, NULL);
+    struct sysmem_buffer_collection_constraints wish = picky(1, PAGE);
+    seat_say_unsynced(&base.second, &wish);
+    seat_expect(&base.first, SYSMEM_ERROR_CONSTRAINTS_INTERSECTION_EMPTY);
+    seat_expect(&third, SYSMEM_ERROR_CONSTRAINTS_INTERSECTION_EMPTY);
+    assert_closed(sysmem_token_node(token));
+    sysmem_token_free(token);
+    seat_drop(&third);
+    seat_drop(&base.first);
+    seat_drop(&base.second);
+    assert_still_serves(*state);
+}
+
+/* A group below an attached token: the first child that goes with the buffers. */
+static void a_group_in_an_attached_part_chooses(void **state)
+{
+    struct base base;
+    base_open(&base, state);
+    base_allocate(&base, 0);
+    struct sysmem_token *token = attach_to(&base.second);
+    struct sysmem_group *group = group_under(token);
+    struct seat children[2];
+    struct sysmem_buffer_collection_constraints wish = attached_wish();
+    children[0] = seat_take(base.stage, child_of(group));
+    children[1] = seat_take(base.stage, child_of(group));
+    token_leave(token);
+    seat_say(&children[1], &wish);
+    SYSMEM_SET(&wish, min_buffer_count_for_camping, 1);
+    seat_say(&children[0], &wish);
+    group_settle(group);
+    expect_same_buffers(&base, &children[1], 6);
+    seat_expect(&children[0], SYSMEM_ERROR_CONSTRAINTS_INTERSECTION_EMPTY);
+    assert_closed(sysmem_collection_node(children[0].collection));
+    group_leave(group);
+    seat_leave(&children[0]);
+    seat_leave(&children[1]);
+    base_leave(&base);
+}
+
+static void a_mask_without_write_counts_for_attached_parts(void **state)
+{
+    struct base base;
+    base_open(&base, state);
+    base_allocate(&base, 0);
+    struct sysmem_token *token = NULL;
+    assert_int_equal(sysmem_collection_attach_token(
+                         base.second.collection, ZX_DEFAULT_VMO_RIGHTS & ~ZX_RIGHT_WRITE, &token),
+                     0);
+    assert_open(sysmem_collection_node(base.second.collection));
+    struct seat third = seat_take(base.stage, token);
+    struct sysmem_buffer_collection_constraints wish = attached_wish();
+    seat_say(&third, &wish);
+    zx_handle_t vmo = seat_expect_buffers(&third, 6)->buffers[0].vmo;
+    assert_int_equal(basic_info(vmo).rights & ZX_RIGHT_WRITE, 0);
+    seat_leave(&third);
+    base_leave(&base);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(c051_attached_before_allocation),
+        CASE(c052_attached_after_allocation_again_and_again),
+        CASE(c053_attached_before_allocation_and_gone),
+        CASE(c054_attached_before_allocation_and_too_small),
+        CASE(c055_attached_after_allocation_and_too_small),
+        CASE(c057_attached_with_camping_that_there_is_room_for),
+        CASE(c059_attached_with_camping_that_there_is_no_room_for),
+        CASE(c060_attached_before_allocation_reserves_nothing),
+        CASE(what_would_change_the_settings_is_refused),
+        CASE(a_released_part_gives_its_counts_back),
+        CASE(a_part_that_has_no_one_left_is_gone_before_allocation_too),
+        CASE(parts_below_parts),
+        CASE(a_failed_allocation_reaches_attached_parts),
+        CASE(a_group_in_an_attached_part_chooses),
+        CASE(a_mask_without_write_counts_for_attached_parts),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
