@@ -1,0 +1,183 @@
+/* The node protocol against a forecast that shares nothing with the daemon: random sequences of
+ * operations, and after each one what every channel, wait and buffer of the collection must be.
+ *
+ *   test_protocol [--sequences N] [--first SEED] [--length MAX] [--expect-difference]
+ *
+ * A difference is shown with the shortest sequence that still has it. MODEL_SEED in the environment
+ * is a --first. With --expect-difference the daemon has a fault in it, which must show. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <zircon/syscalls.h>
+
+#include "client/channel.h"
+#include "players.h"
+#include "sequence.h"
+#include "support/daemon.h"
+
+struct options {
+    uint64_t first;
+    uint64_t sequences;
+    unsigned length;
+    bool expect_difference;
+};
+
+/* The daemon of all sequences, and a connection to it. */
+struct stage {
+    struct daemon daemon;
+    struct channel *allocator;
+    int descriptors; /* of the daemon, at rest */
+};
+
+static bool parse(int argc, char **argv, struct options *ret)
+{
+    const char *seed = getenv("MODEL_SEED");
+    *ret = (struct options){.first = 1, .sequences = 3000, .length = 40};
+    if (seed != NULL) {
+        ret->first = strtoull(seed, NULL, 0);
+    }
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--expect-difference") == 0) {
+            ret->expect_difference = true;
+        } else if (strcmp(argv[i], "--sequences") == 0 && i + 1 < argc) {
+            ret->sequences = strtoull(argv[++i], NULL, 0);
+        } else if (strcmp(argv[i], "--first") == 0 && i + 1 < argc) {
+            ret->first = strtoull(argv[++i], NULL, 0);
+        } else if (strcmp(argv[i], "--length") == 0 && i + 1 < argc) {
+            ret->length = (unsigned)strtoul(argv[++i], NULL, 0);
+        } else {
+            return false;
+        }
+    }
+    return ret->sequences > 0 && ret->length >= 3 && ret->length <= SEQUENCE_MAX;
+}
+
+static bool stage_open(struct stage *stage)
+{
+    if (daemon_start(&stage->daemon, NULL) < 0) {
+        return false;
+    }
+    stage->descriptors = daemon_descriptor_count(&stage->daemon);
+    return channel_new(daemon_connect(&stage->daemon), MODEL_PROTOCOL_ALLOCATOR,
+                       &stage->allocator) == 0;
+}
+
+/* A fault may have ended the daemon. */
+static bool stage_mend(struct stage *stage)
+{
+    if (players_ask(stage->allocator)) {
+        return true;
+    }
+    channel_free(stage->allocator);
+    (void)daemon_stop(&stage->daemon);
+    return stage_open(stage);
+}
+
+/* False: the daemon kept something, or did not end well. */
+static bool stage_close(struct stage *stage)
+{
+    channel_free(stage->allocator);
+    int left = daemon_descriptor_settle(&stage->daemon, stage->descriptors);
+    if (left != stage->descriptors) {
+        printf("after all sequences: wanted %d descriptors in the daemon, got %d\n",
+               stage->descriptors, left);
+    }
+    return daemon_stop(&stage->daemon) && left == stage->descriptors;
+}
+
+/* Plays a sequence on a collection of its own. True: something differs, which is copied to `why`.
+ */
+static bool differs(const struct stage *stage, const struct sequence *sequence, zx_time_t patience,
+                    char why[256])
+{
+    static struct players players;
+    struct forecast forecast;
+    const char *difference = NULL;
+    players_init(&players, stage->allocator, patience);
+    forecast_init(&forecast);
+    for (unsigned i = 0; difference == NULL && i < sequence->length; i++) {
+        const struct op *op = &sequence->ops[i];
+        if (forecast_has(&forecast, op)) {
+            forecast_apply(&forecast, op);
+            players_do(&players, &forecast, op);
+            difference = players_compare(&players, &forecast);
+        }
+    }
+    if (difference != NULL) {
+        (void)snprintf(why, 256, "%s", difference);
+    }
+    players_leave(&players);
+    return difference != NULL;
+}
+
+/* Takes operations out as long as it still differs. */
+static void shrink(struct stage *stage, struct sequence *sequence, char why[256])
+{
+    for (unsigned i = sequence->length; i-- > 1;) {
+        struct sequence shorter = *sequence;
+        sequence_remove(&shorter, i);
+        if (!stage_mend(stage)) {
+            return;
+        }
+        if (differs(stage, &shorter, ZX_SEC(1), why)) {
+            *sequence = shorter;
+            i = sequence->length;
+        }
+    }
+}
+
+static void show(struct stage *stage, struct sequence *sequence, uint64_t seed, char why[256])
+{
+    printf("seed %" PRIu64 ": daemon and model differ: %s\n", seed, why);
+    shrink(stage, sequence, why);
+    if (stage_mend(stage) && differs(stage, sequence, ZX_SEC(20), why)) {
+        printf("  the shortest sequence, after which %s:\n", why);
+    } else {
+        printf("  it doesn't differ when it is played again; this was it:\n");
+    }
+    sequence_print(sequence);
+}
+
+/* True: as expected. */
+static bool run(struct stage *stage, const struct options *options)
+{
+    struct tally tally = {0};
+    for (uint64_t i = 0; i < options->sequences; i++) {
+        uint64_t seed = options->first + i;
+        struct sequence sequence;
+        char why[256];
+        sequence_roll(&sequence, seed, options->length, &tally);
+        if (differs(stage, &sequence, ZX_SEC(20), why)) {
+            show(stage, &sequence, seed, why);
+            return options->expect_difference;
+        }
+    }
+    printf("%" PRIu64 " sequences from seed %" PRIu64 " on: no difference\n", options->sequences,
+           options->first);
+    printf("  allocations: %u made, %u refused; parts attached: %u joined, %u refused\n",
+           tally.allocated, tally.refused, tally.joined, tally.not_joined);
+    printf("  children not selected: %u; domains emptied: %u; without a strong node: %u\n",
+           tally.unselected, tally.emptied, tally.lost);
+    return !options->expect_difference;
+}
+
+int main(int argc, char **argv)
+{
+    struct options options;
+    if (!parse(argc, argv, &options)) {
+        (void)fprintf(stderr,
+                      "usage: %s [--sequences N] [--first SEED] [--length 3..%d] "
+                      "[--expect-difference]\n",
+                      argv[0], SEQUENCE_MAX);
+        return 2;
+    }
+    struct stage stage = {.allocator = NULL};
+    if (!stage_open(&stage)) {
+        return 1;
+    }
+    bool ok = run(&stage, &options);
+    bool whole = stage_close(&stage);
+    return ok && (whole || options.expect_difference) ? 0 : 1;
+}
