@@ -5,7 +5,7 @@
 #include "cli/debug_view.h"
 #include "model/names.h"
 
-#define LINE "%-12s  %-10s  %-25s  %s\n"
+#define LINE "%-12s  %-10s  %-26s  %s\n"
 
 static const char *words_of(uint32_t what)
 {

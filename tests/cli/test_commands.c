@@ -44,16 +44,19 @@ static void wrong_lines_end_with_2(void **state)
 {
     (void)state;
     static const char *const lines[][3] = {
-        {NULL,    NULL,           NULL},
-        {"fly",   NULL,           NULL},
-        {"tree",  NULL,           NULL},
-        {"tree",  "x",            NULL},
-        {"tree",  "1",            "2" },
-        {"list",  "1",            NULL},
-        {"list",  "--no-such",    NULL},
-        {"exec",  "--json",       NULL},
-        {"solve", "/nonexistent", NULL},
-        {"solve", "/",            NULL},
+        {NULL,      NULL,           NULL},
+        {"fly",     NULL,           NULL},
+        {"tree",    NULL,           NULL},
+        {"tree",    "x",            NULL},
+        {"tree",    "1",            "2" },
+        {"list",    "1",            NULL},
+        {"watch",   "1",            NULL},
+        {"graph",   "-1",           NULL},
+        {"inspect", "x",            NULL},
+        {"list",    "--no-such",    NULL},
+        {"exec",    "--json",       NULL},
+        {"solve",   "/nonexistent", NULL},
+        {"solve",   "/",            NULL},
     };
     for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
         struct program_result result = run("", lines[i][0], lines[i][1], lines[i][2], NULL);
@@ -63,15 +66,15 @@ static void wrong_lines_end_with_2(void **state)
         program_result_deinit(&result);
     }
     struct program_result unknown = run("", "fly", NULL, NULL, NULL);
-    assert_said(unknown.errors, "exec solve list tree heaps formats");
+    assert_said(unknown.errors, "exec solve list tree graph inspect watch heaps formats");
     program_result_deinit(&unknown);
 }
 
 static void no_daemon_says_what_to_start(void **state)
 {
     (void)state;
-    static const char *const commands[] = {"list", "heaps"};
-    for (size_t i = 0; i < 2; i++) {
+    static const char *const commands[] = {"list", "heaps", "graph", "inspect", "watch"};
+    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
         struct program_result result = run("", commands[i], "--socket", "/nonexistent", NULL);
         assert_int_equal(result.status, 1);
         assert_string_equal(result.output, "");

@@ -6,6 +6,8 @@
 
 #include <cmocka.h>
 
+#include <sysmem/format.h>
+
 #include "cli/debug_view.h"
 
 static void assert_shows(const char *text, const char *part)
@@ -146,11 +148,221 @@ static void heaps_say_why_they_are_absent(void **state)
     free(text);
 }
 
+static char *print_inspect(const struct model_debug_collection *shown)
+{
+    char *text = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
+    assert_true(debug_view_inspect(shown, out));
+    (void)fclose(out);
+    return text;
+}
+
+static char *print_graph(const struct model_debug_collection *shown)
+{
+    char *text = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
+    assert_true(debug_view_graph(shown, 1, out));
+    (void)fclose(out);
+    return text;
+}
+
+static void tree_tells_flags_and_for_how_long(void **state)
+{
+    (void)state;
+    struct model_debug_node nodes[4];
+    struct model_debug_collection shown = collection(nodes);
+    SYSMEM_SET(&shown, waiting_ms, 2500);
+    SYSMEM_SET(&nodes[1], since_ms, 3200);
+    SYSMEM_SET(&nodes[1], flags,
+               MODEL_DEBUG_NODE_FLAG_WEAK | MODEL_DEBUG_NODE_FLAG_WEAK_OK |
+                   MODEL_DEBUG_NODE_FLAG_ATTACHED);
+    SYSMEM_SET(&nodes[2], kind, MODEL_DEBUG_NODE_KIND_ORPHAN);
+    SYSMEM_SET(&nodes[2], was, MODEL_DEBUG_NODE_KIND_GROUP);
+    SYSMEM_SET(&nodes[2], released, true);
+    SYSMEM_SET(&nodes[3], flags, MODEL_DEBUG_NODE_FLAG_DISPENSABLE | MODEL_DEBUG_NODE_FLAG_HIDDEN);
+    char *text = print_tree(&shown);
+    assert_shows(text, "waiting for: c\\x0a, for 2.5s\n");
+    assert_shows(text, "\", not ready for 3.2s, weak, weak ok, attached\n");
+    assert_shows(text, "ORPHAN \"b\", was GROUP, released, waits for the buffers\n");
+    assert_shows(text, "COLLECTION \"c\", not ready, dispensable, hidden\n");
+    free(text);
+}
+
+/* root ── a (a group) ── b, which was selected */
+static void select_b(struct model_debug_node nodes[4])
+{
+    SYSMEM_SET(&nodes[1], kind, MODEL_DEBUG_NODE_KIND_GROUP);
+    SYSMEM_SET(&nodes[1], was, MODEL_DEBUG_NODE_KIND_GROUP);
+    SYSMEM_SET(&nodes[2], flags, MODEL_DEBUG_NODE_FLAG_ALLOCATED);
+}
+
+static void tree_marks_the_selected_child(void **state)
+{
+    (void)state;
+    struct model_debug_node nodes[4];
+    struct model_debug_collection shown = collection(nodes);
+    select_b(nodes);
+    SYSMEM_SET(&nodes[3], flags, MODEL_DEBUG_NODE_FLAG_ALLOCATED);
+    char *text = print_tree(&shown);
+    assert_shows(text, "\"b\", ready, allocated, waits for the buffers, selected\n");
+    assert_shows(text, "\"c\", not ready, allocated\n");
+    free(text);
+}
+
+static void constraints_come_short_and_in_full(void **state)
+{
+    (void)state;
+    struct model_debug_node nodes[4];
+    struct model_debug_collection shown = collection(nodes);
+    struct sysmem_image_format_constraints formats[5] = {0};
+    struct sysmem_buffer_collection_constraints *wanted = &nodes[0].constraints;
+    nodes[0].has.constraints = true;
+    SYSMEM_SET(&wanted->usage, cpu, 2);
+    SYSMEM_SET(&wanted->usage, video, 1);
+    wanted->has.usage = true;
+    SYSMEM_SET(wanted, min_buffer_count_for_camping, 2);
+    SYSMEM_SET(wanted, max_buffer_count, 7);
+    SYSMEM_SET(&wanted->buffer_memory_constraints, min_size_bytes, 4096);
+    SYSMEM_SET(&wanted->buffer_memory_constraints, secure_required, true);
+    wanted->has.buffer_memory_constraints = true;
+    SYSMEM_SET(&formats[0], pixel_format, SYSMEM_PIXEL_FORMAT_NV12);
+    SYSMEM_SET(&formats[1], pixel_format, 4000000);
+    SYSMEM_SET_VECTOR(wanted, image_format_constraints, formats, 5);
+    nodes[1].has.constraints = true;
+    char *summary = print_tree(&shown);
+    assert_shows(summary, "constraints cpu+video; buffers: camping 2, at most 7; at least 4.0 KiB; "
+                          "secure; images: NV12, format 4000000, INVALID, +2\n");
+    assert_shows(summary, "constraints none\n");
+    char *full = print_inspect(&shown);
+    assert_shows(full, "usage.cpu=CPU_USAGE_READ_OFTEN");
+    assert_shows(full, "min_buffer_count_for_camping=2");
+    free(summary);
+    free(full);
+}
+
+static void inspect_tells_who_holds_each_buffer(void **state)
+{
+    (void)state;
+    struct model_debug_node nodes[4];
+    struct model_debug_collection shown = collection(nodes);
+    struct model_debug_buffer buffers[3] = {0};
+    SYSMEM_SET(&buffers[0], koid, 70);
+    SYSMEM_SET(&buffers[0], weak_held, true);
+    SYSMEM_SET(&buffers[1], state, MODEL_DEBUG_BUFFER_STATE_STRONG_GONE);
+    SYSMEM_SET(&buffers[2], state, MODEL_DEBUG_BUFFER_STATE_FREED);
+    SYSMEM_SET_VECTOR(&shown, buffers, buffers, 3);
+    char *text = print_inspect(&shown);
+    assert_shows(text, "buffer 0, koid 70: held, weak handles are open\n");
+    assert_shows(text, "buffer 1, koid 0: no strong handle is left\n");
+    assert_shows(text, "buffer 2, koid 0: given back\n");
+    free(text);
+}
+
+/* Braces and quotes outside of quotes are balanced, and nothing moves a cursor. */
+static void assert_well_formed(const char *graph)
+{
+    int depth = 0;
+    bool quoted = false;
+    for (const char *c = graph; *c != '\0'; c++) {
+        assert_true(*c == '\n' || (unsigned char)*c >= ' ');
+        if (quoted && *c == '\\') {
+            c++;
+        } else if (*c == '"') {
+            quoted = !quoted;
+        } else if (!quoted) {
+            depth += *c == '{' ? 1 : *c == '}' ? -1 : 0;
+            assert_true(depth >= 0);
+        }
+    }
+    assert_int_equal(depth, 0);
+    assert_false(quoted);
+}
+
+static void graph_has_domains_and_the_selected_child(void **state)
+{
+    (void)state;
+    struct model_debug_node nodes[4];
+    struct model_debug_collection shown = collection(nodes);
+    select_b(nodes);
+    SYSMEM_SET(&nodes[1], flags, MODEL_DEBUG_NODE_FLAG_ATTACHED);
+    SYSMEM_SET(&nodes[3], client_name, "c\"]; }");
+    SYSMEM_SET(&nodes[3], flags, MODEL_DEBUG_NODE_FLAG_DISPENSABLE);
+    char *text = print_graph(&shown);
+    assert_well_formed(text);
+    assert_shows(text, "label=\"collection 77 video\\nPOPULATING\"");
+    assert_shows(text, "subgraph \"cluster_77_1\" {\n    label=\"attached\"");
+    assert_shows(text, "subgraph \"cluster_77_3\" {\n    label=\"dispensable\"");
+    assert_shows(text, "a\\\\x1b[2J");
+    assert_shows(text, "shape=diamond");
+    assert_shows(text, "\"n77_1\" -> \"n77_2\" [label=\"selected\", style=bold];");
+    assert_shows(text, "\"n77_0\" -> \"n77_3\";");
+    free(text);
+}
+
+static void graph_of_nonsense_ends(void **state)
+{
+    (void)state;
+    struct model_debug_node nodes[4];
+    struct model_debug_collection shown = collection(nodes);
+    nodes[1].parent_index = 1;
+    nodes[2].parent_index = UINT32_MAX;
+    nodes[3].kind = UINT32_MAX;
+    SYSMEM_SET(&shown, state, UINT32_MAX);
+    char *text = print_graph(&shown);
+    assert_well_formed(text);
+    free(text);
+}
+
+static char *print_event(const struct model_debug_event *event)
+{
+    char *text = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
+    assert_true(debug_view_event(event, out));
+    (void)fclose(out);
+    return text;
+}
+
+static void events_tell_what_and_who(void **state)
+{
+    (void)state;
+    struct model_debug_event event = {0};
+    SYSMEM_SET(&event, time_ns, UINT64_C(1700000000123000000));
+    SYSMEM_SET(&event, collection_id, 77);
+    SYSMEM_SET(&event, what, MODEL_DEBUG_EVENT_KIND_COLLECTION_GONE);
+    char *whole = print_event(&event);
+    assert_shows(whole, ".123  77          all memory is given back    the collection\n");
+    SYSMEM_SET(&event, what, MODEL_DEBUG_EVENT_KIND_NODE_BOUND);
+    SYSMEM_SET(&event, collection_name, "v\r");
+    SYSMEM_SET(&event, node, 78);
+    SYSMEM_SET(&event, node_kind, MODEL_DEBUG_NODE_KIND_COLLECTION);
+    SYSMEM_SET(&event, client_name, "a\x1b[2J");
+    SYSMEM_SET(&event, pid, 12);
+    char *one = print_event(&event);
+    assert_shows(one, "bound                       COLLECTION 78 \"a\\x1b[2J\" pid 12 uid 0 in "
+                      "\"v\\x0d\"\n");
+    SYSMEM_SET(&event, what, UINT32_MAX);
+    char *newer = print_event(&event);
+    assert_shows(newer, "something newer happened");
+    free(whole);
+    free(one);
+    free(newer);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tree_draws_its_branches),
         cmocka_unit_test(tree_of_nonsense_ends),
+        cmocka_unit_test(tree_tells_flags_and_for_how_long),
+        cmocka_unit_test(tree_marks_the_selected_child),
+        cmocka_unit_test(constraints_come_short_and_in_full),
+        cmocka_unit_test(inspect_tells_who_holds_each_buffer),
+        cmocka_unit_test(graph_has_domains_and_the_selected_child),
+        cmocka_unit_test(graph_of_nonsense_ends),
+        cmocka_unit_test(events_tell_what_and_who),
         cmocka_unit_test(list_shows_who_is_waited_for),
         cmocka_unit_test(list_names_a_few_participants),
         cmocka_unit_test(heaps_say_why_they_are_absent),
