@@ -1,6 +1,5 @@
 #include "story.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -15,15 +14,6 @@ void must(sysmem_status_t status, const char *what)
         (void)fprintf(stderr, "%s: %s\n", what, sysmem_status_name(status));
         exit(EXIT_FAILURE);
     }
-}
-
-void tell(const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    (void)vprintf(format, args);
-    va_end(args);
-    (void)printf("\n");
 }
 
 struct sysmem_allocator *connect_as(const char *name)

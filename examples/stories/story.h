@@ -4,6 +4,7 @@
 #define STORY_H
 
 #include <stdint.h>
+#include <stdio.h>
 
 #include <sysmem/sysmem.h>
 
@@ -13,8 +14,8 @@ zx_time_t soon(void);
 /* Ends the program with status 1 when `status` is not 0. */
 void must(sysmem_status_t status, const char *what);
 
-/* One line of the story. */
-__attribute__((format(printf, 1, 2))) void tell(const char *format, ...);
+/* One line of the story, as printf() takes it. */
+#define tell(...) ((void)printf(__VA_ARGS__), (void)putchar('\n'))
 
 /* A connection under a client name. */
 struct sysmem_allocator *connect_as(const char *name);

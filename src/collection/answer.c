@@ -57,12 +57,13 @@ static struct node *first_hidden(struct node *top)
 
 void collection_answer_success(struct node *top)
 {
+    struct collection *collection = collection_of(top);
     for (struct node *node = top; node != NULL; node = node_next_pruned(top, node)) {
         if (!node->hidden) {
             mark_allocated(node);
         }
     }
-    collection_check_lifetimes(collection_of(top));
+    collection_check_lifetimes(collection);
     for (struct node *node; !top->dead && (node = first_hidden(top)) != NULL;) {
         log_debug("%s: another child of its group was selected", collection_describe_node(node));
         tell_failure(node, SYSMEM_ERROR_CONSTRAINTS_INTERSECTION_EMPTY);
