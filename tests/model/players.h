@@ -29,6 +29,7 @@ struct call {
 
 struct players {
     struct channel *allocator; /* of all sequences; not owned */
+    struct channel *debug;     /* the same */
     struct player players[OP_MAX_NODES];
     struct call calls[PLAYERS_MAX_CALLS];
     unsigned call_count;
@@ -36,7 +37,8 @@ struct players {
     char difference[256];
 };
 
-void players_init(struct players *players, struct channel *allocator, zx_time_t patience);
+void players_init(struct players *players, struct channel *allocator, struct channel *debug,
+                  zx_time_t patience);
 
 /* Closes everything, as a client does that ends. */
 void players_leave(struct players *players);
@@ -48,7 +50,11 @@ void players_do(struct players *players, const struct forecast *forecast, const 
 /* What differs from the forecast, in words, or NULL. */
 const char *players_compare(struct players *players, const struct forecast *forecast);
 
-/* Whether the daemon answers at all. */
-bool players_ask(struct channel *allocator);
+/* The same for the tree as the daemon tells it, if there is a node that can be asked whose it is.
+ */
+const char *players_compare_tree(struct players *players, const struct forecast *forecast);
+
+/* A wait whose answer has been seen to, or whose channel is gone. */
+void players_end_call(struct call *call);
 
 #endif

@@ -12,10 +12,12 @@
 
 #include <zircon/syscalls.h>
 
+#include "census.h"
 #include "client/channel.h"
 #include "players.h"
 #include "sequence.h"
 #include "support/daemon.h"
+#include "talk.h"
 
 struct options {
     uint64_t first;
@@ -28,7 +30,8 @@ struct options {
 struct stage {
     struct daemon daemon;
     struct channel *allocator;
-    int descriptors; /* of the daemon, at rest */
+    struct channel *debug;
+    int descriptors; /* of the daemon with these two, at rest */
 };
 
 static bool parse(int argc, char **argv, struct options *ret)
@@ -59,17 +62,23 @@ static bool stage_open(struct stage *stage)
     if (daemon_start(&stage->daemon, NULL) < 0) {
         return false;
     }
+    sysmem_status_t connected =
+        channel_new(daemon_connect(&stage->daemon), MODEL_PROTOCOL_ALLOCATOR, &stage->allocator);
+    stage->debug = connected == 0 ? census_open(stage->allocator) : NULL;
+    if (stage->debug == NULL || census_buffers(stage->debug) != 0) {
+        return false;
+    }
     stage->descriptors = daemon_descriptor_count(&stage->daemon);
-    return channel_new(daemon_connect(&stage->daemon), MODEL_PROTOCOL_ALLOCATOR,
-                       &stage->allocator) == 0;
+    return true;
 }
 
 /* A fault may have ended the daemon. */
 static bool stage_mend(struct stage *stage)
 {
-    if (players_ask(stage->allocator)) {
+    if (talk_barrier(stage->allocator)) {
         return true;
     }
+    channel_free(stage->debug);
     channel_free(stage->allocator);
     (void)daemon_stop(&stage->daemon);
     return stage_open(stage);
@@ -78,13 +87,17 @@ static bool stage_mend(struct stage *stage)
 /* False: the daemon kept something, or did not end well. */
 static bool stage_close(struct stage *stage)
 {
-    channel_free(stage->allocator);
     int left = daemon_descriptor_settle(&stage->daemon, stage->descriptors);
-    if (left != stage->descriptors) {
-        printf("after all sequences: wanted %d descriptors in the daemon, got %d\n",
-               stage->descriptors, left);
+    uint64_t buffers = census_buffers(stage->debug);
+    bool clean = left == stage->descriptors && buffers == 0;
+    if (!clean) {
+        printf("after all sequences: wanted %d descriptors and no buffer in the daemon, got %d and "
+               "%" PRIu64 "\n",
+               stage->descriptors, left, buffers);
     }
-    return daemon_stop(&stage->daemon) && left == stage->descriptors;
+    channel_free(stage->debug);
+    channel_free(stage->allocator);
+    return daemon_stop(&stage->daemon) && clean;
 }
 
 /* Plays a sequence on a collection of its own. True: something differs, which is copied to `why`.
@@ -95,7 +108,7 @@ static bool differs(const struct stage *stage, const struct sequence *sequence, 
     static struct players players;
     struct forecast forecast;
     const char *difference = NULL;
-    players_init(&players, stage->allocator, patience);
+    players_init(&players, stage->allocator, stage->debug, patience);
     forecast_init(&forecast);
     for (unsigned i = 0; difference == NULL && i < sequence->length; i++) {
         const struct op *op = &sequence->ops[i];
@@ -104,6 +117,9 @@ static bool differs(const struct stage *stage, const struct sequence *sequence, 
             players_do(&players, &forecast, op);
             difference = players_compare(&players, &forecast);
         }
+    }
+    if (difference == NULL) {
+        difference = players_compare_tree(&players, &forecast);
     }
     if (difference != NULL) {
         (void)snprintf(why, 256, "%s", difference);
