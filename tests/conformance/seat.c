@@ -31,6 +31,11 @@ void seat_say(struct seat *seat, const struct sysmem_buffer_collection_constrain
     assert_open(sysmem_collection_node(seat->collection));
 }
 
+void seat_decide(struct seat *seat, const struct sysmem_buffer_collection_constraints *wish)
+{
+    assert_int_equal(sysmem_collection_set_constraints(seat->collection, wish), 0);
+}
+
 void seat_hear(struct seat *seat)
 {
     struct sysmem_node *node = sysmem_collection_node(seat->collection);

@@ -20,6 +20,10 @@ struct seat seat_take(const struct stage *stage, struct sysmem_token *token);
 void seat_say(struct seat *seat, const struct sysmem_buffer_collection_constraints *wish);
 void seat_say_unsynced(struct seat *seat, const struct sysmem_buffer_collection_constraints *wish);
 
+/* SetConstraints alone: the last word before an end in which no wait of this seat can be in time.
+ */
+void seat_decide(struct seat *seat, const struct sysmem_buffer_collection_constraints *wish);
+
 /* Waits until the wait has ended, in `wanted` or in anything. */
 void seat_hear(struct seat *seat);
 void seat_expect(struct seat *seat, sysmem_status_t wanted);

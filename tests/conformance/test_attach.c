@@ -306,7 +306,7 @@ static void a_failed_allocation_reaches_attached_parts(void **state)
     struct seat third = seat_take(base.stage, attach_to(&base.second));
     seat_say(&third, NULL);
     struct sysmem_buffer_collection_constraints wish = picky(1, PAGE);
-    seat_say_unsynced(&base.second, &wish);
+    seat_decide(&base.second, &wish);
     seat_expect(&base.first, SYSMEM_ERROR_CONSTRAINTS_INTERSECTION_EMPTY);
     seat_expect(&third, SYSMEM_ERROR_CONSTRAINTS_INTERSECTION_EMPTY);
     assert_closed(sysmem_token_node(token));

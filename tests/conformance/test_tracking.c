@@ -33,7 +33,7 @@ static void c005_lifetime_tracking(void **state)
     assert_open(sysmem_collection_node(late.collection));
     wish = cpu_constraints(1, 64 * KIB, 128 * KIB);
     /* All three are spoken for. */
-    assert_int_equal(sysmem_collection_set_constraints(late.collection, &wish), 0);
+    seat_decide(&late, &wish);
     wait_signalled(of_late);
     close_handle(of_late);
     seat_drop(&late);
@@ -83,7 +83,7 @@ static void lifetime_tracking_when_allocation_fails(void **state)
     struct seat seat = seat_take(stage, root_token(stage->allocator));
     zx_handle_t tracked = track_lifetime(seat.collection, 0);
     /* Nobody says a size. */
-    assert_int_equal(sysmem_collection_set_constraints(seat.collection, NULL), 0);
+    seat_decide(&seat, NULL);
     wait_signalled(tracked);
     close_handle(tracked);
     seat_drop(&seat);
