@@ -61,7 +61,7 @@ static void c005_lifetime_tracking(void **state)
     }
 }
 
-static void c006_lifetime_tracking_of_one_who_leaves_before_allocation(void **state)
+static void lifetime_tracking_of_one_who_leaves_before_allocation(void **state)
 {
     struct stage *stage = *state;
     struct sysmem_token *root = root_token(stage->allocator);
@@ -230,7 +230,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(c005_lifetime_tracking),
-        CASE(c006_lifetime_tracking_of_one_who_leaves_before_allocation),
+        CASE(lifetime_tracking_of_one_who_leaves_before_allocation),
         CASE(lifetime_tracking_when_allocation_fails),
         CASE(a_mapping_alone_delays_lifetime_tracking),
         CASE(c124_node_tracking),
