@@ -54,6 +54,8 @@ static const char *flag_text(const struct op *op)
         return op->flag ? "NonSharedCollection" : "SharedCollection";
     case OP_SET_WEAK_OK:
         return op->flag ? " for_child_nodes_also" : "";
+    case OP_CLOSE:
+        return op->flag ? ", half of it first" : "";
     case OP_WAIT:
         return op->flag ? ", keeping the buffers" : "";
     default:

@@ -20,8 +20,8 @@ enum op_kind {
     OP_SET_CONSTRAINTS,
     OP_ATTACH,
     OP_RELEASE,
-    OP_CLOSE,
-    OP_WAIT, /* flag: the buffers are kept until OP_DROP */
+    OP_CLOSE, /* flag: half of it first */
+    OP_WAIT,  /* flag: the buffers are kept until OP_DROP */
     OP_CHECK,
     OP_SYNC,
     OP_DROP,

@@ -177,12 +177,14 @@ static void make_child(struct channel *parent, enum op_kind kind, struct player 
     }
 }
 
-/* The end goes as in close(), but that the daemon's close of the other end, which tells that it has
- * handled this one, can still be seen. */
-static void close_end(struct players *players, struct player *player)
+/* When only half of the channel is shut down, the daemon's close of its end can still be seen: it
+ * has handled ours then. */
+static void close_end(struct players *players, struct player *player, bool half)
 {
-    (void)shutdown(channel_fd(player->channel), SHUT_WR);
-    (void)talk_sees_close(player->channel, soon());
+    if (half) {
+        (void)shutdown(channel_fd(player->channel), SHUT_WR);
+        (void)talk_sees_close(player->channel, soon());
+    }
     channel_free(player->channel);
     player->channel = NULL;
     end_calls(players, player);
@@ -239,7 +241,7 @@ static void start(struct players *players, const struct op *op)
         start_wait(players, player, op->flag);
         break;
     case OP_CLOSE:
-        close_end(players, player);
+        close_end(players, player, op->flag);
         break;
     case OP_DROP:
         drop(player);
@@ -252,13 +254,13 @@ static void start(struct players *players, const struct op *op)
 void players_do(struct players *players, const struct forecast *forecast, const struct op *op)
 {
     start(players, op);
-    const struct player *player = &players->players[op->node];
-    if (player->channel != NULL && forecast->members[op->node].released) {
-        /* Nothing can be asked on it. What it got is handled in the turn of the loop that handles
-         * this, at the latest. */
+    const struct channel *channel = players->players[op->node].channel;
+    if (channel == NULL || forecast->members[op->node].released) {
+        /* Nothing can be asked on it. What it got, a close too, is handled in the turn of the loop
+         * that handles this, at the latest. */
         (void)talk_barrier(players->allocator);
-    } else if (player->channel != NULL) {
-        (void)talk_ask(player->channel, "Sync", NULL);
+    } else {
+        (void)talk_ask(players->players[op->node].channel, "Sync", NULL);
     }
     /* One channel closes a moment before another that fails with it. */
     (void)talk_barrier(players->allocator);
