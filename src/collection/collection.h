@@ -230,7 +230,10 @@ void collection_report_begin(struct collection *collection);                 /* 
 void collection_report_end(struct collection *collection);                   /* report.c */
 void collection_weak_overdue(struct collection *collection, uint32_t index); /* weak.c */
 void collection_weak_end(struct collection *collection);                     /* weak.c */
-void collection_bury(struct collection *collection);                         /* collection.c */
-uint64_t collection_now_ns(void);                                            /* collection.c */
+void collection_log_part(struct node *top);                                  /* verbose.c */
+void collection_log_settings(const struct collection *collection,
+                             const struct sysmem_single_buffer_settings *settings); /* verbose.c */
+void collection_bury(struct collection *collection); /* collection.c */
+uint64_t collection_now_ns(void);                    /* collection.c */
 
 #endif

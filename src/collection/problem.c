@@ -129,10 +129,16 @@ bool problem_solve(struct problem *problem, struct node *top)
         .existing = problem->existing,
         .existing_count = problem->collection->buffer_count,
     };
+    if (problem->collection->verbose) {
+        collection_log_part(top);
+    }
     solver_choose(&asked, problem->selected, problem->outcome);
     if (problem->outcome->error != 0) {
         log_reasons(problem);
         return false;
+    }
+    if (problem->collection->verbose) {
+        collection_log_settings(problem->collection, &problem->outcome->settings);
     }
     hide(problem, top);
     return true;

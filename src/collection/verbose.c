@@ -1,0 +1,52 @@
+/* SetVerboseLogging: what an allocation is decided from and what it comes to, in full. */
+#include "base/log.h"
+#include "base/strbuf.h"
+#include "collection/collection.h"
+#include "model/print.h"
+#include "model/tables.h"
+
+/* A client may have thousands of nodes, and constraints of many kilobytes: the loop must go on. */
+#define MAX_LINES      32
+#define MAX_LINE_BYTES 2000
+
+static void log_node(const struct node *node)
+{
+    struct strbuf text = {0};
+    if (node->constraints != NULL) {
+        model_print(&model_type_buffer_collection_constraints, node->constraints, &text);
+    } else if (node->has_constraints) {
+        strbuf_addf(&text, "no constraints");
+    } else if (node_is_group(node)) {
+        strbuf_addf(&text, "chooses among %u children", node->child_count);
+    } else {
+        strbuf_addf(&text, "has not spoken");
+    }
+    log_info("    %s%s: %.*s", collection_describe_node(node), node->weak ? " (weak)" : "",
+             MAX_LINE_BYTES, strbuf_text(&text));
+    strbuf_deinit(&text);
+}
+
+void collection_log_part(struct node *top)
+{
+    const struct collection *collection = collection_of(top);
+    uint32_t count = 0;
+    log_info("collection %llu: allocation is decided from:", (unsigned long long)collection->id);
+    for (struct node *node = top; node != NULL; node = node_next_pruned(top, node)) {
+        if (count++ < MAX_LINES) {
+            log_node(node);
+        }
+    }
+    if (count > MAX_LINES) {
+        log_info("    and %u more", count - MAX_LINES);
+    }
+}
+
+void collection_log_settings(const struct collection *collection,
+                             const struct sysmem_single_buffer_settings *settings)
+{
+    struct strbuf text = {0};
+    model_print(&model_type_single_buffer_settings, settings, &text);
+    log_info("collection %llu: allocation is decided: %.*s", (unsigned long long)collection->id,
+             MAX_LINE_BYTES, strbuf_text(&text));
+    strbuf_deinit(&text);
+}
