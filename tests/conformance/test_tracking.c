@@ -89,6 +89,36 @@ static void lifetime_tracking_when_allocation_fails(void **state)
     seat_drop(&seat);
 }
 
+/* For a child that is not taken, allocation has failed; and its place in the tree is free. */
+static void tracking_of_a_child_that_is_not_taken(void **state)
+{
+    struct choice choice = choice_open(*state);
+    struct sysmem_collection *loser = choice.children[1].collection;
+    zx_handle_t of_buffers = track_lifetime(loser, 0);
+    zx_handle_t of_node = track_node(sysmem_collection_node(loser));
+    zx_handle_t of_winner = track_lifetime(choice.children[0].collection, 0);
+    struct sysmem_buffer_collection_constraints wish = picky(1, PAGE);
+    seat_say(&choice.root, NULL);
+    seat_say(&choice.children[0], &wish);
+    seat_say(&choice.children[1], &wish);
+    assert_false(is_signalled(of_buffers) || is_signalled(of_node));
+    group_settle(choice.group);
+    wait_signalled(of_buffers);
+    wait_signalled(of_node);
+    assert_open(sysmem_collection_node(choice.root.collection));
+    assert_false(is_signalled(of_winner));
+    seat_expect_buffers(&choice.children[0], 1);
+    zx_handle_t vmo = sysmem_collection_info_take_vmo(choice.children[0].info, 0);
+    choice_leave(&choice);
+    assert_still_serves(*state);
+    assert_false(is_signalled(of_winner)); /* once allocated, it depends on buffers alone */
+    close_handle(vmo);
+    wait_signalled(of_winner);
+    close_handle(of_buffers);
+    close_handle(of_node);
+    close_handle(of_winner);
+}
+
 /* A mapping keeps a buffer in use as well as a handle. */
 static void a_mapping_alone_delays_lifetime_tracking(void **state)
 {
@@ -226,18 +256,42 @@ static void c071_verbose_logging_changes_no_outcome(void **state)
     assert_still_serves(stage);
 }
 
+/* The log has the tree and everybody's constraints, of success too; nothing else changes. */
+static void verbose_logging_of_a_choice(void **state)
+{
+    struct stage *stage = *state;
+    struct choice choice = choice_open(stage);
+    assert_int_equal(
+        sysmem_node_set_verbose_logging(sysmem_collection_node(choice.root.collection)), 0);
+    struct sysmem_buffer_collection_constraints wish = picky(1, 2 * PAGE);
+    seat_say(&choice.root, &wish);
+    seat_say(&choice.children[1], &wish);
+    wish = picky(1, PAGE);
+    seat_say(&choice.children[0], &wish);
+    group_settle(choice.group);
+    seat_expect_buffers(&choice.root, 2);
+    seat_expect_buffers(&choice.children[1], 2);
+    seat_expect(&choice.children[0], SYSMEM_ERROR_CONSTRAINTS_INTERSECTION_EMPTY);
+    assert_true(daemon_log_contains(&stage->daemon, "min_size_bytes"));
+    assert_true(daemon_log_contains(&stage->daemon, "chooses among 2 children"));
+    assert_true(daemon_log_contains(&stage->daemon, "allocation is decided: "));
+    choice_leave(&choice);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(c005_lifetime_tracking),
         CASE(lifetime_tracking_of_one_who_leaves_before_allocation),
         CASE(lifetime_tracking_when_allocation_fails),
+        CASE(tracking_of_a_child_that_is_not_taken),
         CASE(a_mapping_alone_delays_lifetime_tracking),
         CASE(c124_node_tracking),
         CASE(c125_node_tracking_of_an_orphan),
         CASE(the_257th_eventpair_of_a_node_fails_it),
         CASE(a_slow_allocation_is_reported_when_asked_for),
         CASE(c071_verbose_logging_changes_no_outcome),
+        CASE(verbose_logging_of_a_choice),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
