@@ -4,13 +4,20 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "base/list.h"
 #include "base/log.h"
 
-#define CHOKED_AT 64 /* descriptors that wait behind one that hangs */
+/* A uid is choked when so many descriptors wait behind one whose close() takes so long already. (A
+ * count alone would not do: on a busy machine a thread just has not had its turn.) */
+#define CHOKED_AT 64
+#define HANGS_NS  UINT64_C(1000000000)
+
+/* More than this never wait. */
+#define MOST_WAITING 4096
 
 struct waiting {
     struct list link;
@@ -24,6 +31,7 @@ struct closer {
     uid_t uid;
     struct list waiting;
     size_t count;
+    uint64_t began_ns; /* the close() that runs now; 0: none does */
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -40,15 +48,29 @@ static struct closer *find(uid_t uid)
     return NULL;
 }
 
+static uint64_t now_ns(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static bool hangs(const struct closer *closer)
+{
+    return closer->began_ns != 0 && now_ns() - closer->began_ns > HANGS_NS;
+}
+
 static void *run(void *arg)
 {
     struct closer *closer = arg;
     (void)pthread_mutex_lock(&lock);
     while (!list_is_empty(&closer->waiting)) {
         struct waiting *next = container_of(closer->waiting.next, struct waiting, link);
+        closer->began_ns = now_ns();
         (void)pthread_mutex_unlock(&lock);
         (void)close(next->fd);
         (void)pthread_mutex_lock(&lock);
+        closer->began_ns = 0;
         list_remove(&next->link);
         closer->count--;
         free(next);
@@ -154,7 +176,8 @@ bool closer_is_choked(uid_t uid)
 {
     (void)pthread_mutex_lock(&lock);
     const struct closer *closer = find(uid);
-    bool choked = closer != NULL && closer->count > CHOKED_AT;
+    bool choked = closer != NULL && closer->count > CHOKED_AT &&
+                  (closer->count > MOST_WAITING || hangs(closer));
     (void)pthread_mutex_unlock(&lock);
     return choked;
 }
