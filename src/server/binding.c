@@ -10,16 +10,13 @@
 
 #include "base/fd.h"
 #include "base/log.h"
+#include "server/bind.h"
 #include "server/chore.h"
 #include "server/closer.h"
 #include "server/dispatch.h"
 #include "server/wait.h"
 #include "wire/codec.h"
 #include "wire/envelope.h"
-
-/* What a drain handles at most: more than a socket's queue holds, so only a peer that keeps sending
- * gets there. */
-#define DRAIN_MAX_MESSAGES 2048
 
 /* How long a message waits for others to receive descriptors before it is tried again. */
 #define STARVED_MS 10
@@ -31,13 +28,16 @@ static void on_starved(uv_timer_t *timer)
     binding_flush_starved(timer->data);
 }
 
-static void watch(struct binding *binding)
+void binding_watch(struct binding *binding)
 {
     if (binding->reset) {
         return; /* nothing more can come or go */
     }
     /* A client that does not read its replies is not served further until it does. */
     int wanted = stream_wants_write(&binding->stream) ? UV_WRITABLE : UV_READABLE;
+    if (bind_is_pending(binding)) {
+        wanted &= UV_WRITABLE; /* it is read from as a chore */
+    }
     if (stream_is_starved(&binding->stream)) {
         wanted = 0; /* writable all the while: the timer tries again */
         (void)uv_timer_start(&binding->server->starved, on_starved, STARVED_MS, STARVED_MS);
@@ -74,7 +74,7 @@ struct binding *binding_new(struct server *server, enum model_protocol protocol,
     list_append(&server->bindings, &binding->link);
     list_init(&binding->chore);
     list_init(&binding->watch);
-    watch(binding);
+    list_init(&binding->binds);
     return binding;
 }
 
@@ -146,8 +146,8 @@ static const char *name_server_end(int fd, struct socket_name *ret)
     }
 }
 
-struct binding *binding_of_server_end(struct binding *from, enum model_protocol protocol, int fd,
-                                      const char **ret_why)
+struct binding *binding_park_server_end(struct binding *from, enum model_protocol protocol, int fd,
+                                        const char **ret_why)
 {
     struct socket_name name;
     *ret_why = name_server_end(fd, &name);
@@ -178,6 +178,16 @@ struct binding *binding_of_server_end(struct binding *from, enum model_protocol 
     return binding;
 }
 
+struct binding *binding_of_server_end(struct binding *from, enum model_protocol protocol, int fd,
+                                      const char **ret_why)
+{
+    struct binding *binding = binding_park_server_end(from, protocol, fd, ret_why);
+    if (binding != NULL) {
+        binding_watch(binding);
+    }
+    return binding;
+}
+
 void binding_take_node(struct binding *binding, struct node *node)
 {
     binding->node = node;
@@ -198,6 +208,7 @@ static void on_freed(uv_handle_t *handle)
 
 static void forget_token(struct binding *binding)
 {
+    bind_drop_all(binding);
     if (map_get(&binding->server->tokens, binding->name.koid) == binding) {
         (void)map_take(&binding->server->tokens, binding->name.koid);
     }
@@ -233,7 +244,7 @@ void binding_close(struct binding *binding)
     forget_token(binding);
     if (stream_wants_write(&binding->stream) && !binding->overdrawn) {
         binding->state = BINDING_DRAINING;
-        watch(binding);
+        binding_watch(binding);
         return;
     }
     destroy(binding);
@@ -290,7 +301,7 @@ void binding_reply(struct binding *binding, const struct model_method *method, u
         if (why != NULL) {
             binding_fail(binding, why);
         } else {
-            watch(binding);
+            binding_watch(binding);
         }
     }
 }
@@ -322,10 +333,9 @@ static void on_end(struct binding *binding)
     }
 }
 
-/* Takes one message. False: there was none, or the channel is closed now. */
-static bool receive_one(struct binding *binding, struct message *message)
+bool binding_receive(struct binding *binding, struct message *ret)
 {
-    int got = stream_receive(&binding->stream, message);
+    int got = stream_receive(&binding->stream, ret);
     const char *why = settle(binding);
     switch (got) {
     case 1:
@@ -344,8 +354,8 @@ static bool receive_one(struct binding *binding, struct message *message)
         binding_fail(binding, binding->stream.reason);
         break;
     case -EMFILE:
-        closer_close_rest(binding->uid, message);
-        message_clear(message);
+        closer_close_rest(binding->uid, ret);
+        message_clear(ret);
         binding_fail(binding, binding->stream.reason);
         break;
     default:
@@ -357,7 +367,7 @@ static bool receive_one(struct binding *binding, struct message *message)
 bool binding_handle_one(struct binding *binding)
 {
     struct message message;
-    if (!receive_one(binding, &message)) {
+    if (!binding_receive(binding, &message)) {
         return false;
     }
     dispatch(binding, &message);
@@ -372,7 +382,7 @@ static void flush(struct binding *binding)
     if (binding->state == BINDING_DRAINING && !stream_wants_write(&binding->stream)) {
         destroy(binding);
     } else {
-        watch(binding);
+        binding_watch(binding);
         if (binding->waits_due) {
             chore_add(binding);
         }
@@ -409,10 +419,17 @@ static void on_reset(struct binding *binding)
 
 bool binding_do_chore(struct binding *binding)
 {
+    if (bind_is_pending(binding)) {
+        bool more = bind_step(binding);
+        if (!more && binding->state == BINDING_OPEN) {
+            binding_watch(binding);
+        }
+        return more || (binding->reset && binding->state == BINDING_OPEN);
+    }
     if (binding->reset) {
         if (!binding_handle_one(binding) && binding->state == BINDING_OPEN) {
             binding->reset = false; /* a part of a message, or not gone after all */
-            watch(binding);
+            binding_watch(binding);
         }
         return binding->reset && binding->state == BINDING_OPEN;
     }
@@ -434,26 +451,6 @@ static void on_ready(uv_poll_t *poll, int status, int events)
         (void)binding_handle_one(binding);
     }
     log_end_cause();
-}
-
-bool binding_drain(struct binding *binding, const unsigned char *probe, size_t len)
-{
-    for (int i = 0; i < DRAIN_MAX_MESSAGES && binding->state == BINDING_OPEN; i++) {
-        struct message message;
-        if (!receive_one(binding, &message)) {
-            return false;
-        }
-        bool found = message.ordinal == ENVELOPE_PROBE && message.body_len == len &&
-                     message.attachment_count == 0 && memcmp(message.body, probe, len) == 0;
-        if (!found) {
-            dispatch(binding, &message);
-        }
-        message_clear(&message);
-        if (found) {
-            return true;
-        }
-    }
-    return false;
 }
 
 static void peer_allocated(void *peer)

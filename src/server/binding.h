@@ -42,6 +42,8 @@ struct binding {
 
     struct node *node; /* of a token or a collection, while it is in its tree */
 
+    struct list binds; /* of a token, while it is being turned in: bind.h */
+
     /* Of an Allocator: SetDebugClientInfo. */
     char *client_name;
     uint64_t client_id;
@@ -59,16 +61,24 @@ struct binding {
     uint64_t watch_seen; /* events up to this one are known, or may not be seen */
 };
 
-/* Serves `protocol` on a socket, which the binding then owns (also on failure); charged to
+/* A channel for `protocol` on a socket, which the binding then owns (also on failure); charged to
  * `account`, of which it takes a reference, and a charge of one descriptor, which the caller made
- * (given back on failure). NULL: no memory or descriptor, errno tells. */
+ * (given back on failure). It is parked: nothing is read from it before binding_watch(). NULL: no
+ * memory or descriptor, errno tells. */
 struct binding *binding_new(struct server *server, enum model_protocol protocol, int fd,
                             struct account *account);
+
+/* Waits for what the channel's state wants: messages, or room for replies. */
+void binding_watch(struct binding *binding);
 
 /* Serves `protocol` on a server end that a client sent. NULL with *ret_why: what is wrong with it.
  */
 struct binding *binding_of_server_end(struct binding *from, enum model_protocol protocol, int fd,
                                       const char **ret_why);
+
+/* The same, but leaves the channel parked. */
+struct binding *binding_park_server_end(struct binding *from, enum model_protocol protocol, int fd,
+                                        const char **ret_why);
 
 /* Serves a node from now on. */
 void binding_take_node(struct binding *binding, struct node *node);
@@ -93,12 +103,12 @@ void binding_reply(struct binding *binding, const struct model_method *method, u
  * closed now. */
 bool binding_handle_one(struct binding *binding);
 
-/* Handles what is queued on the channel until the message with this body comes (a probe). False: it
- * did not come, or the channel closed on the way. */
-bool binding_drain(struct binding *binding, const unsigned char *probe, size_t len);
+/* Takes one message off the channel, for the caller to clear. False: there was none, or no whole
+ * one, or the channel is closed now. */
+bool binding_receive(struct binding *binding, struct message *ret);
 
-/* Answers one wait that is due, or handles one message of a peer that is gone. True: there is more
- * to do, now. */
+/* Answers one wait that is due, or handles one message of a peer that is gone or of a token that is
+ * being turned in. True: there is more to do, now. */
 bool binding_do_chore(struct binding *binding);
 
 /* Tries again to send what waits for others to receive descriptors. */

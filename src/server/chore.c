@@ -4,7 +4,7 @@
 #include "server/server.h"
 
 /* Of one turn. What one bit takes comes on top: a message, or an answer with 128 buffers. */
-#define TURN_NS (2u * 1000 * 1000)
+#define TURN_NS UINT64_C(2000000)
 
 void chore_add(struct binding *binding)
 {

@@ -140,6 +140,7 @@ static void serve(struct server *server, int fd, const struct ucred *peer)
         account_discharge(account, ACCOUNT_CONNECTIONS, 1);
     } else {
         binding->pid = peer->pid;
+        binding_watch(binding);
         log_debug("%s: connected", binding_describe(binding));
     }
     (void)account_unref(account);

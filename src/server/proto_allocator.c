@@ -1,19 +1,16 @@
 /* Source: spec/fuchsia.sysmem2.txt, PROTOCOLS, Allocator. */
-#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "base/fd.h"
 #include "base/log.h"
 #include "model/requests.h"
 #include "os/koid.h"
-#include "os/random.h"
+#include "server/bind.h"
 #include "server/closer.h"
 #include "server/dispatch.h"
 #include "server/proto.h"
-#include "wire/envelope.h"
 
 /* The Allocator's information about its client goes to the nodes that it makes. */
 static bool name_node(const struct binding *allocator, struct node *node)
@@ -76,32 +73,6 @@ static const char *allocate_non_shared_collection(struct request *request)
     return why == NULL ? NULL : request_refuse(request, "%s", why);
 }
 
-/* More than a socket's queue holds. */
-#define PROVE_MAX_TRIES 2048
-
-/* Proves that `fd` is the other end of the token's channel, and handles all that was sent on it
- * before. */
-static bool prove(struct binding *token, int fd)
-{
-    unsigned char random[16];
-    if (!random_fill(random, sizeof(random))) {
-        return false;
-    }
-    unsigned char packet[ENVELOPE_BYTES + sizeof(random)];
-    const struct envelope envelope = {.ordinal = ENVELOPE_PROBE, .body_len = sizeof(random)};
-    envelope_write(&envelope, packet);
-    memcpy(packet + ENVELOPE_BYTES, random, sizeof(random));
-    int tries = 0;
-    while (send(fd, packet, sizeof(packet), MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
-        /* A full queue empties as its messages are handled; only a peer that goes on sending, or
-         * another socket that has the token's name in its own network, keeps it full. */
-        if (errno != EAGAIN || ++tries > PROVE_MAX_TRIES || !binding_handle_one(token)) {
-            return false;
-        }
-    }
-    return binding_drain(token, random, sizeof(random));
-}
-
 /* The token's channel whose client end `fd` is, or NULL: nobody knows that token. */
 static struct binding *find_token(const struct server *server, int fd)
 {
@@ -111,21 +82,6 @@ static struct binding *find_token(const struct server *server, int fd)
     }
     struct binding *token = map_get(&server->tokens, name.koid);
     return token != NULL && socket_name_equal(&token->name, &name) ? token : NULL;
-}
-
-/* The token becomes a collection that `collection` serves. */
-static void turn_in(struct binding *allocator, struct binding *token, struct binding *collection)
-{
-    struct node *node = token->node;
-    token->node = NULL;
-    binding_close(token);
-    collection_bind_node(node, collection);
-    binding_take_node(collection, node);
-    if (!name_node(allocator, node)) {
-        binding_fail(collection, "no memory for the client's name");
-        return;
-    }
-    collection_tell(collection_of(node), node, COLLECTION_EVENT_NODE_BOUND);
 }
 
 static const char *bind_shared_collection(struct request *request)
@@ -139,32 +95,22 @@ static const char *bind_shared_collection(struct request *request)
     int server_end = message_take_fd(request->message, table->buffer_collection_request);
     const char *why = NULL;
     struct binding *collection =
-        binding_of_server_end(allocator, MODEL_PROTOCOL_COLLECTION, server_end, &why);
-    struct binding *token = find_token(allocator->server, fd);
-    bool proven = collection != NULL && token != NULL && prove(token, fd);
+        binding_park_server_end(allocator, MODEL_PROTOCOL_COLLECTION, server_end, &why);
     if (collection == NULL) {
-        why = request_refuse(request, "%s", why);
-    } else if (!proven && (token == NULL || token->state == BINDING_OPEN)) {
-        log_warning("%s: BindSharedCollection: a token that is not known: was it synced before it "
-                    "was passed on, and is its collection still there?",
-                    binding_describe(allocator));
-        binding_close(collection);
-    } else if (!proven) {
-        binding_close(
-            collection); /* what was queued on the token failed it, with a line of its own */
-    } else if (token->node->released) {
-        binding_fail(token, "turned in after Release");
-        binding_close(collection);
-    } else {
-        turn_in(allocator, token, collection);
-    }
-    bool token_is_shut = proven && token->state == BINDING_CLOSED;
-    if (token_is_shut) {
-        closer_close_channel(allocator->uid, fd);
-    } else {
         closer_close(allocator->uid, fd);
+        return request_refuse(request, "%s", why);
     }
-    return why;
+    struct binding *token = find_token(allocator->server, fd);
+    if (token != NULL) {
+        bind_begin(allocator, token, collection, fd);
+        return NULL;
+    }
+    log_warning("%s: BindSharedCollection: a token that is not known: was it synced before it "
+                "was passed on, and is its collection still there?",
+                binding_describe(allocator));
+    binding_close(collection);
+    closer_close(allocator->uid, fd);
+    return NULL;
 }
 
 /* Whether a handle that calls itself `koid` (0: it doesn't say) can be one that this daemon gave
