@@ -42,7 +42,9 @@ struct node *node_next_pruned(const struct node *root, const struct node *node)
     return next;
 }
 
-void node_list_breadth_first(struct node *root, struct list *queue)
+/* Not inlined: gcc 12 takes a caller's list on the stack, which is empty again when it returns, for
+ * one that the nodes go on pointing at (-Wdangling-pointer). */
+__attribute__((noinline)) void node_list_breadth_first(struct node *root, struct list *queue)
 {
     list_append(queue, &root->queue);
     for (struct list *at = &root->queue; at != queue; at = at->next) {

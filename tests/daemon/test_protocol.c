@@ -38,7 +38,7 @@ static size_t cut(char *line, char *ret_cells[MAX_COLUMNS])
 struct reading {
     struct protocol_scene *scene;
     enum model_protocol protocol;
-    char header[256]; /* what `states` points into */
+    char header[1024]; /* what `states` points into */
     char *states[MAX_COLUMNS];
     size_t state_count; /* with the methods' column; 0: not in such a table */
     size_t checked;     /* cells of the protocol */
