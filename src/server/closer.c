@@ -4,8 +4,9 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
+
+#include <uv.h>
 
 #include "base/fd.h"
 #include "base/list.h"
@@ -48,16 +49,9 @@ static struct closer *find(uid_t uid)
     return NULL;
 }
 
-static uint64_t now_ns(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 static bool hangs(const struct closer *closer)
 {
-    return closer->began_ns != 0 && now_ns() - closer->began_ns > HANGS_NS;
+    return closer->began_ns != 0 && uv_hrtime() - closer->began_ns > HANGS_NS;
 }
 
 static void *run(void *arg)
@@ -66,7 +60,7 @@ static void *run(void *arg)
     (void)pthread_mutex_lock(&lock);
     while (!list_is_empty(&closer->waiting)) {
         struct waiting *next = container_of(closer->waiting.next, struct waiting, link);
-        closer->began_ns = now_ns();
+        closer->began_ns = uv_hrtime();
         (void)pthread_mutex_unlock(&lock);
         (void)close(next->fd);
         (void)pthread_mutex_lock(&lock);
