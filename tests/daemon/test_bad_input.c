@@ -305,6 +305,24 @@ static void a_server_end_that_is_bound_already(void **state)
     fd_close(&ends[1]);
 }
 
+/* Only a shutdown tells the other side then: the socket lives on in whoever kept it. */
+static void a_kept_server_end_does_not_hide_the_close(void **state)
+{
+    struct scene *scene = *state;
+    int ends[2];
+    raw_pair(ends);
+    struct model_allocator_allocate_shared_collection_request request = {0};
+    SYSMEM_SET(&request, token_request, 1);
+    assert_true(raw_request(scene->bad, MODEL_PROTOCOL_ALLOCATOR, "AllocateSharedCollection", 0,
+                            &request, &ends[1], 1));
+    assert_true(raw_sync(ends[0], MODEL_PROTOCOL_TOKEN));
+    assert_true(raw_request(ends[0], MODEL_PROTOCOL_TOKEN, "Release", 0, NULL, NULL, 0));
+    assert_true(raw_request(ends[0], MODEL_PROTOCOL_TOKEN, "Release", 0, NULL, NULL, 0));
+    assert_true(raw_wait_closed(ends[0]));
+    fd_close(&ends[0]);
+    fd_close(&ends[1]);
+}
+
 static void more_descriptors_than_slots(void **state)
 {
     struct scene *scene = *state;
@@ -494,6 +512,7 @@ int main(void)
         CASE(missing_fields_of_a_token),
         CASE(server_ends_of_a_wrong_kind),
         CASE(a_server_end_that_is_bound_already),
+        CASE(a_kept_server_end_does_not_hide_the_close),
         CASE(more_descriptors_than_slots),
         CASE(a_token_that_nobody_knows),
         CASE(a_memfd_as_a_token),
