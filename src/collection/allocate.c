@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "collection/collection.h"
+#include "collection/internal.h"
 #include "collection/problem.h"
 #include "model/tables.h"
 #include "model/walk.h"

@@ -1,6 +1,6 @@
 /* Telling participants what their allocation came to. */
 #include "base/log.h"
-#include "collection/collection.h"
+#include "collection/internal.h"
 #include "node/tracker.h"
 
 /* Every participant below `top` hears the error. One that cannot be told fails, and may take others

@@ -1,6 +1,6 @@
 /* What a collection hears of its buffers, and when it lets go of them. */
 #include "base/log.h"
-#include "collection/collection.h"
+#include "collection/internal.h"
 
 void collection_give_back(struct collection *collection, uint64_t bytes, uint64_t descriptors)
 {

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/strbuf.h"
+#include "collection/internal.h"
 #include "node/node_ref.h"
 #include "node/tracker.h"
 

@@ -206,34 +206,11 @@ struct node *collection_blocked_by(const struct collection *collection);
 void collection_tell(const struct collection *collection, const struct node *node,
                      enum collection_event event);
 
-/* Sets the state and logs it. Illegal steps assert. */
-void collection_enter(struct collection *collection, enum collection_state state);
+/* The clock of created_ns, since_ns and deadlines: monotonic. */
+uint64_t collection_now_ns(void);
 
 /* Who a node is, for a line of the log, in a static buffer: 'collection 12 "frames" token 34 client
  * "camera" pid 56'. Clients' texts are escaped. */
 const char *collection_describe_node(const struct node *node);
-
-/* --- between the sources of this module --- */
-void collection_allocate(struct collection *collection);         /* allocate.c */
-void collection_populate_ended(struct collection *collection);   /* allocate.c */
-extern const struct buffer_owner_ops collection_buffer_ops;      /* buffers.c */
-void collection_let_go(struct collection *collection);           /* buffers.c */
-void collection_buffers_unneeded(struct collection *collection); /* buffers.c */
-void collection_give_back(struct collection *collection, uint64_t bytes,
-                          uint64_t descriptors);                             /* buffers.c */
-void collection_check_lifetimes(struct collection *collection);              /* tracking.c */
-bool collection_allocate_late(struct collection *collection);                /* late.c */
-void collection_answer_success(struct node *top);                            /* answer.c */
-void collection_answer_failure(struct node *top, uint32_t error);            /* answer.c */
-void collection_fail_down(struct node *top, const char *why);                /* fail.c */
-void collection_report_begin(struct collection *collection);                 /* report.c */
-void collection_report_end(struct collection *collection);                   /* report.c */
-void collection_weak_overdue(struct collection *collection, uint32_t index); /* weak.c */
-void collection_weak_end(struct collection *collection);                     /* weak.c */
-void collection_log_part(struct node *top);                                  /* verbose.c */
-void collection_log_settings(const struct collection *collection,
-                             const struct sysmem_single_buffer_settings *settings); /* verbose.c */
-void collection_bury(struct collection *collection); /* collection.c */
-uint64_t collection_now_ns(void);                    /* collection.c */
 
 #endif

@@ -1,6 +1,6 @@
 /* What can be done now, and again until nothing can. */
 #include "base/log.h"
-#include "collection/collection.h"
+#include "collection/internal.h"
 
 /* Nobody is left who would keep the buffers alive by being connected. */
 static void lost_strong(struct collection *collection)

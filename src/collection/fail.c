@@ -1,7 +1,7 @@
 /* Failing: the part that fails is listed before anything is changed, then cut from its channels,
  * children first. */
 #include "base/log.h"
-#include "collection/collection.h"
+#include "collection/internal.h"
 
 /* While the tree is whole, so that one can see who takes part. */
 static void tell(const struct node *top)

@@ -3,7 +3,7 @@
 #include <sysmem/usage.h>
 
 #include "base/log.h"
-#include "collection/collection.h"
+#include "collection/internal.h"
 #include "collection/problem.h"
 
 #define BUDGET ((size_t)64 << 20) /* for the problem: each node takes some 100 bytes */

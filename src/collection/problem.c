@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/strbuf.h"
+#include "collection/internal.h"
 #include "model/names.h"
 
 bool problem_init(struct problem *problem, struct collection *collection, size_t extra,

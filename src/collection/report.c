@@ -1,7 +1,7 @@
 /* An allocation that takes long is explained in the log, twice: who has not spoken yet. */
 #include "base/log.h"
 #include "base/strbuf.h"
-#include "collection/collection.h"
+#include "collection/internal.h"
 
 #define MAX_LINES 32
 

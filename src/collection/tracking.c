@@ -2,7 +2,7 @@
 #include <errno.h>
 
 #include "base/fd.h"
-#include "collection/collection.h"
+#include "collection/internal.h"
 #include "node/node_ref.h"
 #include "node/tracker.h"
 

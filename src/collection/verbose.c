@@ -1,7 +1,7 @@
 /* SetVerboseLogging: what an allocation is decided from and what it comes to, in full. */
 #include "base/log.h"
 #include "base/strbuf.h"
-#include "collection/collection.h"
+#include "collection/internal.h"
 #include "model/print.h"
 #include "model/tables.h"
 

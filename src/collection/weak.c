@@ -5,7 +5,7 @@
 
 #include "base/log.h"
 #include "base/strbuf.h"
-#include "collection/collection.h"
+#include "collection/internal.h"
 
 #define MAX_BUFFERS 128
 

@@ -2,7 +2,7 @@
 #include <assert.h>
 
 #include "base/list.h"
-#include "server/server.h"
+#include "server/internal.h"
 
 _Static_assert(sizeof(uv_work_t) <= EXECUTOR_ROOM, "EXECUTOR_ROOM holds libuv's request");
 

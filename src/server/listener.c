@@ -11,7 +11,7 @@
 #include "base/log.h"
 #include "server/binding.h"
 #include "server/closer.h"
-#include "server/server.h"
+#include "server/internal.h"
 
 #define BACKLOG         256
 #define LISTEN_AGAIN_MS 100 /* when there was no descriptor left, not even the spare one */

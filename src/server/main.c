@@ -13,8 +13,8 @@
 #include "base/fd.h"
 #include "os/self_test.h"
 #include "os/socket_place.h"
+#include "server/internal.h"
 #include "server/options.h"
-#include "server/server.h"
 
 /* Where to listen. NULL: the path is longer than `size` - 1 bytes. */
 static const char *find_place(const struct options *options, char *buf, size_t size)

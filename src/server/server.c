@@ -13,6 +13,7 @@
 #include "server/binding.h"
 #include "server/chore.h"
 #include "server/dispatch.h"
+#include "server/internal.h"
 #include "server/watch.h"
 
 static void on_buffers(uv_poll_t *poll, int status, int events)

@@ -62,14 +62,4 @@ void server_run(struct server *server);
 /* Closes everything. Buffers live on with whoever holds them. */
 void server_deinit(struct server *server);
 
-/* --- between the sources of this module --- */
-
-/* listener.c: a socket that listens at `path` (mode 0660; a stale file is replaced, a live one
- * refused). The descriptor, or -errno with the reason in the log. */
-int listener_open(const char *path);
-int listener_start(struct server *server);
-
-/* executor.c */
-void server_executor_init(struct server *server);
-
 #endif

@@ -1,0 +1,78 @@
+/* What the sources of this module have between themselves. No other module includes this: a
+ * collection's users have collection.h. */
+#ifndef COLLECTION_INTERNAL_H
+#define COLLECTION_INTERNAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "collection/collection.h"
+
+/* --- collection.c --- */
+
+/* Sets the state and logs it. Illegal steps assert. */
+void collection_enter(struct collection *collection, enum collection_state state);
+
+/* Neither nodes nor buffers are left: the next sweep frees it. */
+void collection_bury(struct collection *collection);
+
+/* --- allocate.c --- */
+
+/* The first allocation of a collection whose nodes are all ready. */
+void collection_allocate(struct collection *collection);
+
+/* The heap has made the buffers, or refused; nodes may have gone meanwhile. */
+void collection_populate_ended(struct collection *collection);
+
+/* --- late.c --- */
+
+/* Decides over one attached part that is ready. False: there was none. */
+bool collection_allocate_late(struct collection *collection);
+
+/* --- answer.c --- */
+
+/* Every participant of the part below `top` hears what it came to. After a failure the part fails;
+ * after a success what was not selected does. */
+void collection_answer_success(struct node *top);
+void collection_answer_failure(struct node *top, uint32_t error);
+
+/* --- fail.c --- */
+
+/* Cuts the tree below (and with) `top` from its channels and from its collection. */
+void collection_fail_down(struct node *top, const char *why);
+
+/* --- buffers.c --- */
+
+extern const struct buffer_owner_ops collection_buffer_ops;
+
+/* The collection itself keeps no buffer alive any more. */
+void collection_let_go(struct collection *collection);
+
+/* No node is left. */
+void collection_buffers_unneeded(struct collection *collection);
+
+void collection_give_back(struct collection *collection, uint64_t bytes, uint64_t descriptors);
+
+/* --- tracking.c --- */
+
+/* Closes the lifetime trackers whose count of buffers is reached. */
+void collection_check_lifetimes(struct collection *collection);
+
+/* --- report.c --- */
+
+void collection_report_begin(struct collection *collection);
+void collection_report_end(struct collection *collection);
+
+/* --- weak.c --- */
+
+/* The strong part of a buffer is gone: weak handles should follow in time. */
+void collection_weak_overdue(struct collection *collection, uint32_t index);
+void collection_weak_end(struct collection *collection);
+
+/* --- verbose.c --- */
+
+void collection_log_part(struct node *top);
+void collection_log_settings(const struct collection *collection,
+                             const struct sysmem_single_buffer_settings *settings);
+
+#endif
