@@ -4,7 +4,10 @@
 #include <errno.h>
 #include <stdlib.h>
 
-const char *argp_program_version = "sysmemd " SYSMEM_VERSION;
+#include <sysmem/export.h>
+
+/* libc looks for it, so it must not be hidden. */
+SYSMEM_EXPORT const char *argp_program_version = "sysmemd " SYSMEM_VERSION;
 
 static const struct argp_option rows[] = {
     {"socket",                       's', "PATH", 0,
