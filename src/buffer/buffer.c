@@ -299,7 +299,7 @@ bool buffer_look(struct close_watch_item *item)
 /* The daemon ends, or the buffers were never wanted. */
 static void buffer_abandon(struct buffer *buffer)
 {
-    bool handed_out = buffer->strong_slots + buffer->weak_slots > 0;
+    bool handed_out = buffer->strong_handles + buffer->weak_handles > 0;
     close_watch_remove(&buffer->set->watcher->watch, &buffer->item, handed_out);
     if (handed_out) {
         file_index_remove(&buffer->set->watcher->files, &buffer->file);

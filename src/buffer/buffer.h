@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "heap/heap.h"
+#include "os/slot_lock.h"
 
 struct buffer_set;
 struct buffer_watcher;
@@ -46,11 +47,19 @@ struct buffer_set_config {
 /* Starts to make the buffers. NULL: no memory. */
 struct buffer_set *buffer_set_new(const struct buffer_set_config *config);
 
+/* What a handle is to be. */
+struct buffer_handle {
+    bool writable;
+    bool weak;
+    uint32_t holder; /* whom it is made for, as the owner numbers them: buffer_walk_next() */
+};
+
 /* A new open file description of buffer `index` for one participant, with its slot lock taken. The
  * caller owns *ret_fd, and sends it away. 0; -ESTALE: the last strong handle of the buffer is gone;
  * -EBUSY: a holder has locked others' slots, which only a client of this collection can do; another
  * -errno. */
-int buffer_set_open(struct buffer_set *set, uint32_t index, bool writable, bool weak, int *ret_fd);
+int buffer_set_open(struct buffer_set *set, uint32_t index, const struct buffer_handle *handle,
+                    int *ret_fd);
 
 /* What tells weak holders to close their handles: a duplicate of the client end of the buffer's
  * eventpair, whose other end is closed when the last strong handle and mapping of this buffer are
@@ -62,6 +71,25 @@ int buffer_set_close_weak_asap(struct buffer_set *set, uint32_t index, int *ret_
 
 /* Whether somebody has a weak handle or mapping of this buffer, as the kernel knows now. */
 bool buffer_set_has_weak(const struct buffer_set *set, uint32_t index);
+
+/* Whether a weak handle of this buffer was ever made. */
+bool buffer_set_gave_weak(const struct buffer_set *set, uint32_t index);
+
+/* A walk over the handles of one kind that somebody holds now, as the kernel knows: their
+ * descriptors, mappings and messages in flight. A client can lock and unlock the slots of its own
+ * buffers, and so make itself, or others of its collection, look as if they held more or less. */
+struct buffer_walk {
+    struct slot_walk slots;
+    bool is_live; /* else nothing is held */
+};
+
+void buffer_walk_begin(struct buffer_walk *walk, const struct buffer_set *set, uint32_t index,
+                       bool weak);
+
+/* 1 with *ret_holder: one handle more that was made for it, holders in ascending order; 0: there
+ * are no more; -EAGAIN: call again, but not for ever; another -errno. Each call asks the kernel
+ * once. */
+int buffer_walk_next(struct buffer_walk *walk, uint32_t *ret_holder);
 
 /* Whether buffer_strong_gone, and whether `freed`, have been told of this buffer or are being told.
  * Neither happens before buffer_set_drop_strong(). */

@@ -12,7 +12,17 @@
 #include "os/memfile.h"
 #include "os/slot_lock.h"
 
-int buffer_set_open(struct buffer_set *set, uint32_t index, bool writable, bool weak, int *ret_fd)
+/* A slot's number: its holder's, and the number of the handle among the buffer's of its kind, which
+ * begins again after so many. (Two handles in one slot would count as one, and nothing else.) */
+#define HANDLE_BITS 28
+
+static uint64_t slot_of(uint32_t holder, uint64_t handle)
+{
+    return (uint64_t)holder << HANDLE_BITS | (handle & ((UINT64_C(1) << HANDLE_BITS) - 1));
+}
+
+int buffer_set_open(struct buffer_set *set, uint32_t index, const struct buffer_handle *handle,
+                    int *ret_fd)
 {
     assert(index < set->count);
     struct buffer *buffer = &set->buffers[index];
@@ -20,19 +30,19 @@ int buffer_set_open(struct buffer_set *set, uint32_t index, bool writable, bool 
         return -ESTALE;
     }
     FD_CLEANUP int fd = -1;
-    enum memfile_access access = writable ? MEMFILE_READ_WRITE : MEMFILE_READ_ONLY;
+    enum memfile_access access = handle->writable ? MEMFILE_READ_WRITE : MEMFILE_READ_ONLY;
     int dir = set->watcher->dir;
-    int r = weak ? memfile_reopen_marked(dir, buffer->fd, access, &fd)
-                 : memfile_reopen(dir, buffer->fd, access, &fd);
+    int r = handle->weak ? memfile_reopen_marked(dir, buffer->fd, access, &fd)
+                         : memfile_reopen(dir, buffer->fd, access, &fd);
     if (r < 0) {
         return r;
     }
-    uint64_t *next_slot = weak ? &buffer->weak_slots : &buffer->strong_slots;
-    r = slot_lock_take(fd, weak ? SLOT_WEAK : SLOT_STRONG, *next_slot);
+    uint64_t *made = handle->weak ? &buffer->weak_handles : &buffer->strong_handles;
+    r = slot_lock_take(fd, handle->weak ? SLOT_WEAK : SLOT_STRONG, slot_of(handle->holder, *made));
     if (r < 0) {
         return r;
     }
-    (*next_slot)++;
+    (*made)++;
     *ret_fd = fd_take(&fd);
     return 0;
 }
@@ -101,4 +111,29 @@ bool buffer_set_has_weak(const struct buffer_set *set, uint32_t index)
     assert(index < set->count);
     const struct buffer *buffer = &set->buffers[index];
     return buffer->state == BUFFER_LIVE && slot_lock_is_held(buffer->fd, SLOT_WEAK) == 1;
+}
+
+bool buffer_set_gave_weak(const struct buffer_set *set, uint32_t index)
+{
+    assert(index < set->count);
+    return set->buffers[index].weak_handles > 0;
+}
+
+void buffer_walk_begin(struct buffer_walk *walk, const struct buffer_set *set, uint32_t index,
+                       bool weak)
+{
+    assert(index < set->count);
+    const struct buffer *buffer = &set->buffers[index];
+    walk->is_live = buffer->state == BUFFER_LIVE;
+    slot_walk_begin(&walk->slots, buffer->fd, weak ? SLOT_WEAK : SLOT_STRONG);
+}
+
+int buffer_walk_next(struct buffer_walk *walk, uint32_t *ret_holder)
+{
+    uint64_t slot = 0;
+    int r = walk->is_live ? slot_walk_next(&walk->slots, &slot) : 0;
+    if (r == 1) {
+        *ret_holder = (uint32_t)(slot >> HANDLE_BITS);
+    }
+    return r;
 }

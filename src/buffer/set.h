@@ -30,8 +30,8 @@ struct buffer {
     enum buffer_state state;
     int fd; /* the set's own description */
     uint64_t koid;
-    uint64_t strong_slots; /* given out so far; slots are not used again */
-    uint64_t weak_slots;
+    uint64_t strong_handles; /* made so far */
+    uint64_t weak_handles;
     bool strong_gone;
     bool leaked;      /* counted and logged */
     bool unwatchable; /* no watch was to be had: looked at by the clock alone */

@@ -3,7 +3,6 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <unistd.h>
 
 static off_t slot_offset(enum slot_kind kind, uint64_t slot)
@@ -27,28 +26,27 @@ int slot_lock_take(int fd, enum slot_kind kind, uint64_t slot)
     return errno == EAGAIN || errno == EACCES ? -EBUSY : -errno;
 }
 
-/* The first of others' locks within [start, start + len), len 0 for no end: 1 with *ret_start, 0,
- * or -errno. */
-static int find_lock(int fd, off_t start, off_t len, off_t *ret_start)
+/* One of others' locks within [start, start + len), len 0 for no end: 1 with *ret, 0, or -errno. */
+static int find_lock(int fd, off_t start, off_t len, struct flock *ret)
 {
     struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = start, .l_len = len};
     if (fcntl(fd, F_OFD_GETLK, &lock) < 0) {
         return -errno;
     }
-    *ret_start = lock.l_start;
+    *ret = lock;
     return lock.l_type != F_UNLCK;
 }
 
 int slot_lock_holders(int fd)
 {
     const off_t first_weak = slot_offset(SLOT_WEAK, 0);
-    off_t start = 0;
-    int found = find_lock(fd, 0, 0, &start);
+    struct flock lock;
+    int found = find_lock(fd, 0, 0, &lock);
     if (found <= 0) {
         return found < 0 ? found : SLOT_HOLDERS_NONE;
     }
-    if (start >= first_weak) { /* the kernel gives any lock, not the lowest: ask for a strong one */
-        found = find_lock(fd, 0, first_weak, &start);
+    if (lock.l_start >= first_weak) { /* the kernel gives any lock: ask for a strong one */
+        found = find_lock(fd, 0, first_weak, &lock);
     }
     if (found < 0) {
         return found;
@@ -58,6 +56,50 @@ int slot_lock_holders(int fd)
 
 int slot_lock_is_held(int fd, enum slot_kind kind)
 {
-    off_t start = slot_offset(kind, 0);
-    return find_lock(fd, start, (off_t)SLOT_COUNT, &start);
+    struct flock lock;
+    return find_lock(fd, slot_offset(kind, 0), (off_t)SLOT_COUNT, &lock);
+}
+
+void slot_walk_begin(struct slot_walk *walk, int fd, enum slot_kind kind)
+{
+    off_t first = slot_offset(kind, 0);
+    *walk = (struct slot_walk){
+        .fd = fd,
+        .first = first,
+        .end = first + (off_t)SLOT_COUNT,
+        .at = first,
+        .lowest = -1,
+    };
+}
+
+/* Asks for a lock below the lowest that is known: 1 if there is one, 0, or -errno. */
+static int find_lower(struct slot_walk *walk)
+{
+    off_t limit = walk->lowest < 0 ? walk->end : walk->lowest;
+    struct flock lock;
+    int found = walk->at == limit ? 0 : find_lock(walk->fd, walk->at, limit - walk->at, &lock);
+    if (found > 0) {
+        bool to_the_end = lock.l_len == 0 || lock.l_len > walk->end - lock.l_start;
+        walk->lowest = lock.l_start > walk->at ? lock.l_start : walk->at;
+        walk->lowest_end = to_the_end ? walk->end : lock.l_start + lock.l_len;
+    }
+    return found;
+}
+
+int slot_walk_next(struct slot_walk *walk, uint64_t *ret_slot)
+{
+    int found = find_lower(walk);
+    if (found < 0) {
+        return found;
+    }
+    if (found > 0 && walk->lowest > walk->at) {
+        return -EAGAIN;
+    }
+    if (walk->lowest < 0) {
+        return 0;
+    }
+    *ret_slot = (uint64_t)(walk->lowest - walk->first);
+    walk->at = walk->lowest_end;
+    walk->lowest = -1;
+    return 1;
 }

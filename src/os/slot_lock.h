@@ -8,7 +8,9 @@
 #ifndef OS_SLOT_LOCK_H
 #define OS_SLOT_LOCK_H
 
+#include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 enum slot_kind {
     SLOT_STRONG,
@@ -16,7 +18,7 @@ enum slot_kind {
 };
 
 /* Slots of each kind are numbered from 0 to below this. */
-#define SLOT_COUNT (1ULL << 40)
+#define SLOT_COUNT (1ULL << 60)
 
 /* Locks a slot for a description that was just opened and has no lock yet. 0; -EBUSY when a
  * holder's lock on the file is in the way; another -errno. */
@@ -33,5 +35,24 @@ int slot_lock_holders(int fd);
 
 /* Whether somebody besides the description `fd` holds a slot of one kind: 1, 0, or -errno. */
 int slot_lock_is_held(int fd, enum slot_kind kind);
+
+/* A walk over the slots of one kind that others than the description `fd` hold, upwards. What is
+ * taken or dropped meanwhile may be missed. */
+struct slot_walk {
+    int fd;
+    off_t first; /* of the kind */
+    off_t end;
+    off_t at;     /* what lies below has been told */
+    off_t lowest; /* the lowest lock that is known from there on; -1: none is */
+    off_t lowest_end;
+};
+
+void slot_walk_begin(struct slot_walk *walk, int fd, enum slot_kind kind);
+
+/* Asks the kernel at most once, so that its caller decides how long it goes on: the kernel tells
+ * any lock, not the lowest, and asking on takes as many questions as a holder has made odd locks. 1
+ * with *ret_slot; 0: there are no more; -EAGAIN: call again; another -errno. A lock on several
+ * slots counts once. */
+int slot_walk_next(struct slot_walk *walk, uint64_t *ret_slot);
 
 #endif

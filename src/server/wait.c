@@ -51,8 +51,11 @@ static int attach_buffer(struct message *message, const struct node *node, uint3
         .rights = rights,
         .koid = node->weak ? koid_new() : buffer_set_koid(buffers, index),
     };
-    bool writable = (rights & ZX_RIGHT_WRITE) != 0;
-    int opened = buffer_set_open(buffers, index, writable, node->weak, &attachment.fd);
+    const struct buffer_handle handle = {
+        .writable = (rights & ZX_RIGHT_WRITE) != 0,
+        .weak = node->weak,
+    };
+    int opened = buffer_set_open(buffers, index, &handle, &attachment.fd);
     if (opened < 0) {
         return opened;
     }

@@ -173,7 +173,17 @@ static inline void make_set(struct fixture *f, uint32_t count, uint64_t size_byt
 static inline int open_handle(struct fixture *f, uint32_t index, bool writable, bool weak)
 {
     int fd = -1;
-    assert_int_equal(buffer_set_open(f->set, index, writable, weak, &fd), 0);
+    const struct buffer_handle handle = {.writable = writable, .weak = weak};
+    assert_int_equal(buffer_set_open(f->set, index, &handle, &fd), 0);
+    return fd;
+}
+
+/* The same of buffer 0 for one of several holders. */
+static inline int open_handle_for(struct fixture *f, uint32_t holder, bool weak)
+{
+    int fd = -1;
+    const struct buffer_handle handle = {.weak = weak, .holder = holder};
+    assert_int_equal(buffer_set_open(f->set, 0, &handle, &fd), 0);
     return fd;
 }
 

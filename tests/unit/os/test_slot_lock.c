@@ -106,18 +106,81 @@ static void rogue_write_lock_is_refused_at_once(void **state)
     fd_close(&fd);
 }
 
+/* The slots of one kind, as a walk tells them; at most four. */
+static size_t walk(enum slot_kind kind, uint64_t ret_slots[4])
+{
+    struct slot_walk walk;
+    size_t count = 0;
+    int r = -EAGAIN;
+    slot_walk_begin(&walk, own, kind);
+    for (uint64_t slot; (r = slot_walk_next(&walk, &slot)) != 0;) {
+        assert_true(r == 1 || r == -EAGAIN);
+        if (r == 1) {
+            assert_true(count < 4);
+            ret_slots[count++] = slot;
+        }
+    }
+    return count;
+}
+
+static void a_walk_tells_all_slots_upwards(void **state)
+{
+    (void)state;
+    uint64_t slots[4];
+    assert_int_equal(walk(SLOT_STRONG, slots), 0);
+    int strong[] = {handle(SLOT_STRONG, SLOT_COUNT - 1), handle(SLOT_STRONG, 7),
+                    handle(SLOT_STRONG, 0), handle(SLOT_STRONG, 8)};
+    int weak = handle(SLOT_WEAK, 8);
+    assert_int_equal(walk(SLOT_STRONG, slots), 4);
+    assert_true(slots[0] == 0 && slots[1] == 7 && slots[2] == 8 && slots[3] == SLOT_COUNT - 1);
+    assert_int_equal(walk(SLOT_WEAK, slots), 1);
+    assert_int_equal(slots[0], 8);
+    fd_close(&strong[1]);
+    fd_close(&strong[0]);
+    assert_int_equal(walk(SLOT_STRONG, slots), 2);
+    assert_true(slots[0] == 0 && slots[1] == 8);
+    fd_close(&strong[2]);
+    fd_close(&strong[3]);
+    fd_close(&weak);
+    assert_int_equal(walk(SLOT_STRONG, slots) + walk(SLOT_WEAK, slots), 0);
+}
+
+/* A lock to the end of the file is one of each kind; what lies below it is told, too. */
+static void a_walk_over_a_wide_lock_ends(void **state)
+{
+    (void)state;
+    uint64_t slots[4];
+    int low = handle(SLOT_STRONG, 2);
+    int rogue = -1;
+    assert_int_equal(memfile_reopen(MEMFILE_NO_DIR, own, MEMFILE_READ_ONLY, &rogue), 0);
+    struct flock wide = {.l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = 5};
+    assert_int_equal(fcntl(rogue, F_OFD_SETLK, &wide), 0);
+    assert_int_equal(walk(SLOT_STRONG, slots), 2);
+    assert_true(slots[0] == 2 && slots[1] == 5);
+    assert_int_equal(walk(SLOT_WEAK, slots), 1);
+    assert_int_equal(slots[0], 0);
+    fd_close(&rogue);
+    fd_close(&low);
+}
+
 static void errors_come_back(void **state)
 {
     (void)state;
     assert_int_equal(slot_lock_take(-1, SLOT_WEAK, 0), -EBADF);
     assert_int_equal(slot_lock_holders(-1), -EBADF);
     assert_int_equal(slot_lock_is_held(-1, SLOT_WEAK), -EBADF);
+    struct slot_walk walk;
+    uint64_t slot;
+    slot_walk_begin(&walk, -1, SLOT_WEAK);
+    assert_int_equal(slot_walk_next(&walk, &slot), -EBADF);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(strong_and_weak_are_told_apart, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_walk_tells_all_slots_upwards, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_walk_over_a_wide_lock_ends, setup, teardown),
         cmocka_unit_test_setup_teardown(one_kind_is_asked_for, setup, teardown),
         cmocka_unit_test_setup_teardown(own_lock_is_not_seen, setup, teardown),
         cmocka_unit_test_setup_teardown(duplicate_keeps_the_lock, setup, teardown),
