@@ -2,15 +2,12 @@
 #ifndef TESTS_UNIT_LOG_LINES_H
 #define TESTS_UNIT_LOG_LINES_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
-#include <pthread.h>
-
 #include "base/log.h"
-
-#define LOG_LINES_UNUSED __attribute__((unused))
 
 static struct {
     pthread_mutex_t lock;
@@ -39,7 +36,7 @@ static void log_lines_take(void *arg, enum log_level level, const char *text)
 }
 
 /* Keeps lines up to `level` from now on, none at first. */
-LOG_LINES_UNUSED static void log_lines_begin(enum log_level level)
+static inline void log_lines_begin(enum log_level level)
 {
     log_lines.len = 0;
     log_lines.text[0] = '\0';
@@ -47,14 +44,14 @@ LOG_LINES_UNUSED static void log_lines_begin(enum log_level level)
     log_set_sink(log_lines_take, NULL);
 }
 
-LOG_LINES_UNUSED static void log_lines_end(void)
+static inline void log_lines_end(void)
 {
     log_set_sink(NULL, NULL);
     log_set_level(LOG_LEVEL_ERROR);
 }
 
 /* How often a text occurs. */
-LOG_LINES_UNUSED static size_t log_lines_count(const char *text)
+static inline size_t log_lines_count(const char *text)
 {
     size_t count = 0;
     (void)pthread_mutex_lock(&log_lines.lock);
@@ -65,7 +62,7 @@ LOG_LINES_UNUSED static size_t log_lines_count(const char *text)
     return count;
 }
 
-LOG_LINES_UNUSED static bool log_lines_have(const char *text)
+static inline bool log_lines_have(const char *text)
 {
     return log_lines_count(text) > 0;
 }
