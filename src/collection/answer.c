@@ -36,6 +36,9 @@ static void mark_allocated(struct node *node)
 {
     struct collection *collection = collection_of(node);
     node->allocated = true;
+    if (node->has_constraints) {
+        participants_add(&collection->participants, collection->account, node);
+    }
     list_for_each_safe (link, next, &node->lifetime_trackers) {
         list_remove(link);
         list_append(&collection->lifetime_trackers, link);

@@ -209,6 +209,7 @@ static void collection_free(struct collection *collection)
     list_remove(&collection->link);
     collection_report_end(collection);
     collection_weak_end(collection);
+    participants_deinit(&collection->participants, collection->account);
     account_discharge(collection->account, ACCOUNT_DESCRIPTORS,
                       tracker_close_all(&collection->lifetime_trackers));
     if (collection->buffers != NULL) {

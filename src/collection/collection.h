@@ -17,6 +17,7 @@
 #include "base/list.h"
 #include "base/map.h"
 #include "buffer/buffer.h"
+#include "collection/participants.h"
 #include "heap/registry.h"
 #include "node/node.h"
 #include "solver/solver.h"
@@ -124,8 +125,9 @@ struct collection {
     bool populated;
     int populate_status;
     bool let_go; /* no strong node is left: the buffers live as long as their strong handles */
-    struct list lifetime_trackers; /* of nodes that are logically allocated */
-    struct weak_watch *weak_watch; /* weak handles that were given out; NULL: none */
+    struct list lifetime_trackers;    /* of nodes that are logically allocated */
+    struct participants participants; /* that got the buffers */
+    struct weak_watch *weak_watch;    /* weak handles that stay too long; NULL: none do so far */
 };
 
 void collection_table_init(struct collection_table *table,
@@ -181,9 +183,6 @@ struct node *collection_find_node_ref(const struct collection_table *table, int 
 /* SetDebugTimeoutLogDeadline: when the first slow-allocation report comes, if it is still to come.
  */
 void collection_set_report_deadline(struct collection *collection, uint64_t deadline_ns);
-
-/* A weak VMO of buffer `index` goes to this node: it is named if it stays too long. */
-void collection_note_weak(struct node *node, uint32_t index);
 
 /* Turns a token into a collection, served by another peer from now on. */
 void collection_bind_node(struct node *node, void *peer);

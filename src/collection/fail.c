@@ -35,6 +35,7 @@ void collection_fail_down(struct node *top, const char *why)
             collection->root = NULL;
         }
         node_unlink(node);
+        participants_leave(&collection->participants, node);
         collection->node_count--;
         list_append(&collection->table->dead_nodes, &node->queue);
         if (peer != NULL) {

@@ -61,6 +61,7 @@ struct node {
     bool weak;
     bool weak_ok;
     bool weak_ok_for_children; /* of nodes made from now on */
+    uint32_t participant;      /* its number among those that got the buffers; 0: none yet */
     bool has_waited;           /* WaitForAllBuffersAllocated was called */
     bool all_children_present; /* of a group */
     struct node_client client;

@@ -54,6 +54,7 @@ static int attach_buffer(struct message *message, const struct node *node, uint3
     const struct buffer_handle handle = {
         .writable = (rights & ZX_RIGHT_WRITE) != 0,
         .weak = node->weak,
+        .holder = node->participant,
     };
     int opened = buffer_set_open(buffers, index, &handle, &attachment.fd);
     if (opened < 0) {
@@ -101,9 +102,6 @@ static int fill_entry(struct message *message, struct node *node, uint32_t index
             return attached;
         }
         entry->has.vmo = !gone;
-        if (node->weak && !gone) {
-            collection_note_weak(node, index);
-        }
     }
     return node->weak ? attach_close_weak_asap(message, node, index, entry) : 0;
 }
