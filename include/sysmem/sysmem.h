@@ -8,7 +8,9 @@
 #include <sysmem/format.h>
 #include <sysmem/group.h>
 #include <sysmem/handle.h>
+#include <sysmem/image_format.h>
 #include <sysmem/node.h>
+#include <sysmem/pixel_format.h>
 #include <sysmem/token.h>
 #include <sysmem/types.h>
 #include <sysmem/usage.h>

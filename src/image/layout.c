@@ -13,6 +13,29 @@
 #define TE_ALIGNMENT    64
 #define TE_HEADER_BYTES 64
 
+uint32_t image_plane_count(uint32_t pixel_format, uint64_t modifier)
+{
+    enum modifier_family family = modifier_family_of(modifier);
+    const struct pixel_format *format = pixel_format_find(pixel_format);
+    if (format == NULL || family == MODIFIER_GOLDFISH) {
+        return 1;
+    }
+    switch (format->planes) {
+    case PIXEL_PLANES_TWO:
+        return 2;
+    case PIXEL_PLANES_THREE:
+        return 3;
+    default:
+        return 1;
+    }
+}
+
+bool image_has_plane(uint32_t pixel_format, uint64_t modifier, uint32_t plane)
+{
+    return plane < image_plane_count(pixel_format, modifier) ||
+           (plane == IMAGE_PLANE_AUXILIARY && modifier_has_auxiliary_plane(modifier));
+}
+
 static uint32_t te_bytes_per_row(const struct image *image)
 {
     uint64_t bytes = div_round_up_u64(image->width, TE_BLOCK) * TE_ENTRY_BYTES;
@@ -26,12 +49,7 @@ static bool linear_size(const struct image *image, uint64_t *ret)
         return false;
     }
     uint64_t luma = (uint64_t)image->height * image->bytes_per_row;
-    uint64_t halves;
-    if (!checked_mul_u64(luma, format->planes == PIXEL_PLANES_ONE ? 2 : 3, &halves)) {
-        return false;
-    }
-    *ret = halves / 2;
-    return true;
+    return checked_add_u64(luma, format->planes == PIXEL_PLANES_ONE ? 0 : luma / 2, ret);
 }
 
 /* Without the plane for transaction elimination. */

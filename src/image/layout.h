@@ -38,6 +38,12 @@ struct image_row_limits {
 bool image_min_bytes_per_row(uint32_t pixel_format, uint64_t modifier,
                              const struct image_row_limits *limits, uint32_t width, uint32_t *ret);
 
+/* How many planes images of a supported pair have, without the auxiliary one. */
+uint32_t image_plane_count(uint32_t pixel_format, uint64_t modifier);
+
+/* Whether the plane is one of those, or the auxiliary one of a modifier that adds it. */
+bool image_has_plane(uint32_t pixel_format, uint64_t modifier, uint32_t plane);
+
 /* All bytes of the image, auxiliary plane included. */
 bool image_size_bytes(const struct image *image, uint64_t *ret);
 

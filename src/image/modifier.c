@@ -41,6 +41,12 @@ bool modifier_has_te(uint64_t modifier)
            (family == MODIFIER_AFBC && (modifier & MODIFIER_AFBC_TE) != 0);
 }
 
+bool modifier_has_auxiliary_plane(uint64_t modifier)
+{
+    return modifier_has_te(modifier) ||
+           (modifier_family_of(modifier) == MODIFIER_INTEL && (modifier & MODIFIER_INTEL_CCS) != 0);
+}
+
 static bool is_8888(uint32_t pixel_format)
 {
     return pixel_format == SYSMEM_PIXEL_FORMAT_R8G8B8A8 ||

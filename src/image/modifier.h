@@ -30,6 +30,9 @@ enum modifier_family modifier_family_of(uint64_t modifier);
 /* Whether images may have transaction elimination's extra plane. */
 bool modifier_has_te(uint64_t modifier);
 
+/* Whether images have a plane behind their own: transaction elimination's, or Intel's CCS. */
+bool modifier_has_auxiliary_plane(uint64_t modifier);
+
 /* Whether there are images of this format and modifier. Both must be specific. */
 bool image_format_is_supported(uint32_t pixel_format, uint64_t modifier);
 

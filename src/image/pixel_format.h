@@ -24,6 +24,7 @@ enum {
 
 struct pixel_format {
     uint32_t value;           /* SYSMEM_PIXEL_FORMAT_* */
+    uint8_t bits_per_pixel;   /* of samples, on average */
     uint8_t stride_bytes;     /* bytes of a row of plane 0 that one pixel of width takes */
     uint8_t size_divisor;     /* width and height are multiples of it */
     uint8_t sample_alignment; /* of rows and of the image's start, in bytes */
