@@ -45,11 +45,13 @@ uint64_t alarms_next(const struct alarms *alarms)
     return list_is_empty(&alarms->set) ? UINT64_MAX : alarm_of(alarms->set.next)->due_ns;
 }
 
-void alarms_ring(struct alarms *alarms, uint64_t now_ns)
+bool alarms_ring(struct alarms *alarms, uint64_t now_ns)
 {
-    while (alarms_next(alarms) <= now_ns) {
-        struct alarm *alarm = alarm_of(alarms->set.next);
-        list_remove(&alarm->link);
-        alarm->ring(alarm);
+    if (alarms_next(alarms) > now_ns) {
+        return false;
     }
+    struct alarm *alarm = alarm_of(alarms->set.next);
+    list_remove(&alarm->link);
+    alarm->ring(alarm);
+    return true;
 }

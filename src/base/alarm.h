@@ -3,6 +3,7 @@
 #ifndef BASE_ALARM_H
 #define BASE_ALARM_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/list.h"
@@ -33,7 +34,7 @@ void alarm_cancel(struct alarm *alarm);
 /* When the next one is due; UINT64_MAX: none is set. */
 uint64_t alarms_next(const struct alarms *alarms);
 
-/* Rings what is due, each once. */
-void alarms_ring(struct alarms *alarms, uint64_t now_ns);
+/* Rings the next one, if it is due. False: it is not. */
+bool alarms_ring(struct alarms *alarms, uint64_t now_ns);
 
 #endif

@@ -3,20 +3,13 @@
 #include "collection/internal.h"
 #include "node/tracker.h"
 
-/* Every participant below `top` hears the error. One that cannot be told fails, and may take others
- * along: then from the start, because who was told has nothing pending any more. */
 static void tell_failure(struct node *top, uint32_t error)
 {
-    struct collection *collection = collection_of(top);
-    for (struct node *node = top; node != NULL && !top->dead;) {
-        uint32_t before = collection->node_count;
+    const struct collection_peer_ops *ops = collection_of(top)->table->config.ops;
+    for (struct node *node = top; node != NULL; node = node_next(top, node)) {
         if (node->kind == NODE_COLLECTION && node->peer != NULL) {
-            collection->table->config.ops->failed(node->peer, error);
+            ops->failed(node->peer, error);
         }
-        if (top->dead) {
-            return;
-        }
-        node = collection->node_count == before ? node_next(top, node) : top;
     }
 }
 
@@ -27,9 +20,7 @@ void collection_answer_failure(struct node *top, uint32_t error)
         collection->error = error;
     }
     tell_failure(top, error);
-    if (!top->dead) {
-        collection_fail_down(top, "allocation failed");
-    }
+    collection_fail_down(top, "allocation failed");
 }
 
 static void mark_allocated(struct node *node)
@@ -48,14 +39,14 @@ static void mark_allocated(struct node *node)
     }
 }
 
-static struct node *first_hidden(struct node *top)
+/* Appends the outermost nodes that are hidden. Not inlined: see node_list_breadth_first(). */
+__attribute__((noinline)) static void list_hidden(struct node *top, struct list *queue)
 {
     for (struct node *node = top; node != NULL; node = node_next_pruned(top, node)) {
-        if (node->hidden) {
-            return node;
+        if (node->hidden && !node->parent->hidden) {
+            list_append(queue, &node->queue);
         }
     }
-    return NULL;
 }
 
 void collection_answer_success(struct node *top)
@@ -67,11 +58,14 @@ void collection_answer_success(struct node *top)
         }
     }
     collection_check_lifetimes(collection);
-    for (struct node *node; !top->dead && (node = first_hidden(top)) != NULL;) {
+    struct list hidden;
+    list_init(&hidden);
+    list_hidden(top, &hidden);
+    while (!list_is_empty(&hidden)) {
+        struct node *node = container_of(hidden.next, struct node, queue);
+        list_remove(&node->queue);
         log_debug("%s: another child of its group was selected", collection_describe_node(node));
         tell_failure(node, SYSMEM_ERROR_CONSTRAINTS_INTERSECTION_EMPTY);
-        if (!node->dead) {
-            collection_fail_down(node, "another child of its group was selected");
-        }
+        collection_fail_down(node, "another child of its group was selected");
     }
 }

@@ -229,25 +229,42 @@ bool collection_table_needs_sweep(const struct collection_table *table)
     return !list_is_empty(&table->dead_nodes) || !list_is_empty(&table->dead_collections);
 }
 
+static void sweep_node(struct collection_table *table, struct node *node)
+{
+    struct collection *collection = collection_of(node);
+    struct account *account = collection->account;
+    if (node->ref != NULL) {
+        (void)map_take(&table->node_refs, node->ref->name.koid);
+    }
+    account_discharge(account, ACCOUNT_NODES, 1);
+    account_discharge(account, ACCOUNT_MESSAGE_BYTES, arena_footprint(&node->constraints_arena));
+    uint32_t descriptors = tracker_close_all(&node->node_trackers) +
+                           tracker_close_all(&node->lifetime_trackers) +
+                           (node->ref == NULL ? 0 : NODE_REF_DESCRIPTORS);
+    account_discharge(account, ACCOUNT_DESCRIPTORS, descriptors);
+    collection->unswept--;
+    node_free(node);
+}
+
 void collection_table_sweep(struct collection_table *table)
 {
-    list_for_each_safe (link, next, &table->dead_nodes) {
-        struct node *node = container_of(link, struct node, queue);
-        if (node->ref != NULL) {
-            (void)map_take(&table->node_refs, node->ref->name.koid);
+    struct list *dead = &table->dead_collections;
+    if (!list_is_empty(dead)) {
+        struct collection *collection = container_of(dead->next, struct collection, link);
+        if (collection->unswept == 0) {
+            collection_free(collection);
+            return;
         }
-        struct account *account = collection_of(node)->account;
-        account_discharge(account, ACCOUNT_NODES, 1);
-        account_discharge(account, ACCOUNT_MESSAGE_BYTES,
-                          arena_footprint(&node->constraints_arena));
-        uint32_t descriptors = tracker_close_all(&node->node_trackers) +
-                               tracker_close_all(&node->lifetime_trackers) +
-                               (node->ref == NULL ? 0 : NODE_REF_DESCRIPTORS);
-        account_discharge(account, ACCOUNT_DESCRIPTORS, descriptors);
-        node_free(node);
     }
-    list_for_each_safe (link, next, &table->dead_collections) {
-        collection_free(container_of(link, struct collection, link));
+    if (!list_is_empty(&table->dead_nodes)) {
+        sweep_node(table, container_of(table->dead_nodes.next, struct node, queue));
+    }
+}
+
+void collection_table_sweep_all(struct collection_table *table)
+{
+    while (collection_table_needs_sweep(table)) {
+        collection_table_sweep(table);
     }
 }
 
@@ -259,7 +276,7 @@ void collection_table_deinit(struct collection_table *table)
             collection_fail_down(collection->root, "the daemon ends");
         }
     }
-    collection_table_sweep(table);
+    collection_table_sweep_all(table);
     list_for_each_safe (link, next, &table->collections) {
         collection_free(container_of(link, struct collection, link));
     }

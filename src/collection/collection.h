@@ -35,9 +35,10 @@ struct collection;
 struct collection_peer_ops {
     /* Answer the pending waits of this node, later: the buffers are there. Fails no node. */
     void (*allocated)(void *peer);
-    /* Answer them with an enum sysmem_error; `closed` follows. */
+    /* Answer them with an enum sysmem_error, later; `closed` follows. Fails no node. */
     void (*failed)(void *peer, uint32_t error);
-    /* The node has left its tree and the peer must not use it any more. */
+    /* The node has left its tree and the peer must not use it any more. The channel closes, later,
+     * and after those that were told before. */
     void (*closed)(void *peer, const char *why);
 };
 
@@ -103,6 +104,7 @@ struct collection {
     enum collection_state state;
     struct node *root; /* NULL: all nodes are gone */
     uint32_t node_count;
+    uint32_t unswept;        /* its dead nodes: they are freed before it */
     uint64_t created_ns;     /* monotonic clock */
     uint64_t allocated_ns;   /* 0: not yet */
     struct account *account; /* of the connection that made the root */
@@ -133,9 +135,9 @@ struct collection {
 void collection_table_init(struct collection_table *table,
                            const struct collection_table_config *config);
 
-/* Frees what died since the last call. Once for each turn of the loop, never from within a handler.
- */
+/* Frees one node or collection that has died, if there is one. Never from within a handler. */
 void collection_table_sweep(struct collection_table *table);
+void collection_table_sweep_all(struct collection_table *table);
 bool collection_table_needs_sweep(const struct collection_table *table);
 
 /* Fails all collections (the daemon ends) and frees everything; buffers live on with their holders.

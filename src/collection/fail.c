@@ -37,6 +37,7 @@ void collection_fail_down(struct node *top, const char *why)
         node_unlink(node);
         participants_leave(&collection->participants, node);
         collection->node_count--;
+        collection->unswept++;
         list_append(&collection->table->dead_nodes, &node->queue);
         if (peer != NULL) {
             ops->closed(peer, why);

@@ -238,16 +238,39 @@ static void destroy(struct binding *binding)
 void binding_close(struct binding *binding)
 {
     assert(binding->node == NULL);
-    if (binding->state != BINDING_OPEN) {
+    if (binding->state != BINDING_OPEN && binding->state != BINDING_ENDING) {
         return;
     }
     forget_token(binding);
+    list_remove(&binding->chore);
     if (stream_wants_write(&binding->stream) && !binding->overdrawn) {
         binding->state = BINDING_DRAINING;
         binding_watch(binding);
         return;
     }
     destroy(binding);
+}
+
+/* The same for one of perhaps thousands, whose pending waits may have to be answered before. For
+ * others it is closed at once. */
+static void end_soon(struct binding *binding)
+{
+    if (binding->state == BINDING_OPEN) {
+        forget_token(binding);
+        binding->state = BINDING_ENDING;
+        binding->waits_due = false;
+        chore_add_ending(binding);
+    }
+}
+
+bool binding_end_step(struct binding *binding)
+{
+    assert(binding->state == BINDING_ENDING);
+    if (binding->waits_error != 0 && wait_fail_one(binding)) {
+        return true;
+    }
+    binding_close(binding);
+    return false;
 }
 
 void binding_abandon(struct binding *binding)
@@ -266,11 +289,13 @@ static void fail_node(struct binding *binding, const char *why)
 
 void binding_fail(struct binding *binding, const char *why)
 {
-    if (binding->state != BINDING_OPEN) {
+    if (binding->state != BINDING_OPEN && binding->state != BINDING_ENDING) {
         return;
     }
     log_warning("%s: %s; the channel closes", binding_describe(binding), why);
-    if (binding->node != NULL) {
+    if (binding->state == BINDING_ENDING) {
+        binding->waits_error = 0; /* no further answer can be sent */
+    } else if (binding->node != NULL) {
         fail_node(binding, why);
     } else {
         binding_close(binding);
@@ -280,7 +305,7 @@ void binding_fail(struct binding *binding, const char *why)
 void binding_reply(struct binding *binding, const struct model_method *method, uint32_t err,
                    const void *response, struct message *message)
 {
-    if (binding->state != BINDING_OPEN) {
+    if (binding->state != BINDING_OPEN && binding->state != BINDING_ENDING) {
         message_clear(message);
         return;
     }
@@ -417,8 +442,21 @@ static void on_reset(struct binding *binding)
     }
 }
 
+/* One message for each readiness: no client keeps the loop to itself. A client that does not read
+ * its replies is not read from. */
+static void serve(struct binding *binding)
+{
+    if (stream_wants_write(&binding->stream)) {
+        flush(binding);
+    } else {
+        (void)binding_handle_one(binding);
+    }
+}
+
 bool binding_do_chore(struct binding *binding)
 {
+    bool deferred = binding->deferred;
+    binding->deferred = false;
     if (bind_is_pending(binding)) {
         bool more = bind_step(binding);
         if (!more && binding->state == BINDING_OPEN) {
@@ -433,6 +471,10 @@ bool binding_do_chore(struct binding *binding)
         }
         return binding->reset && binding->state == BINDING_OPEN;
     }
+    if (deferred) {
+        serve(binding);
+        return binding->waits_due && binding->state == BINDING_OPEN;
+    }
     /* Who does not read gets no more: flush() goes on. */
     return binding->state == BINDING_OPEN && !stream_wants_write(&binding->stream) &&
            wait_answer_one(binding) && !stream_wants_write(&binding->stream);
@@ -441,14 +483,21 @@ bool binding_do_chore(struct binding *binding)
 static void on_ready(uv_poll_t *poll, int status, int events)
 {
     struct binding *binding = poll->data;
+    (void)events; /* those that it was polled for: it has hung up, too */
+    if (binding->state == BINDING_ENDING) {
+        binding->watched = status < 0 ? 0 : binding->watched;
+        return;
+    }
+    if (status >= 0 && chore_turn_is_over(binding->server)) {
+        binding->deferred = true;
+        chore_add(binding);
+        return;
+    }
     log_begin_cause(binding->uid);
     if (status < 0) {
         on_reset(binding);
-    } else if ((events & UV_WRITABLE) != 0) {
-        flush(binding);
-    } else if ((events & UV_READABLE) != 0) {
-        /* One message for each readiness: no client keeps the loop to itself. */
-        (void)binding_handle_one(binding);
+    } else {
+        serve(binding);
     }
     log_end_cause();
 }
@@ -460,7 +509,7 @@ static void peer_allocated(void *peer)
 
 static void peer_failed(void *peer, uint32_t error)
 {
-    wait_fail_all(peer, error);
+    ((struct binding *)peer)->waits_error = error;
 }
 
 static void peer_closed(void *peer, const char *why)
@@ -468,7 +517,7 @@ static void peer_closed(void *peer, const char *why)
     struct binding *binding = peer;
     log_debug("%s: channel closes: %s", binding_describe(binding), why);
     binding->node = NULL;
-    binding_close(binding);
+    end_soon(binding);
 }
 
 const struct collection_peer_ops binding_peer_ops = {

@@ -18,15 +18,18 @@
 
 enum binding_state {
     BINDING_OPEN,
+    BINDING_ENDING,   /* closed for requests; its chore answers what is pending, and closes it */
     BINDING_DRAINING, /* closed for requests; the last replies are still on their way */
     BINDING_CLOSED,   /* waits for libuv's close callback, which frees it */
 };
 
 struct binding {
     uv_poll_t poll;
-    struct list link;  /* in server->bindings */
-    struct list chore; /* in server->chores while there is something to do bit by bit */
-    bool reset;        /* the peer is gone: what it sent is handled as a chore */
+    struct list link; /* in server->bindings */
+    struct list
+        chore;     /* in server->chores while there is something to do bit by bit, or in endings */
+    bool deferred; /* ready, but the turn of the loop is over: served as a chore */
+    bool reset;    /* the peer is gone: what it sent is handled as a chore */
     struct server *server;
     enum model_protocol protocol;
     enum binding_state state;
@@ -53,7 +56,9 @@ struct binding {
     uint32_t *waits;
     size_t wait_count;
     size_t wait_size;
-    bool waits_due; /* they can be answered */
+    bool waits_due;       /* they can be answered */
+    uint32_t waits_error; /* of a channel that ends: they are answered with this enum sysmem_error;
+                             0: not at all */
 
     /* Of a Debug channel: WaitForChange. */
     struct list watch; /* in server->watching while a call is pending */
@@ -107,9 +112,12 @@ bool binding_handle_one(struct binding *binding);
  * one, or the channel is closed now. */
 bool binding_receive(struct binding *binding, struct message *ret);
 
-/* Answers one wait that is due, or handles one message of a peer that is gone or of a token that is
- * being turned in. True: there is more to do, now. */
+/* Answers one wait that is due, or handles one message of a peer that is gone, of a token that is
+ * being turned in, or that had to wait for this. True: there is more to do, now. */
 bool binding_do_chore(struct binding *binding);
+
+/* Of a channel that ends: answers one pending wait, or closes it. True: it is not closed yet. */
+bool binding_end_step(struct binding *binding);
 
 /* Tries again to send what waits for others to receive descriptors. */
 void binding_flush_starved(struct server *server);

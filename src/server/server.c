@@ -16,6 +16,9 @@
 #include "server/internal.h"
 #include "server/watch.h"
 
+/* For alarms, of one turn of the loop. */
+#define ALARMS_NS UINT64_C(2000000)
+
 static void on_buffers(uv_poll_t *poll, int status, int events)
 {
     struct server *server = poll->data;
@@ -32,9 +35,6 @@ static void on_turn(uv_check_t *check)
         buffer_watcher_process(server->watcher);
     }
     chore_run(server);
-    if (collection_table_needs_sweep(&server->collections)) {
-        collection_table_sweep(&server->collections);
-    }
     watch_answer(server);
 }
 
@@ -57,7 +57,9 @@ static void on_alarms_changed(struct alarms *alarms)
 static void on_alarm_timer(uv_timer_t *timer)
 {
     struct server *server = timer->data;
-    alarms_ring(&server->alarms, uv_hrtime());
+    uint64_t now = uv_hrtime();
+    while (uv_hrtime() < now + ALARMS_NS && alarms_ring(&server->alarms, now)) {
+    }
     on_alarms_changed(&server->alarms);
 }
 
@@ -261,6 +263,7 @@ int server_init(struct server *server, struct config *config, int listen_fd)
     server->spare_fd = -1;
     list_init(&server->bindings);
     list_init(&server->chores);
+    list_init(&server->endings);
     list_init(&server->watching);
     /* A peer may be gone when we write; a lease may be broken while we hold it (docs/lifetime.md).
      */
@@ -295,12 +298,13 @@ static void close_handle(uv_handle_t *handle, void *arg)
 void server_deinit(struct server *server)
 {
     collection_table_deinit(&server->collections);
+    chore_end_all(server);
     list_for_each_safe (link, next, &server->bindings) {
         binding_abandon(container_of(link, struct binding, link));
     }
     uv_walk(&server->loop, close_handle, NULL);
     (void)uv_run(&server->loop, UV_RUN_DEFAULT);
-    collection_table_sweep(&server->collections);
+    collection_table_sweep_all(&server->collections);
     buffer_watcher_free(server->watcher);
     heap_registry_deinit(&server->heaps);
     int failed = uv_loop_close(&server->loop);

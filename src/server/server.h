@@ -29,6 +29,7 @@ struct server {
     struct map tokens;    /* koid of the server end -> struct binding of a token */
     struct list bindings; /* all that are open */
     struct list chores;   /* those that have a chore: chore.h */
+    struct list endings;  /* those that end */
     struct list watching; /* those with a WaitForChange pending: watch.h */
     struct event_log events;
     struct solver_environment environment;
@@ -44,8 +45,9 @@ struct server {
     struct alarms alarms;
     uv_timer_t alarm_timer; /* rings them */
     uv_check_t sweeper;
-    uv_idle_t busy;     /* runs while there are chores */
-    uv_timer_t starved; /* runs while replies wait for the kernel to take descriptors */
+    uv_idle_t busy;       /* runs while there are chores */
+    uint64_t turn_end_ns; /* chore_turn_is_over(); 0: no channel was served in this turn yet */
+    uv_timer_t starved;   /* runs while replies wait for the kernel to take descriptors */
     uv_signal_t sigterm;
     uv_signal_t sigint;
     bool stopping;

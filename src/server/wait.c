@@ -149,26 +149,33 @@ void wait_answer_soon(struct binding *binding)
     }
 }
 
+/* The oldest one. */
+static uint32_t take_wait(struct binding *binding)
+{
+    uint32_t txid = binding->waits[0];
+    binding->wait_count--;
+    memmove(binding->waits, binding->waits + 1, binding->wait_count * sizeof(*binding->waits));
+    return txid;
+}
+
 bool wait_answer_one(struct binding *binding)
 {
     if (!binding->waits_due) {
         return false;
     }
-    uint32_t txid = binding->waits[0];
-    binding->wait_count--;
-    memmove(binding->waits, binding->waits + 1, binding->wait_count * sizeof(*binding->waits));
+    uint32_t txid = take_wait(binding);
     binding->waits_due = binding->wait_count > 0;
     return answer_with_buffers(binding, wait_method(), txid) && binding->waits_due;
 }
 
-void wait_fail_all(struct binding *binding, uint32_t error)
+bool wait_fail_one(struct binding *binding)
 {
-    const struct model_method *method = wait_method();
-    size_t count = binding->wait_count;
-    binding->wait_count = 0;
-    for (size_t i = 0; i < count && binding->state == BINDING_OPEN; i++) {
-        struct message message;
-        message_init(&message, method->ordinal, binding->waits[i]);
-        binding_reply(binding, method, error, NULL, &message);
+    if (binding->wait_count == 0) {
+        return false;
     }
+    const struct model_method *method = wait_method();
+    struct message message;
+    message_init(&message, method->ordinal, take_wait(binding));
+    binding_reply(binding, method, binding->waits_error, NULL, &message);
+    return true;
 }

@@ -16,7 +16,8 @@ void wait_answer_soon(struct binding *binding);
 /* Answers one call that is due with the buffers. True: there are more. */
 bool wait_answer_one(struct binding *binding);
 
-/* Answers all pending calls with an enum sysmem_error. */
-void wait_fail_all(struct binding *binding, uint32_t error);
+/* Of a channel that ends: answers one pending call with the error that it ends with. False: there
+ * is none. */
+bool wait_fail_one(struct binding *binding);
 
 #endif

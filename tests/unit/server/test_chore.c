@@ -60,7 +60,9 @@ static void run_dry(struct server *server)
     assert_false(is_busy(server));
     do {
         chore_run(server);
-        assert_int_equal(is_busy(server), !list_is_empty(&server->chores));
+        bool more = !list_is_empty(&server->chores) || !list_is_empty(&server->endings) ||
+                    collection_table_needs_sweep(&server->collections);
+        assert_int_equal(is_busy(server), more);
     } while (is_busy(server));
 }
 
@@ -90,9 +92,9 @@ static void a_channel_is_in_the_list_once(void **state)
     send_requests(&scene->clients[0], 3);
     begin_chore(scene->channels[0]);
     begin_chore(scene->channels[1]);
-    begin_chore(scene->channels[0]); /* behind the other now */
-    assert_ptr_equal(chores->next, &scene->channels[1]->chore);
-    assert_ptr_equal(chores->next->next, &scene->channels[0]->chore);
+    begin_chore(scene->channels[0]); /* keeps its place */
+    assert_ptr_equal(chores->next, &scene->channels[0]->chore);
+    assert_ptr_equal(chores->next->next, &scene->channels[1]->chore);
     assert_ptr_equal(chores->next->next->next, chores);
     run_dry(&scene->whole.server);
     assert_int_equal(log_lines_count(": created"), 3);
