@@ -144,12 +144,14 @@ struct picture participant_picture(const struct participant *participant, size_t
 
 int participant_fd(const struct participant *participant)
 {
-    return sysmem_node_fd(sysmem_collection_node(participant->collection));
+    return sysmem_channel_get_fd(
+        sysmem_node_channel(sysmem_collection_node(participant->collection)));
 }
 
 bool participant_has_failed(struct participant *participant)
 {
-    return sysmem_node_process(sysmem_collection_node(participant->collection)) != 0;
+    return sysmem_channel_process(
+               sysmem_node_channel(sysmem_collection_node(participant->collection))) != 0;
 }
 
 /* Waits until the daemon closes the collection's channel. */
@@ -158,12 +160,13 @@ static sysmem_status_t wait_for_failure(struct participant *participant)
     struct sysmem_node *node = sysmem_collection_node(participant->collection);
     zx_time_t deadline = zx_deadline_after(ZX_SEC(LOSS_S));
     for (;;) {
-        sysmem_status_t status = sysmem_node_process(node);
+        sysmem_status_t status = sysmem_channel_process(sysmem_node_channel(node));
         zx_duration_t left = deadline - zx_clock_get_monotonic();
         if (status != 0 || left <= 0) {
             return status;
         }
-        struct pollfd ready = {.fd = sysmem_node_fd(node), .events = sysmem_node_events(node)};
+        struct pollfd ready = {.fd = sysmem_channel_get_fd(sysmem_node_channel(node)),
+                               .events = sysmem_channel_get_events(sysmem_node_channel(node))};
         (void)poll(&ready, 1, (int)(left / ZX_MSEC(1)) + 1);
     }
 }

@@ -18,8 +18,10 @@
 #define SYSMEM_ALLOCATOR_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
+#include <sysmem/channel.h>
 #include <sysmem/error.h>
 #include <sysmem/export.h>
 #include <zircon/types.h>
@@ -49,6 +51,9 @@ SYSMEM_EXPORT int sysmem_allocator_into_fd(struct sysmem_allocator *allocator);
 /* Closes the connection. Collections live on. NULL is fine. */
 SYSMEM_EXPORT void sysmem_allocator_free(struct sysmem_allocator *allocator);
 
+/* What <sysmem/channel.h> works on: for event loops. It lives as long as the allocator. */
+SYSMEM_EXPORT struct sysmem_channel *sysmem_allocator_channel(struct sysmem_allocator *allocator);
+
 /* AllocateSharedCollection: the root token of a new collection. One-way: the token may be used at
  * once. */
 SYSMEM_EXPORT sysmem_status_t sysmem_allocator_allocate_shared_collection(
@@ -70,6 +75,10 @@ SYSMEM_EXPORT sysmem_status_t sysmem_allocator_validate_buffer_collection_token(
     struct sysmem_allocator *allocator, zx_koid_t token_server_koid, zx_time_t deadline,
     bool *ret_is_known);
 
+SYSMEM_EXPORT sysmem_status_t sysmem_allocator_validate_buffer_collection_token_async(
+    struct sysmem_allocator *allocator, zx_koid_t token_server_koid, sysmem_bool_fn done,
+    void *arg);
+
 /* Which buffer a VMO is. The id and the index together are a buffer's own until the machine
  * restarts. */
 struct sysmem_vmo_info {
@@ -78,6 +87,7 @@ struct sysmem_vmo_info {
     /* Of a weak VMO: see sysmem_collection_info_take_close_weak_asap(). The caller closes it.
      * ZX_HANDLE_INVALID: a strong one. */
     zx_handle_t close_weak_asap;
+    uint64_t reserved[4]; /* 0: room for what may be told later */
 };
 
 /* GetVmoInfo. `vmo` is consumed in every case; zx_handle_duplicate() keeps one.
@@ -86,6 +96,13 @@ struct sysmem_vmo_info {
 SYSMEM_EXPORT sysmem_status_t sysmem_allocator_get_vmo_info(struct sysmem_allocator *allocator,
                                                             zx_handle_t vmo, zx_time_t deadline,
                                                             struct sysmem_vmo_info *ret_info);
+
+/* `info` is NULL unless the status is 0; it lives as long as the callback runs, which closes
+ * info->close_weak_asap or keeps it. */
+typedef void (*sysmem_vmo_info_fn)(void *arg, sysmem_status_t status,
+                                   const struct sysmem_vmo_info *info);
+SYSMEM_EXPORT sysmem_status_t sysmem_allocator_get_vmo_info_async(
+    struct sysmem_allocator *allocator, zx_handle_t vmo, sysmem_vmo_info_fn done, void *arg);
 
 /* SetDebugClientInfo: who this is, for logs and `sysmemctl list`. At most 256 bytes of UTF-8, else
  * ZX_ERR_INVALID_ARGS. One-way. */

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <sysmem/channel.h>
 #include <sysmem/error.h>
 #include <sysmem/export.h>
 #include <sysmem/types.h>
@@ -50,19 +51,18 @@ sysmem_collection_set_constraints(struct sysmem_collection *collection,
 SYSMEM_EXPORT sysmem_status_t sysmem_collection_wait_for_all_buffers_allocated(
     struct sysmem_collection *collection, zx_time_t deadline, struct sysmem_collection_info **ret);
 
-/* `status` as the synchronous call returns it; `info` is NULL unless that is 0, and then the
- * callback's to free. */
+/* `info` is NULL unless the status is 0, and then the callback's to free. */
 typedef void (*sysmem_allocated_fn)(void *arg, sysmem_status_t status,
                                     struct sysmem_collection_info *info);
-
-/* The same, asynchronously: see <sysmem/node.h>. A status other than 0 from here: nothing was sent,
- * `done` is not called. */
 SYSMEM_EXPORT sysmem_status_t sysmem_collection_wait_for_all_buffers_allocated_async(
     struct sysmem_collection *collection, sysmem_allocated_fn done, void *arg);
 
 /* CheckAllBuffersAllocated: 0 when there are buffers, SYSMEM_ERROR_PENDING before it is decided. */
 SYSMEM_EXPORT sysmem_status_t sysmem_collection_check_all_buffers_allocated(
     struct sysmem_collection *collection, zx_time_t deadline);
+
+SYSMEM_EXPORT sysmem_status_t sysmem_collection_check_all_buffers_allocated_async(
+    struct sysmem_collection *collection, sysmem_done_fn done, void *arg);
 
 /* AttachToken: one more participant, also after the buffers are allocated: it gets those if its
  * constraints go together with what was decided, and it may fail without failing this collection.

@@ -13,11 +13,11 @@
 
 #include <sysmem/error.h>
 #include <sysmem/export.h>
+#include <sysmem/token.h>
 #include <zircon/types.h>
 
 struct sysmem_group;
 struct sysmem_node;
-struct sysmem_token;
 
 /* What <sysmem/node.h> works on. It lives as long as the group. */
 SYSMEM_EXPORT struct sysmem_node *sysmem_group_node(struct sysmem_group *group);
@@ -53,6 +53,12 @@ SYSMEM_EXPORT sysmem_status_t sysmem_group_create_children_sync(struct sysmem_gr
                                                                 const zx_rights_t *masks,
                                                                 size_t count, zx_time_t deadline,
                                                                 struct sysmem_token **ret_tokens);
+
+SYSMEM_EXPORT sysmem_status_t sysmem_group_create_children_sync_async(struct sysmem_group *group,
+                                                                      const zx_rights_t *masks,
+                                                                      size_t count,
+                                                                      sysmem_tokens_fn done,
+                                                                      void *arg);
 
 /* AllChildrenPresent: there will be no more children; the daemon waits for this before it
  * allocates. A child after it fails the group. One-way. */

@@ -6,6 +6,8 @@
 #ifndef SYSMEM_HANDLE_H
 #define SYSMEM_HANDLE_H
 
+#include <stdint.h>
+
 #include <sysmem/export.h>
 #include <zircon/types.h>
 
@@ -15,6 +17,7 @@ struct sysmem_handle_info {
     zx_rights_t rights;     /* ZX_RIGHT_* */
     zx_koid_t koid;         /* 0: let the kernel say (sockets), or take a new one (VMOs) */
     zx_koid_t related_koid; /* of the other end; 0: let the kernel say */
+    uint64_t reserved[2];   /* 0: room for what may have to travel later */
 };
 
 /* Makes a handle of a descriptor, which it then owns (in every case). The rights are cut to what

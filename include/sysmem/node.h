@@ -1,22 +1,29 @@
-/* Node: what tokens, collections and groups have in common, and the asynchronous form of their
- * calls. Source: spec/fuchsia.sysmem2.txt, PROTOCOLS, Node.
+/* Node: what tokens, collections and groups have in common.
+ * Source: spec/fuchsia.sysmem2.txt, PROTOCOLS, Node.
  *
  * A node is a view of the object that it came from (sysmem_token_node() and its like), with that
- * object's life. Threads, deadlines, one-way calls and common errors: see <sysmem/allocator.h>. */
+ * object's life. Threads, deadlines, one-way calls and common errors: see <sysmem/allocator.h>;
+ * asynchronous calls: see <sysmem/channel.h>. */
 #ifndef SYSMEM_NODE_H
 #define SYSMEM_NODE_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <sysmem/channel.h>
 #include <sysmem/error.h>
 #include <sysmem/export.h>
 #include <zircon/types.h>
 
 struct sysmem_node;
 
+/* What <sysmem/channel.h> works on: for event loops. */
+SYSMEM_EXPORT struct sysmem_channel *sysmem_node_channel(struct sysmem_node *node);
+
 /* Sync: returns when the daemon has handled all that was sent on this node before. */
 SYSMEM_EXPORT sysmem_status_t sysmem_node_sync(struct sysmem_node *node, zx_time_t deadline);
+SYSMEM_EXPORT sysmem_status_t sysmem_node_sync_async(struct sysmem_node *node, sysmem_done_fn done,
+                                                     void *arg);
 
 /* Release: from here on, closing this node is a clean good-bye instead of a failure of the
  * collection. Nothing but closing may follow. One-way. */
@@ -35,6 +42,11 @@ SYSMEM_EXPORT sysmem_status_t sysmem_node_set_debug_client_info(struct sysmem_no
 SYSMEM_EXPORT sysmem_status_t sysmem_node_get_buffer_collection_id(struct sysmem_node *node,
                                                                    zx_time_t deadline,
                                                                    uint64_t *ret_id);
+
+typedef void (*sysmem_id_fn)(void *arg, sysmem_status_t status, uint64_t id);
+SYSMEM_EXPORT sysmem_status_t sysmem_node_get_buffer_collection_id_async(struct sysmem_node *node,
+                                                                         sysmem_id_fn done,
+                                                                         void *arg);
 
 /* SetWeak: this node and the children that are made of it from here on do not keep buffers alive,
  * and get weak VMOs: ones that are to be closed when close_weak_asap says so
@@ -61,6 +73,11 @@ SYSMEM_EXPORT sysmem_status_t sysmem_node_attach_node_tracking(struct sysmem_nod
 SYSMEM_EXPORT sysmem_status_t sysmem_node_get_node_ref(struct sysmem_node *node, zx_time_t deadline,
                                                        zx_handle_t *ret_node_ref);
 
+/* `node_ref` is the callback's to close. */
+typedef void (*sysmem_node_ref_fn)(void *arg, sysmem_status_t status, zx_handle_t node_ref);
+SYSMEM_EXPORT sysmem_status_t sysmem_node_get_node_ref_async(struct sysmem_node *node,
+                                                             sysmem_node_ref_fn done, void *arg);
+
 /* IsAlternateFor: whether at most one of this node and the one that `node_ref` came from will be
  * taken into the allocation: the nearest node above both is a group. `node_ref` is consumed in
  * every case; zx_handle_duplicate() keeps one. SYSMEM_ERROR_NOT_FOUND: it is of another collection,
@@ -68,6 +85,10 @@ SYSMEM_EXPORT sysmem_status_t sysmem_node_get_node_ref(struct sysmem_node *node,
 SYSMEM_EXPORT sysmem_status_t sysmem_node_is_alternate_for(struct sysmem_node *node,
                                                            zx_handle_t node_ref, zx_time_t deadline,
                                                            bool *ret_is_alternate);
+
+SYSMEM_EXPORT sysmem_status_t sysmem_node_is_alternate_for_async(struct sysmem_node *node,
+                                                                 zx_handle_t node_ref,
+                                                                 sysmem_bool_fn done, void *arg);
 
 /* SetDebugTimeoutLogDeadline: when the daemon's log is to say who holds the allocation up, instead
  * of 5 seconds after the collection was made. Does not bound any wait. One-way. */
@@ -77,39 +98,5 @@ SYSMEM_EXPORT sysmem_status_t sysmem_node_set_debug_timeout_log_deadline(struct 
 /* SetVerboseLogging: the daemon's log gets this collection's tree, constraints and failures in
  * full. For debugging. One-way. */
 SYSMEM_EXPORT sysmem_status_t sysmem_node_set_verbose_logging(struct sysmem_node *node);
-
-/* --- Asynchronous use, with any event loop ---
- *
- * Poll sysmem_node_fd() for sysmem_node_events() (POLLIN, POLLOUT), and when it is ready call
- * sysmem_node_process(), which calls back what has finished, on the calling thread, and never
- * blocks, unless a callback does. Ask for the events anew before each poll. Once they have been
- * asked for, one-way calls never wait: the loop sends what is queued.
- *
- * Synchronous and asynchronous calls of one node may be mixed. Other calls on the node, and the one
- * that frees its object, may call back too. A callback may start calls, and may free its own
- * object. */
-
-/* The descriptor to poll; stays the node's. */
-SYSMEM_EXPORT int sysmem_node_fd(const struct sysmem_node *node);
-
-/* The poll(2) events that are wanted now. */
-SYSMEM_EXPORT short sysmem_node_events(struct sysmem_node *node);
-
-/* Handles what has arrived. 0, or ZX_ERR_PEER_CLOSED once the daemon has closed the channel (every
- * pending call has then been called back with that status), or ZX_ERR_CANCELED: a callback freed
- * the node's object. */
-SYSMEM_EXPORT sysmem_status_t sysmem_node_process(struct sysmem_node *node);
-
-/* `status` as the synchronous call returns it. */
-typedef void (*sysmem_done_fn)(void *arg, sysmem_status_t status);
-
-/* Sync, asynchronously. A status other than 0 from here: nothing was sent, `done` is not called. */
-SYSMEM_EXPORT sysmem_status_t sysmem_node_sync_async(struct sysmem_node *node, sysmem_done_fn done,
-                                                     void *arg);
-
-/* Calls `closed` once from sysmem_node_process() when the daemon closes the channel: that this node
- * has failed, or is a group's child that was not taken. NULL: no more. */
-SYSMEM_EXPORT void sysmem_node_on_closed(struct sysmem_node *node, sysmem_done_fn closed,
-                                         void *arg);
 
 #endif

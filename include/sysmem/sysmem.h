@@ -3,6 +3,7 @@
 #define SYSMEM_SYSMEM_H
 
 #include <sysmem/allocator.h>
+#include <sysmem/channel.h>
 #include <sysmem/collection.h>
 #include <sysmem/error.h>
 #include <sysmem/format.h>

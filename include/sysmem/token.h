@@ -52,6 +52,15 @@ SYSMEM_EXPORT sysmem_status_t sysmem_token_duplicate_sync(struct sysmem_token *t
                                                           zx_time_t deadline,
                                                           struct sysmem_token **ret_tokens);
 
+/* `tokens`, `count` of them, are the callback's to free; the array lives as long as it runs. NULL
+ * and 0 unless the status is 0. */
+typedef void (*sysmem_tokens_fn)(void *arg, sysmem_status_t status,
+                                 struct sysmem_token *const *tokens, size_t count);
+SYSMEM_EXPORT sysmem_status_t sysmem_token_duplicate_sync_async(struct sysmem_token *token,
+                                                                const zx_rights_t *masks,
+                                                                size_t count, sysmem_tokens_fn done,
+                                                                void *arg);
+
 /* CreateBufferCollectionTokenGroup: a group of alternatives (<sysmem/group.h>) as a child of this
  * token. One-way. */
 SYSMEM_EXPORT sysmem_status_t sysmem_token_create_buffer_collection_token_group(

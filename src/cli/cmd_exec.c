@@ -6,55 +6,78 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <zircon/syscalls.h>
+
 #include "cli/command.h"
 #include "cli/exec.h"
 #include "cli/line_reader.h"
 
 /* The channels that still have something to send. */
-static size_t collect_senders(const struct exec *exec, struct pollfd **ret_fds,
-                              struct channel ***ret_channels)
+struct senders {
+    struct pollfd *fds; /* with room for one more */
+    struct channel **channels;
+    size_t count;
+    zx_time_t until; /* when to try those that show no readiness */
+};
+
+static bool has_queue(struct channel *channel)
 {
-    size_t count = 0;
-    struct pollfd *fds = NULL;
-    struct channel **channels = NULL;
+    return (channel_events(channel) & POLLOUT) != 0 || channel_timeout(channel) != ZX_TIME_INFINITE;
+}
+
+/* As many as there is memory for: the others have their turn later. */
+static struct senders collect_senders(const struct exec *exec)
+{
+    struct senders all = {.until = ZX_TIME_INFINITE};
     list_for_each (it, &exec->names.entries) {
         const struct entry *entry = container_of(it, struct entry, link);
-        if (entry->kind != ENTRY_CHANNEL || (channel_events(entry->channel) & POLLOUT) == 0) {
+        if (entry->kind != ENTRY_CHANNEL || !has_queue(entry->channel)) {
             continue;
         }
-        struct pollfd *more_fds = realloc(fds, (count + 2) * sizeof(*fds));
-        fds = more_fds == NULL ? fds : more_fds;
-        struct channel **more = realloc((void *)channels, (count + 2) * sizeof(*channels));
-        channels = more == NULL ? channels : more;
-        if (more_fds == NULL || more == NULL) {
+        struct pollfd *fds = realloc(all.fds, (all.count + 2) * sizeof(*fds));
+        all.fds = fds == NULL ? all.fds : fds;
+        struct channel **channels =
+            realloc((void *)all.channels, (all.count + 1) * sizeof(*channels));
+        all.channels = channels == NULL ? all.channels : channels;
+        if (fds == NULL || channels == NULL) {
             break;
         }
-        fds[count] = (struct pollfd){.fd = channel_fd(entry->channel), .events = POLLOUT};
-        channels[count++] = entry->channel;
+        short events = (short)(channel_events(entry->channel) & POLLOUT);
+        zx_time_t timeout = channel_timeout(entry->channel);
+        all.until = timeout < all.until ? timeout : all.until;
+        all.fds[all.count] = (struct pollfd){.fd = channel_fd(entry->channel), .events = events};
+        all.channels[all.count++] = entry->channel;
     }
-    *ret_fds = fds;
-    *ret_channels = channels;
-    return count;
+    return all;
+}
+
+/* poll(2)'s way of saying until when. */
+static int milliseconds_until(zx_time_t until)
+{
+    if (until == ZX_TIME_INFINITE) {
+        return -1;
+    }
+    zx_duration_t left = until - zx_clock_get_monotonic();
+    return left <= 0 ? 0 : (int)(left / ZX_MSEC(1)) + 1;
 }
 
 /* Sends what is still queued while no request is there. */
 static void send_until_readable(const struct exec *exec, int input)
 {
     for (;;) {
-        struct pollfd *fds = NULL;
-        struct channel **channels = NULL;
-        size_t count = collect_senders(exec, &fds, &channels);
-        bool readable = count == 0;
+        struct senders all = collect_senders(exec);
+        bool readable = all.count == 0;
         if (!readable) {
-            fds[count] = (struct pollfd){.fd = input, .events = POLLIN};
-            readable = poll(fds, count + 1, -1) < 0 ? errno != EINTR : fds[count].revents != 0;
-            for (size_t i = 0; i < count && !readable; i++) {
+            all.fds[all.count] = (struct pollfd){.fd = input, .events = POLLIN};
+            int ready = poll(all.fds, all.count + 1, milliseconds_until(all.until));
+            readable = ready < 0 ? errno != EINTR : all.fds[all.count].revents != 0;
+            for (size_t i = 0; i < all.count && !readable; i++) {
                 /* After a failure nothing is queued any more. */
-                (void)(fds[i].revents == 0 ? 0 : channel_process(channels[i]));
+                (void)channel_process(all.channels[i]);
             }
         }
-        free(fds);
-        free((void *)channels);
+        free(all.fds);
+        free((void *)all.channels);
         if (readable) {
             return;
         }

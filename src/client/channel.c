@@ -22,7 +22,7 @@
 #include "zx/status.h"
 
 #define QUEUE_BYTES   ((size_t)4 << 20)
-#define STARVED_NS    ZX_MSEC(10) /* see stream_is_starved() */
+#define STARVED_NS    ZX_MSEC(10) /* until a starved queue is tried again */
 #define LAST_WORDS_NS ZX_SEC(1)   /* for the queue of a channel that is freed */
 #define PUSH_NS       ZX_SEC(1)   /* for a one-way message that the socket has no room for */
 #define PROCESS_BATCH 64          /* messages, before an event loop gets its turn again */
@@ -35,8 +35,9 @@ struct channel {
     size_t users; /* the owner, and threads inside: the last one frees */
     bool reading;
     bool freed;
-    bool stuck;  /* the daemon has not read for PUSH_NS: nobody waits for it until it does */
-    bool polled; /* an event loop asks for our events, and sends what is queued */
+    bool stuck;       /* the daemon has not read for PUSH_NS: nobody waits for it until it does */
+    bool nonblocking; /* an event loop sends what is queued */
+    zx_time_t retry;  /* when to flush a queue that waits for other processes; else for ever */
     sysmem_status_t dead; /* why nothing more comes */
     sysmem_done_fn closed;
     void *closed_arg;
@@ -56,6 +57,7 @@ sysmem_status_t channel_new(int fd, enum model_protocol protocol, struct channel
     channel->protocol = protocol;
     stream_init(&channel->stream, fd, QUEUE_BYTES);
     pending_init(&channel->pending);
+    channel->retry = ZX_TIME_INFINITE;
     channel->users = 1;
     *ret = channel;
     return 0;
@@ -196,21 +198,28 @@ static void settle(struct channel *channel, int result, struct message *message)
     }
 }
 
+/* After sending: a queue that waits for other processes shows no readiness of its own. */
+static void plan_retry(struct channel *channel)
+{
+    bool starved = stream_wants_write(&channel->stream) && stream_is_starved(&channel->stream);
+    channel->retry = starved ? deadline_after(STARVED_NS) : ZX_TIME_INFINITE;
+}
+
+static bool is_starved(const struct channel *channel)
+{
+    return channel->retry != ZX_TIME_INFINITE;
+}
+
 static short wanted_events(const struct channel *channel)
 {
-    bool writes = stream_wants_write(&channel->stream) && !stream_is_starved(&channel->stream);
+    bool writes = stream_wants_write(&channel->stream) && !is_starved(channel);
     return (short)(writes ? POLLIN | POLLOUT : POLLIN);
 }
 
-/* How long to poll at once: a queue that waits for other processes shows no readiness of its own.
- */
+/* How long to poll at once. */
 static zx_time_t poll_deadline(const struct channel *channel, zx_time_t deadline)
 {
-    if (!stream_wants_write(&channel->stream) || !stream_is_starved(&channel->stream)) {
-        return deadline;
-    }
-    zx_time_t soon = deadline_after(STARVED_NS);
-    return deadline < soon ? deadline : soon;
+    return deadline < channel->retry ? deadline : channel->retry;
 }
 
 /* A failure shows again as the end of what can be received, which may be some messages away. */
@@ -218,6 +227,7 @@ static void flush(struct channel *channel)
 {
     if (stream_wants_write(&channel->stream)) {
         (void)stream_flush(&channel->stream);
+        plan_retry(channel);
     }
 }
 
@@ -282,7 +292,7 @@ static void drain(struct channel *channel, zx_time_t deadline)
 {
     short ready = POLLOUT;
     while (ready != 0 && stream_wants_write(&channel->stream)) {
-        bool starved = stream_is_starved(&channel->stream);
+        bool starved = is_starved(channel);
         zx_time_t until = poll_deadline(channel, deadline);
         (void)pthread_mutex_unlock(&channel->lock);
         ready = deadline_poll(starved ? -1 : channel->stream.fd, POLLOUT, until);
@@ -294,21 +304,22 @@ static void drain(struct channel *channel, zx_time_t deadline)
     }
 }
 
-/* A one-way message must be on its way when the call returns: what is asked for on another channel
- * next may depend on it, and nobody may ever call on this one again. Replies are taken in
- * meanwhile, because the daemon reads no more from a client that does not read. */
+/* A message that nobody waits for must be on its way when the call returns: what is asked for on
+ * another channel next may depend on it, and nobody may ever call on this one again. Replies are
+ * taken in meanwhile, because the daemon reads no more from a client that does not read. */
 static void push(struct channel *channel)
 {
     channel->stuck = channel->stuck && stream_wants_write(&channel->stream);
     zx_time_t deadline = deadline_after(PUSH_NS);
     bool in_time = !channel->stuck;
-    while (in_time && channel->dead == 0 && !channel->polled &&
+    while (in_time && channel->dead == 0 && !channel->nonblocking &&
            stream_wants_write(&channel->stream)) {
         if (channel->reading) {
             drain(channel, deadline); /* the reader polls already, and not for writing */
-            break;
+            in_time = !stream_wants_write(&channel->stream);
+        } else {
+            in_time = lead(channel, deadline);
         }
-        in_time = lead(channel, deadline);
         channel->stuck = !in_time;
     }
     if (!channel->reading) {
@@ -343,7 +354,8 @@ static sysmem_status_t make_message(const struct model_method *method, void *req
     return status;
 }
 
-/* Sends a message and, for a two-way one, notes its call. The message is consumed. */
+/* Sends a message and, for a two-way one, notes its call, which may be over and gone afterwards
+ * unless the caller waits for it. The message is consumed. */
 static sysmem_status_t submit(struct channel *channel, struct message *message, struct call *call,
                               zx_time_t deadline)
 {
@@ -353,20 +365,25 @@ static sysmem_status_t submit(struct channel *channel, struct message *message, 
         return dead;
     }
     if (call != NULL) {
-        call->txid = pending_new_txid(&channel->pending);
         message->txid = call->txid;
     }
     int result = stream_send(&channel->stream, message);
-    sysmem_status_t status = result == 0 ? 0 : status_of_stream(result);
-    if (status == 0 && call != NULL) {
-        pending_add(&channel->pending, call);
+    plan_retry(channel);
+    if (result != 0) {
+        return status_of_stream(result);
     }
-    if (status == 0 && call == NULL) {
+    if (call == NULL) {
         push(channel);
-    } else if (status == 0 && channel->reading) {
-        drain(channel, deadline);
+        return 0;
     }
-    return status;
+    bool waits = call->done == NULL;
+    pending_add(&channel->pending, call);
+    if (channel->reading && waits) {
+        drain(channel, deadline);
+    } else if (channel->reading) {
+        push(channel);
+    } /* else whoever waits for the reply sends it */
+    return 0;
 }
 
 sysmem_status_t channel_send_slots(struct channel *channel, const struct model_method *method,
@@ -410,6 +427,7 @@ void channel_call(struct channel *channel, const struct model_method *method, vo
     struct call call = {.method = method, .reply = ret};
     list_init(&call.link);
     enter(channel);
+    call.txid = pending_new_txid(&channel->pending);
     status = submit(channel, &message, &call, deadline);
     if (status == 0) {
         status = await(channel, call.txid, deadline);
@@ -437,11 +455,13 @@ sysmem_status_t channel_start(struct channel *channel, const struct model_method
     }
     *call = (struct call){.method = method, .done = done, .arg = arg};
     enter(channel);
+    uint32_t txid = pending_new_txid(&channel->pending);
+    call->txid = txid;
     status = submit(channel, &message, call, ZX_TIME_INFINITE);
     if (status != 0) {
         free(call);
     } else if (ret_txid != NULL) {
-        *ret_txid = call->txid;
+        *ret_txid = txid;
     }
     leave(channel);
     return status;
@@ -494,10 +514,25 @@ sysmem_status_t channel_process(struct channel *channel)
 short channel_events(struct channel *channel)
 {
     (void)pthread_mutex_lock(&channel->lock);
-    channel->polled = true;
-    short events = (short)(stream_wants_write(&channel->stream) ? POLLIN | POLLOUT : POLLIN);
+    short events = wanted_events(channel);
     (void)pthread_mutex_unlock(&channel->lock);
     return events;
+}
+
+zx_time_t channel_timeout(struct channel *channel)
+{
+    (void)pthread_mutex_lock(&channel->lock);
+    bool must_tell = channel->dead != 0 && channel->closed != NULL;
+    zx_time_t timeout = must_tell ? 0 : channel->retry;
+    (void)pthread_mutex_unlock(&channel->lock);
+    return timeout;
+}
+
+void channel_set_nonblocking(struct channel *channel, bool nonblocking)
+{
+    (void)pthread_mutex_lock(&channel->lock);
+    channel->nonblocking = nonblocking;
+    (void)pthread_mutex_unlock(&channel->lock);
 }
 
 void channel_on_closed(struct channel *channel, sysmem_done_fn closed, void *arg)

@@ -4,8 +4,10 @@
 #ifndef CLIENT_CHANNEL_H
 #define CLIENT_CHANNEL_H
 
+#include <stdbool.h>
+
+#include <sysmem/channel.h>
 #include <sysmem/error.h>
-#include <sysmem/node.h>
 #include <zircon/types.h>
 
 #include "client/reply.h"
@@ -33,7 +35,7 @@ enum model_protocol channel_protocol(const struct channel *channel);
  *
  * What does not fit into the socket is waited for, a second at most, and replies are taken in (and
  * called back) meanwhile; after that it stays queued, and nobody waits again until the daemon
- * reads. A channel that was asked for its events never waits here. */
+ * reads. A nonblocking channel never waits here. */
 sysmem_status_t channel_send(struct channel *channel, const struct model_method *method,
                              void *request);
 
@@ -57,10 +59,12 @@ sysmem_status_t channel_start(struct channel *channel, const struct model_method
  * (ZX_ERR_TIMED_OUT). */
 sysmem_status_t channel_wait(struct channel *channel, uint32_t txid, zx_time_t deadline);
 
-/* See sysmem_node_process() and its like. */
+/* See sysmem_channel_process() and its like. */
 sysmem_status_t channel_process(struct channel *channel);
+void channel_set_nonblocking(struct channel *channel, bool nonblocking);
 int channel_fd(const struct channel *channel);
-short channel_events(struct channel *channel); /* from now on somebody else sends the queue */
+short channel_events(struct channel *channel);
+zx_time_t channel_timeout(struct channel *channel);
 void channel_on_closed(struct channel *channel, sysmem_done_fn closed, void *arg);
 
 /* Makes a socket pair: [0] the end to keep, [1] the one to send. */

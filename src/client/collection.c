@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "client/async.h"
 #include "client/ends.h"
 #include "model/requests.h"
 
@@ -71,6 +72,14 @@ sysmem_status_t sysmem_collection_check_all_buffers_allocated(struct sysmem_coll
     return node_call_status(&collection->node, "CheckAllBuffersAllocated", deadline);
 }
 
+sysmem_status_t sysmem_collection_check_all_buffers_allocated_async(
+    struct sysmem_collection *collection, sysmem_done_fn done, void *arg)
+{
+    const struct async call = {.to.done = done, .arg = arg};
+    return async_start(&collection->node, "CheckAllBuffersAllocated", NULL, async_done_status,
+                       &call);
+}
+
 /* --- Others, and the buffers' end --- */
 
 sysmem_status_t sysmem_collection_attach_token(struct sysmem_collection *collection,
@@ -132,35 +141,19 @@ sysmem_status_t sysmem_collection_wait_for_all_buffers_allocated(
     return info_new(&reply, ret);
 }
 
-struct wait_call {
-    sysmem_allocated_fn done;
-    void *arg;
-};
-
-static void wait_done(void *arg, struct channel_reply *reply)
+static void on_allocated(void *arg, struct channel_reply *reply)
 {
-    struct wait_call call = *(struct wait_call *)arg;
-    free(arg);
+    struct async call = async_take(arg);
     struct sysmem_collection_info *info = NULL;
     sysmem_status_t status = info_new(reply, &info);
-    call.done(call.arg, status, info);
+    call.to.allocated(call.arg, status, info);
 }
 
 sysmem_status_t sysmem_collection_wait_for_all_buffers_allocated_async(
     struct sysmem_collection *collection, sysmem_allocated_fn done, void *arg)
 {
-    struct wait_call *call = malloc(sizeof(*call));
-    if (call == NULL) {
-        return ZX_ERR_NO_MEMORY;
-    }
-    *call = (struct wait_call){.done = done, .arg = arg};
-    struct channel *channel = collection->node.channel;
-    sysmem_status_t status = channel_start(
-        channel, node_method(channel, "WaitForAllBuffersAllocated"), NULL, wait_done, call, NULL);
-    if (status != 0) {
-        free(call);
-    }
-    return status;
+    const struct async call = {.to.allocated = done, .arg = arg};
+    return async_start(&collection->node, "WaitForAllBuffersAllocated", NULL, on_allocated, &call);
 }
 
 const struct sysmem_buffer_collection_info *sysmem_collection_info_get(

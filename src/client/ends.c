@@ -63,7 +63,7 @@ sysmem_status_t ends_send_with(const struct sysmem_node *node, const char *name,
 {
     struct sysmem_node *made = NULL;
     sysmem_status_t status =
-        make_ends(node_method(node->channel, name)->request, request, message, &made);
+        make_ends(node_method(node->channel.core, name)->request, request, message, &made);
     if (status == 0) {
         status = node_send_slots(node, name, request, message);
     }

@@ -8,8 +8,13 @@
 #include "base/list.h"
 #include "client/channel.h"
 
+/* A channel as the public interface shows it. */
+struct sysmem_channel {
+    struct channel *core;
+};
+
 struct sysmem_node {
-    struct channel *channel;
+    struct sysmem_channel channel;
 };
 
 /* Each of these is its node and nothing else: container_of() makes one of a node from node_new().

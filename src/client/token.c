@@ -1,5 +1,8 @@
 #include <sysmem/token.h>
 
+#include <sysmem/usage.h>
+
+#include "client/async.h"
 #include "client/ends.h"
 #include "client/tokens.h"
 #include "model/requests.h"
@@ -59,6 +62,21 @@ sysmem_status_t sysmem_token_duplicate(struct sysmem_token *token,
     return status;
 }
 
+/* What a reply brings, which is consumed. */
+static sysmem_status_t take_duplicates(struct channel_reply *reply, size_t count,
+                                       struct sysmem_token **ret_tokens)
+{
+    sysmem_status_t status = reply->status;
+    if (status == 0) {
+        const struct model_token_duplicate_sync_response *response = reply->response;
+        /* Of the reply's own arena: const for readers only. */
+        status =
+            tokens_take((zx_handle_t *)response->tokens, response->tokens_count, count, ret_tokens);
+    }
+    channel_reply_clear(reply);
+    return status;
+}
+
 sysmem_status_t sysmem_token_duplicate_sync(struct sysmem_token *token, const zx_rights_t *masks,
                                             size_t count, zx_time_t deadline,
                                             struct sysmem_token **ret_tokens)
@@ -67,15 +85,24 @@ sysmem_status_t sysmem_token_duplicate_sync(struct sysmem_token *token, const zx
     SYSMEM_SET_VECTOR(&request, rights_attenuation_masks, masks, count);
     struct channel_reply reply;
     node_call(&token->node, "DuplicateSync", &request, deadline, &reply);
-    sysmem_status_t status = reply.status;
-    if (status == 0) {
-        const struct model_token_duplicate_sync_response *response = reply.response;
-        /* Of the reply's own arena: const for readers only. */
-        status =
-            tokens_take((zx_handle_t *)response->tokens, response->tokens_count, count, ret_tokens);
-    }
-    channel_reply_clear(&reply);
-    return status;
+    return take_duplicates(&reply, count, ret_tokens);
+}
+
+static void on_duplicates(void *arg, struct channel_reply *reply)
+{
+    struct async call = async_take(arg);
+    struct sysmem_token *tokens[SYSMEM_MAX_COUNT_DUPLICATES];
+    tokens_deliver(&call, take_duplicates(reply, call.count, tokens), tokens);
+}
+
+sysmem_status_t sysmem_token_duplicate_sync_async(struct sysmem_token *token,
+                                                  const zx_rights_t *masks, size_t count,
+                                                  sysmem_tokens_fn done, void *arg)
+{
+    struct model_token_duplicate_sync_request request = {0};
+    SYSMEM_SET_VECTOR(&request, rights_attenuation_masks, masks, count);
+    const struct async call = {.to.tokens = done, .arg = arg, .count = count};
+    return async_start(&token->node, "DuplicateSync", &request, on_duplicates, &call);
 }
 
 sysmem_status_t sysmem_token_create_buffer_collection_token_group(struct sysmem_token *token,
@@ -99,6 +126,6 @@ sysmem_status_t sysmem_token_set_dispensable(struct sysmem_token *token)
 zx_koid_t sysmem_token_server_koid(struct sysmem_token *token)
 {
     struct socket_name name;
-    int outcome = socket_name_of_peer(channel_fd(token->node.channel), &name);
+    int outcome = socket_name_of_peer(channel_fd(token->node.channel.core), &name);
     return outcome == SOCKET_NAME_OK ? name.koid : ZX_KOID_INVALID;
 }

@@ -31,3 +31,10 @@ sysmem_status_t tokens_take(zx_handle_t *handles, size_t handles_count, size_t c
     }
     return 0;
 }
+
+void tokens_deliver(const struct async *call, sysmem_status_t status,
+                    struct sysmem_token *const *tokens)
+{
+    bool taken = status == 0;
+    call->to.tokens(call->arg, status, taken ? tokens : NULL, taken ? call->count : 0);
+}

@@ -40,9 +40,10 @@ void seat_hear(struct seat *seat)
 {
     struct sysmem_node *node = sysmem_collection_node(seat->collection);
     while (!seat->answered) {
-        struct pollfd ready = {.fd = sysmem_node_fd(node), .events = sysmem_node_events(node)};
+        struct pollfd ready = {.fd = sysmem_channel_get_fd(sysmem_node_channel(node)),
+                               .events = sysmem_channel_get_events(sysmem_node_channel(node))};
         assert_int_equal(poll(&ready, 1, DAEMON_PATIENCE_MS), 1);
-        (void)sysmem_node_process(node);
+        (void)sysmem_channel_process(sysmem_node_channel(node));
     }
 }
 

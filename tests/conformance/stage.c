@@ -60,7 +60,7 @@ void assert_open(struct sysmem_node *node)
 
 void assert_closed(struct sysmem_node *node)
 {
-    struct pollfd hang_up = {.fd = sysmem_node_fd(node)};
+    struct pollfd hang_up = {.fd = sysmem_channel_get_fd(sysmem_node_channel(node))};
     assert_int_equal(poll(&hang_up, 1, DAEMON_PATIENCE_MS), 1);
     assert_int_equal(sysmem_node_sync(node, soon()), ZX_ERR_PEER_CLOSED);
 }

@@ -46,7 +46,7 @@ static void assert_cut_off(struct negotiation *n)
 {
     struct sysmem_node *node = sysmem_collection_node(n->seats[0].collection);
     assert_closed(node);
-    assert_int_equal(sysmem_node_process(node), ZX_ERR_PEER_CLOSED);
+    assert_int_equal(sysmem_channel_process(sysmem_node_channel(node)), ZX_ERR_PEER_CLOSED);
     assert_true(n->seats[0].answered);
     assert_int_equal(n->seats[0].status, ZX_ERR_PEER_CLOSED);
     assert_closed(sysmem_token_node(n->starter));
@@ -204,9 +204,10 @@ static void many_pending_waits_are_each_answered(void **state)
     negotiation_decide(&n);
     while (answered < WAITS) {
         struct sysmem_node *node = sysmem_collection_node(collection);
-        struct pollfd ready = {.fd = sysmem_node_fd(node), .events = sysmem_node_events(node)};
+        struct pollfd ready = {.fd = sysmem_channel_get_fd(sysmem_node_channel(node)),
+                               .events = sysmem_channel_get_events(sysmem_node_channel(node))};
         assert_int_equal(poll(&ready, 1, DAEMON_PATIENCE_MS), 1);
-        assert_int_equal(sysmem_node_process(node), 0);
+        assert_int_equal(sysmem_channel_process(sysmem_node_channel(node)), 0);
     }
     zx_koid_t koid = basic_info(result_of(&n, 0)->buffers[1].vmo).koid;
     for (size_t i = 0; i < WAITS; i++) {

@@ -278,7 +278,7 @@ static void after_release_the_daemon_does_not_close_first(void **state)
     assert_still_serves(stage);
     assert_open(sysmem_token_node(couple.witness));
     struct sysmem_node *node = sysmem_collection_node(couple.collection);
-    assert_int_equal(sysmem_node_process(node), 0); /* not PEER_CLOSED */
+    assert_int_equal(sysmem_channel_process(sysmem_node_channel(node)), 0); /* not PEER_CLOSED */
     sysmem_collection_free(couple.collection);
     assert_open(sysmem_token_node(couple.witness));
     sysmem_token_free(couple.witness);

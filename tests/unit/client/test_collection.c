@@ -140,9 +140,10 @@ static void waiting_works_in_an_event_loop(void **state)
         0);
     (void)answer_buffers(&fixture->server);
     while (outcome.calls == 0) {
-        struct pollfd ready = {.fd = sysmem_node_fd(node), .events = sysmem_node_events(node)};
+        struct pollfd ready = {.fd = sysmem_channel_get_fd(sysmem_node_channel(node)),
+                               .events = sysmem_channel_get_events(sysmem_node_channel(node))};
         assert_int_equal(poll(&ready, 1, 20000), 1);
-        assert_int_equal(sysmem_node_process(node), 0);
+        assert_int_equal(sysmem_channel_process(sysmem_node_channel(node)), 0);
     }
     assert_int_equal(outcome.status, 0);
     check_info(outcome.info);
@@ -158,7 +159,9 @@ static void an_error_comes_without_a_result(void **state)
     struct message request;
     (void)server_expect(&fixture->server, "WaitForAllBuffersAllocated", &request);
     server_reply(&fixture->server, &request, SYSMEM_ERROR_CONSTRAINTS_INTERSECTION_EMPTY, NULL);
-    assert_int_equal(sysmem_node_process(sysmem_collection_node(fixture->collection)), 0);
+    assert_int_equal(
+        sysmem_channel_process(sysmem_node_channel(sysmem_collection_node(fixture->collection))),
+        0);
     assert_int_equal(outcome.calls, 1);
     assert_int_equal(outcome.status, SYSMEM_ERROR_CONSTRAINTS_INTERSECTION_EMPTY);
     assert_null(outcome.info);

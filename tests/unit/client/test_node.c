@@ -103,9 +103,10 @@ static void note(void *arg, sysmem_status_t status)
 /* What an event loop does: polls for what is wanted, then lets the node work. */
 static sysmem_status_t loop_once(struct sysmem_node *node)
 {
-    struct pollfd ready = {.fd = sysmem_node_fd(node), .events = sysmem_node_events(node)};
+    struct pollfd ready = {.fd = sysmem_channel_get_fd(sysmem_node_channel(node)),
+                           .events = sysmem_channel_get_events(sysmem_node_channel(node))};
     assert_int_equal(poll(&ready, 1, 20000), 1);
-    return sysmem_node_process(node);
+    return sysmem_channel_process(sysmem_node_channel(node));
 }
 
 static void a_callback_comes_from_process(void **state)
@@ -113,7 +114,8 @@ static void a_callback_comes_from_process(void **state)
     struct fixture *fixture = *state;
     struct outcome outcome = {.status = 99};
     assert_int_equal(sysmem_node_sync_async(fixture->node, note, &outcome), 0);
-    assert_int_equal(sysmem_node_process(fixture->node), 0); /* nothing there: does not block */
+    assert_int_equal(sysmem_channel_process(sysmem_node_channel(fixture->node)),
+                     0); /* nothing there: does not block */
     assert_int_equal(outcome.calls, 0);
     struct message request;
     (void)server_expect(&fixture->server, "Sync", &request);
@@ -159,7 +161,7 @@ static void the_end_comes_to_every_callback_once(void **state)
     struct fixture *fixture = *state;
     struct outcome calls = {0};
     struct outcome closed = {0};
-    sysmem_node_on_closed(fixture->node, note, &closed);
+    sysmem_channel_on_closed(sysmem_node_channel(fixture->node), note, &closed);
     assert_int_equal(sysmem_node_sync_async(fixture->node, note, &calls), 0);
     assert_int_equal(sysmem_node_sync_async(fixture->node, note, &calls), 0);
     server_deinit(&fixture->server);
@@ -178,8 +180,8 @@ static void nobody_is_told_who_asked_not_to(void **state)
 {
     struct fixture *fixture = *state;
     struct outcome closed = {0};
-    sysmem_node_on_closed(fixture->node, note, &closed);
-    sysmem_node_on_closed(fixture->node, NULL, NULL);
+    sysmem_channel_on_closed(sysmem_node_channel(fixture->node), note, &closed);
+    sysmem_channel_on_closed(sysmem_node_channel(fixture->node), NULL, NULL);
     server_deinit(&fixture->server);
     assert_int_equal(loop_once(fixture->node), ZX_ERR_PEER_CLOSED);
     assert_int_equal(closed.calls, 0);

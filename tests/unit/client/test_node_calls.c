@@ -320,15 +320,17 @@ static void one_loop_hears_of_the_end_of_every_node(void **state)
     int ends[3] = {0};
     for (int i = 0; i < 3; i++) {
         struct sysmem_node *node = fixture->kinds[i].node;
-        sysmem_node_on_closed(node, count_end, &ends[i]);
-        ready[i] = (struct pollfd){.fd = sysmem_node_fd(node), .events = sysmem_node_events(node)};
+        sysmem_channel_on_closed(sysmem_node_channel(node), count_end, &ends[i]);
+        ready[i] = (struct pollfd){.fd = sysmem_channel_get_fd(sysmem_node_channel(node)),
+                                   .events = sysmem_channel_get_events(sysmem_node_channel(node))};
     }
     assert_int_equal(poll(ready, 3, 0), 0);
     for (int i = 2; i >= 0; i--) {
         server_deinit(&fixture->kinds[i].server);
         assert_int_equal(poll(ready, 3, 20000), 1);
         assert_true(ready[i].revents != 0);
-        assert_int_equal(sysmem_node_process(fixture->kinds[i].node), ZX_ERR_PEER_CLOSED);
+        assert_int_equal(sysmem_channel_process(sysmem_node_channel(fixture->kinds[i].node)),
+                         ZX_ERR_PEER_CLOSED);
         assert_int_equal(ends[i], 1);
         ready[i].fd = -1;
     }

@@ -125,7 +125,8 @@ static void a_loop_hears_of_the_end_of_each_buffer(void **state)
     struct sysmem_node *node = sysmem_collection_node(fixture->collection);
     zx_handle_t weak[2];
     struct pollfd ready[3] = {
-        {.fd = sysmem_node_fd(node), .events = sysmem_node_events(node)}
+        {.fd = sysmem_channel_get_fd(sysmem_node_channel(node)),
+         .events = sysmem_channel_get_events(sysmem_node_channel(node))}
     };
     for (size_t i = 0; i < 2; i++) {
         weak[i] = sysmem_collection_info_take_close_weak_asap(fixture->info, i);
