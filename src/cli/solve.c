@@ -6,6 +6,7 @@
 #include "config/config.h"
 #include "model/names.h"
 #include "model/tables.h"
+#include "solver/explain.h"
 #include "solver/solver.h"
 #include "json/json.h"
 
@@ -82,26 +83,38 @@ static json_t *tell_settings(const struct problem *problem, const uint32_t *sele
                      (json_int_t)outcome->buffer_count, "settings", settings, "selected", told);
 }
 
-static json_t *tell_reason(const struct problem *problem, const struct solver_reason *reason)
+static json_t *tell_member(const struct problem *problem, const struct solver_member *member)
 {
     json_t *told = json_object();
-    if (reason->participant >= 0 && (size_t)reason->participant < problem->tree.participant_count) {
-        const char *name = problem->tree.participants[reason->participant].name;
+    if (member->participant >= 0) {
+        const char *name = problem->tree.participants[member->participant].name;
         (void)json_object_set_new(told, "participant", json_string(name));
+        (void)json_object_set_new(told, "field", json_string(member->field));
     }
-    if (reason->field[0] != '\0') {
-        (void)json_object_set_new(told, "field", json_string(reason->field));
-    }
-    (void)json_object_set_new(told, "detail", json_string(reason->detail));
+    (void)json_object_set_new(told, "detail", json_string(member->detail));
     return told;
 }
 
-static json_t *tell_error(const struct problem *problem, const struct solver_outcome *outcome)
+static json_t *tell_conflict(const struct problem *problem, const struct solver_conflict *conflict)
 {
     json_t *reasons = json_array();
-    for (size_t i = 0; i < outcome->reason_count; i++) {
-        (void)json_array_append_new(reasons, tell_reason(problem, &outcome->reasons[i]));
+    for (size_t i = 0; i < conflict->member_count; i++) {
+        (void)json_array_append_new(reasons, tell_member(problem, &conflict->members[i]));
     }
+    return reasons;
+}
+
+static json_t *tell_error(const struct problem *problem, const struct solver_problem *posed,
+                          const struct solver_outcome *outcome)
+{
+    struct solver_explanation explanation;
+    if (solver_explain(posed, false, &explanation) < 0) {
+        return NULL;
+    }
+    json_t *reasons = explanation.conflict_count > 0
+                          ? tell_conflict(problem, &explanation.conflicts[0])
+                          : json_array();
+    solver_explanation_deinit(&explanation);
     const char *name = model_name_of(&model_error_names, outcome->error);
     return json_pack("{s:{s:s, s:I, s:o}}", "error", "name", name == NULL ? "" : name, "code",
                      (json_int_t)outcome->error, "reasons", reasons);
@@ -126,7 +139,7 @@ static json_t *solve_problem(struct problem *problem)
     };
     solver_choose(&posed, selected, &outcome);
     return outcome.error == 0 ? tell_settings(problem, selected, &outcome)
-                              : tell_error(problem, &outcome);
+                              : tell_error(problem, &posed, &outcome);
 }
 
 json_t *solve_document(const char *text, size_t len, struct strbuf *ret_reason)

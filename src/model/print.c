@@ -1,5 +1,6 @@
 #include "model/print.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -93,9 +94,8 @@ static void print_tables(const struct model_field *field, struct model_items ite
 }
 
 static void print_leaves(const struct model_field *field, struct model_items items,
-                         const struct model_path *path, struct strbuf *buf)
+                         struct strbuf *buf)
 {
-    print_key(path, buf);
     strbuf_addf(buf, "%s", field->vector ? "[" : "");
     for (size_t i = 0; i < items.count; i++) {
         strbuf_addf(buf, "%s", i > 0 ? "," : "");
@@ -117,7 +117,8 @@ static void print_table(const struct model_type *type, const void *table,
         if (field->kind == MODEL_TABLE && items.count > 0) {
             print_tables(field, items, &path, buf);
         } else {
-            print_leaves(field, items, &path, buf);
+            print_key(&path, buf);
+            print_leaves(field, items, buf);
         }
     }
 }
@@ -125,4 +126,10 @@ static void print_table(const struct model_type *type, const void *table,
 void model_print(const struct model_type *type, const void *table, struct strbuf *buf)
 {
     print_table(type, table, NULL, buf);
+}
+
+void model_print_field(const struct model_field *field, const void *table, struct strbuf *buf)
+{
+    assert(model_field_is_set(field, table));
+    print_leaves(field, model_field_items(field, table), buf);
 }

@@ -8,6 +8,9 @@ bool choose_count(struct work *work, const struct aggregate *aggregate, uint32_t
 {
     const struct counts *counts = &aggregate->total.counts;
     uint64_t needed = counts_needed(counts);
+    if (needed == 0 && work->lenient) {
+        needed = 1;
+    }
     if (needed == 0) {
         return refuse_nobody(work, "wanted at least 1 buffer from all counts together, got 0");
     }
@@ -18,11 +21,11 @@ bool choose_count(struct work *work, const struct aggregate *aggregate, uint32_t
         blame_nobody(work);
         return false;
     }
-    if (needed > work->environment->limits.max_buffers) {
+    if (needed > work->environment->limits.max_buffers && !work->lenient) {
         return refuse_nobody(work, "wanted %" PRIu64 " buffers, got the limit max_buffers %u",
                              needed, work->environment->limits.max_buffers);
     }
-    *ret = (uint32_t)needed;
+    *ret = needed < UINT32_MAX ? (uint32_t)needed : UINT32_MAX;
     return true;
 }
 

@@ -27,13 +27,17 @@ static bool refuse_contradiction(struct work *work, const struct aggregate *aggr
 }
 
 /* Why a folded format cannot be used, or NULL. */
-static const char *fault_of(const struct aggregate *aggregate, const struct entry *entry)
+static const char *fault_of(const struct work *work, const struct aggregate *aggregate,
+                            const struct entry *entry)
 {
     if (!entry_is_specific(entry)) {
+        if (work->lenient) {
+            return NULL;
+        }
         return "wanted a pixel format and modifier from at least one participant, got DO_NOT_CARE "
                "from all";
     }
-    if (entry->color_spaces == COLOR_SPACE_SET_ANY) {
+    if (entry->color_spaces == COLOR_SPACE_SET_ANY && !work->lenient) {
         return "wanted a color space from at least one participant, got DO_NOT_CARE from all";
     }
     if (aggregate->total.memory.secure && !modifier_is_protected_compatible(entry->modifier)) {
@@ -49,10 +53,11 @@ struct dropped {
 };
 
 /* Brings an entry into its final form, or says why it must go. */
-static bool finish(const struct aggregate *aggregate, struct entry *entry, struct dropped *dropped)
+static bool finish(const struct work *work, const struct aggregate *aggregate, struct entry *entry,
+                   struct dropped *dropped)
 {
     struct dropped bad = {.entry = *entry};
-    bad.fault = fault_of(aggregate, entry);
+    bad.fault = fault_of(work, aggregate, entry);
     if (bad.fault == NULL && !entry_settle(entry)) {
         bad.fault =
             "wanted sizes and rows that fit in 32 bits once they are aligned, got greater ones";
@@ -86,7 +91,7 @@ bool choose_format(struct work *work, const struct aggregate *aggregate, struct 
     bool found = false;
     for (size_t i = 0; i < list->count; i++) {
         struct entry entry = list->entries[i];
-        if (!finish(aggregate, &entry, &dropped)) {
+        if (!finish(work, aggregate, &entry, &dropped)) {
             continue;
         }
         float cost = format_cost(work->environment, entry.pixel_format, entry.modifier,
@@ -103,7 +108,9 @@ bool choose_format(struct work *work, const struct aggregate *aggregate, struct 
     if (!found) {
         return refuse_nobody(work, "%s", dropped.fault);
     }
-    best.color_spaces = color_space_set_of(color_space_best(best.color_spaces));
+    if (best.color_spaces != COLOR_SPACE_SET_ANY) {
+        best.color_spaces = color_space_set_of(color_space_best(best.color_spaces));
+    }
     *ret = best;
     return true;
 }
@@ -135,9 +142,18 @@ static bool refuse_size(struct work *work, const struct aggregate *aggregate,
         .high = (limit),                                                                           \
     })
 
+static bool check_area(struct work *work, const struct aggregate *aggregate, const struct entry *e,
+                       uint64_t pixels)
+{
+    uint64_t most = e->max_width_times_height < UINT32_MAX ? e->max_width_times_height : UINT32_MAX;
+    return pixels <= most ||
+           refuse_size(work, aggregate, e,
+                       EXCEEDS("max_width_times_height", max_width_times_height, pixels, most));
+}
+
 /* Every number fits in 64 bits until it was compared with a maximum of 32. */
-static bool image_bytes(struct work *work, const struct aggregate *aggregate, const struct entry *e,
-                        uint64_t *ret)
+static bool choose_extent(struct work *work, const struct aggregate *aggregate,
+                          const struct entry *e, struct image *ret)
 {
     uint64_t width = needed(e->min_size.width, e->required_max_size.width, e->size_alignment.width);
     uint64_t height =
@@ -150,22 +166,33 @@ static bool image_bytes(struct work *work, const struct aggregate *aggregate, co
         return refuse_size(work, aggregate, e,
                            EXCEEDS("max_size", max_size.height, height, e->max_size.height));
     }
-    uint64_t row = width * pixel_format_find(e->pixel_format)->stride_bytes;
+    *ret = (struct image){e->pixel_format, e->modifier, (uint32_t)width, (uint32_t)height, 0};
+    return true;
+}
+
+static bool image_bytes(struct work *work, const struct aggregate *aggregate, const struct entry *e,
+                        uint64_t *ret)
+{
+    struct image image;
+    if (!choose_extent(work, aggregate, e, &image)) {
+        return false;
+    }
+    bool specific = entry_is_specific(e); /* always, but when lenient */
+    uint64_t row = specific ? pixel_format_find(e->pixel_format)->stride_bytes : 0;
+    row *= image.width;
     row = row > e->min_bytes_per_row ? row : e->min_bytes_per_row;
+    row = row > 1 ? row : 1;
     if (!checked_round_up_u64(row, e->bytes_per_row_divisor, &row) || row > e->max_bytes_per_row) {
         return refuse_size(
             work, aggregate, e,
             EXCEEDS("max_bytes_per_row", max_bytes_per_row, row, e->max_bytes_per_row));
     }
-    uint64_t most = e->max_width_times_height < UINT32_MAX ? e->max_width_times_height : UINT32_MAX;
-    if (width * height > most) {
-        return refuse_size(
-            work, aggregate, e,
-            EXCEEDS("max_width_times_height", max_width_times_height, width * height, most));
+    if (!check_area(work, aggregate, e, (uint64_t)image.width * image.height)) {
+        return false;
     }
-    const struct image image = {e->pixel_format, e->modifier, (uint32_t)width, (uint32_t)height,
-                                (uint32_t)row};
-    return image_size_bytes(&image, ret) ||
+    image.bytes_per_row = (uint32_t)row;
+    *ret = 0;
+    return !specific || image_size_bytes(&image, ret) ||
            refuse_nobody(work, "wanted an image whose size fits in 64 bits, got %ux%u of %s",
                          image.width, image.height,
                          text_of_format(e->pixel_format, e->modifier).text);
@@ -218,7 +245,7 @@ bool choose_size(struct work *work, const struct aggregate *aggregate, const str
         blame_nobody(work);
         return false;
     }
-    if (!check_limits(work, size, buffer_count)) {
+    if (!work->lenient && !check_limits(work, size, buffer_count)) {
         return false;
     }
     *ret = size;

@@ -76,7 +76,7 @@ static bool ensure_read(struct work *work, struct crowd *crowd, size_t index)
 bool crowd_gather(struct work *work, struct crowd *crowd, const uint32_t *selected)
 {
     const struct solver_problem *problem = crowd->problem;
-    bool gives_size = false;
+    bool gives_size = work->lenient;
     for (size_t i = 0; !gives_size && i < problem->participant_count; i++) {
         gives_size =
             crowd->members[i].gives_size && is_present(&problem->participants[i], selected);

@@ -137,6 +137,11 @@ bool entry_is_specific(const struct entry *entry)
            entry->modifier != SYSMEM_PIXEL_FORMAT_MODIFIER_DO_NOT_CARE;
 }
 
+bool entry_is_complete(const struct entry *entry)
+{
+    return entry_is_specific(entry) && entry->color_spaces != COLOR_SPACE_SET_ANY;
+}
+
 static void raise_min_bytes_per_row(struct entry *entry)
 {
     const struct image_row_limits limits = {

@@ -55,6 +55,9 @@ bool entry_read(struct work *work, const struct sysmem_image_format_constraints 
 /* Whether both pixel format and modifier are given. */
 bool entry_is_specific(const struct entry *entry);
 
+/* Whether nothing is left open: specific, and with color spaces. */
+bool entry_is_complete(const struct entry *entry);
+
 /* Adds what a specific pair demands by itself (alignments, shortest rows), and rounds bounds to the
  * alignments. May be repeated. False: an alignment doesn't fit in 32 bits any more. */
 bool entry_settle(struct entry *entry);

@@ -2,16 +2,7 @@
 
 #include <string.h>
 
-#include <sysmem/format.h>
-
-#include "image/color_space.h"
-#include "image/pixel_format.h"
-#include "model/tables.h"
-#include "model/walk.h"
-#include "solver/aggregate.h"
-#include "solver/choose.h"
-#include "solver/combination.h"
-#include "solver/crowd.h"
+#include "solver/search.h"
 #include "solver/work.h"
 
 static const struct solver_heap system_ram = {
@@ -38,189 +29,15 @@ void solver_environment_init(struct solver_environment *environment)
     };
 }
 
-/* Everything that was decided. */
-struct choice {
-    uint32_t buffer_count;
-    const struct solver_heap *heap;
-    uint32_t domain;
-    const struct entry *format; /* NULL: no image */
-    uint64_t size;
-};
-
-static void write_memory(const struct aggregate *aggregate, const struct choice *choice,
-                         struct sysmem_buffer_memory_settings *ret)
-{
-    SYSMEM_SET(ret, size_bytes, choice->size);
-    SYSMEM_SET(ret, is_physically_contiguous, aggregate->total.memory.contiguous);
-    SYSMEM_SET(ret, is_secure, aggregate->total.memory.secure);
-    SYSMEM_SET(ret, coherency_domain, choice->domain);
-    SYSMEM_SET(ret, heap, choice->heap->heap);
-    if (!ret->heap.has.id) {
-        SYSMEM_SET(&ret->heap, id, 0);
-    }
-}
-
-/* Every field is set, except is_alpha_present where nobody gave it or the format has no such
- * channel, and the list of pairs. */
-static void write_image(const struct entry *entry, const uint32_t *color_space,
-                        struct sysmem_image_format_constraints *ret)
-{
-    SYSMEM_SET(ret, pixel_format, entry->pixel_format);
-    SYSMEM_SET(ret, pixel_format_modifier, entry->modifier);
-    SYSMEM_SET_VECTOR(ret, color_spaces, color_space, 1);
-    SYSMEM_SET(ret, min_size, entry->min_size);
-    SYSMEM_SET(ret, max_size, entry->max_size);
-    SYSMEM_SET(ret, min_bytes_per_row, entry->min_bytes_per_row);
-    SYSMEM_SET(ret, max_bytes_per_row, entry->max_bytes_per_row);
-    SYSMEM_SET(ret, max_width_times_height, entry->max_width_times_height);
-    SYSMEM_SET(ret, size_alignment, entry->size_alignment);
-    SYSMEM_SET(ret, display_rect_alignment, entry->display_rect_alignment);
-    SYSMEM_SET(ret, required_min_size, entry->required_min_size);
-    SYSMEM_SET(ret, required_max_size, entry->required_max_size);
-    SYSMEM_SET(ret, bytes_per_row_divisor, entry->bytes_per_row_divisor);
-    SYSMEM_SET(ret, start_offset_divisor, entry->start_offset_divisor);
-    SYSMEM_SET(ret, require_bytes_per_row_at_pixel_boundary, entry->pixel_boundary);
-    if (entry->alpha != ALPHA_UNSET && pixel_format_find(entry->pixel_format)->has_alpha) {
-        SYSMEM_SET(ret, is_alpha_present, entry->alpha == ALPHA_PRESENT);
-    }
-}
-
-static void write_outcome(const struct aggregate *aggregate, const struct choice *choice,
-                          struct solver_outcome *ret)
-{
-    ret->buffer_count = choice->buffer_count;
-    write_memory(aggregate, choice, &ret->settings.buffer_settings);
-    ret->settings.has.buffer_settings = true;
-    if (choice->format != NULL) {
-        ret->color_space = color_space_best(choice->format->color_spaces);
-        write_image(choice->format, &ret->color_space, &ret->settings.image_format_constraints);
-        ret->settings.has.image_format_constraints = true;
-    }
-}
-
-/* One attempt, with the participants that are selected. */
-static bool solve(struct work *work, struct crowd *crowd, const uint32_t *selected)
-{
-    struct aggregate aggregate;
-    struct entry format;
-    struct choice choice = {0};
-    if (!crowd_gather(work, crowd, selected) ||
-        !aggregate_build(work, crowd->present, crowd->present_count, &aggregate) ||
-        !choose_count(work, &aggregate, &choice.buffer_count) ||
-        !choose_memory(work, &aggregate, &choice.heap, &choice.domain)) {
-        return false;
-    }
-    if (aggregate.total.formats.constrained) {
-        if (!choose_format(work, &aggregate, &format)) {
-            return false;
-        }
-        choice.format = &format;
-    }
-    if (!choose_size(work, &aggregate, choice.format, choice.buffer_count, &choice.size)) {
-        return false;
-    }
-    write_outcome(&aggregate, &choice, work->outcome);
-    return true;
-}
-
-/* Whether the outcome is what exists already, if anything does. */
-static bool is_existing(struct work *work, const struct solver_problem *problem)
-{
-    const struct solver_outcome *outcome = work->outcome;
-    const struct sysmem_single_buffer_settings *existing = problem->existing;
-    if (existing == NULL) {
-        return true;
-    }
-    if (outcome->buffer_count != problem->existing_count) {
-        return refuse_nobody(work, "buffer_count: wanted %u, got the %u buffers that exist",
-                             outcome->buffer_count, problem->existing_count);
-    }
-    if (!model_equal(&model_type_buffer_memory_settings, &outcome->settings.buffer_settings,
-                     &existing->buffer_settings)) {
-        return refuse_nobody(work,
-                             "buffer_settings: wanted others than those of the buffers that exist");
-    }
-    return model_equal(&model_type_single_buffer_settings, &outcome->settings, existing) ||
-           refuse_nobody(
-               work,
-               "image_format_constraints: wanted others than those of the buffers that exist");
-}
-
-static uint32_t attempt(struct work *work, const struct solver_problem *problem,
-                        struct crowd *crowd, const uint32_t *selected)
-{
-    struct arena arena;
-    work->outcome->reason_count = 0;
-    blame_nobody(work);
-    arena_init(&arena, SIZE_MAX);
-    work->arena = &arena;
-    bool solved = solve(work, crowd, selected) && is_existing(work, problem);
-    work->arena = crowd->arena;
-    arena_clear(&arena);
-    if (solved) {
-        return 0;
-    }
-    return work->no_memory ? SYSMEM_ERROR_NO_MEMORY : SYSMEM_ERROR_CONSTRAINTS_INTERSECTION_EMPTY;
-}
-
-/* Whether a search may go on after so many combinations. */
-static bool may_go_on(struct work *work, uint32_t tried)
-{
-    uint32_t limit = work->environment->limits.max_group_combinations;
-    if (tried < limit && work->effort <= SOLVER_MAX_EFFORT) {
-        return true;
-    }
-    work->outcome->reason_count = 0;
-    if (tried >= limit) {
-        return refuse_nobody(work,
-                             "wanted more combinations of group children, got the limit "
-                             "max_group_combinations %u",
-                             limit);
-    }
-    return refuse_nobody(work,
-                         "wanted more combinations of group children, got %u of so many formats "
-                         "and heaps that there is no time for more",
-                         tried);
-}
-
-/* Attempts one combination after the other. */
-static uint32_t search(struct work *work, const struct solver_problem *problem, uint32_t *selected)
-{
-    struct crowd crowd;
-    if (selected == NULL || !crowd_init(work, problem, &crowd)) {
-        return SYSMEM_ERROR_NO_MEMORY;
-    }
-    combination_first(problem->groups, problem->group_count, selected);
-    for (uint32_t tried = 1;; tried++) {
-        uint32_t error = attempt(work, problem, &crowd, selected);
-        if (error != SYSMEM_ERROR_CONSTRAINTS_INTERSECTION_EMPTY ||
-            !combination_next(problem->groups, problem->group_count, selected)) {
-            return error;
-        }
-        if (!may_go_on(work, tried)) {
-            return SYSMEM_ERROR_TOO_MANY_GROUP_CHILD_COMBINATIONS;
-        }
-    }
-}
-
 void solver_choose(const struct solver_problem *problem, uint32_t *ret_selected,
                    struct solver_outcome *ret)
 {
     struct arena arena;
-    struct work work = {
-        .environment = problem->environment,
-        .arena = &arena,
-        .outcome = ret,
-        .participant = WORK_NOBODY,
-        .entry = -1,
-    };
-    ret->buffer_count = 0;
-    ret->settings = (struct sysmem_single_buffer_settings){0};
-    ret->color_space = SYSMEM_COLOR_SPACE_INVALID;
-    ret->reason_count = 0;
+    struct work work;
     arena_init(&arena, SIZE_MAX);
+    work_init(&work, problem->environment, &arena, ret);
     uint32_t *selected = work_alloc(&work, problem->group_count, sizeof(*selected));
-    ret->error = search(&work, problem, selected);
+    ret->error = selected == NULL ? SYSMEM_ERROR_NO_MEMORY : search(&work, problem, selected, NULL);
     if (ret->error == 0 && problem->group_count > 0) {
         memcpy(ret_selected, selected, problem->group_count * sizeof(*selected));
     }

@@ -16,6 +16,7 @@ struct solver_participant {
     const struct sysmem_buffer_collection_constraints *constraints; /* NULL: has set none */
     int group;      /* 1 + the index of the innermost group that it is under; 0: under none */
     uint32_t child; /* and under which child of it */
+    bool settled;   /* has the buffers that exist: not to be blamed */
 };
 
 /* A token group: one of its children is selected, and only the participants under that one count.

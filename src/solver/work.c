@@ -3,6 +3,24 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include <sysmem/format.h>
+
+void work_init(struct work *work, const struct solver_environment *environment, struct arena *arena,
+               struct solver_outcome *outcome)
+{
+    *work = (struct work){
+        .environment = environment,
+        .arena = arena,
+        .outcome = outcome,
+        .participant = WORK_NOBODY,
+        .entry = -1,
+    };
+    outcome->buffer_count = 0;
+    outcome->settings = (struct sysmem_single_buffer_settings){0};
+    outcome->color_space = SYSMEM_COLOR_SPACE_INVALID;
+    outcome->reason_count = 0;
+}
+
 void *work_alloc(struct work *work, size_t count, size_t size)
 {
     void *memory = arena_alloc_array(work->arena, count, size);

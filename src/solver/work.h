@@ -19,9 +19,17 @@ struct work {
     int participant; /* whose constraints are looked at, or WORK_NOBODY */
     int entry;       /* which of its image_format_constraints, or -1 */
     bool no_memory;
+    /* What is nobody's to blame is out of the way (docs/reasons.md): a size, a count and a usage
+     * need not be given, DO_NOT_CARE may remain, limits don't count. */
+    bool lenient;
+    uint64_t progress; /* how far the present attempt got: only to be compared */
     /* Formats and heaps compared with each other so far, which is most of what solving costs. */
     uint64_t effort;
 };
+
+/* Empties the outcome too. The work only points to all of these. */
+void work_init(struct work *work, const struct solver_environment *environment, struct arena *arena,
+               struct solver_outcome *outcome);
 
 /* Zeroed memory from the arena. NULL, with the reason noted, when there is none. */
 void *work_alloc(struct work *work, size_t count, size_t size);

@@ -1,0 +1,218 @@
+#include "solver/explain.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+#include "solver/probe.h"
+#include "solver/search.h"
+#include "solver/words.h"
+#include "solver/work.h"
+
+/* Reducing one conflict may take so much: about a second. */
+#define MAX_EFFORT (UINT64_C(64) * SOLVER_MAX_EFFORT)
+
+/* A failed attempt that is to be explained. */
+struct failure {
+    uint32_t *selected;
+    uint64_t progress;
+    const char *detail; /* why it failed */
+};
+
+struct failures {
+    const struct solver_problem *problem;
+    struct arena *arena;
+    struct failure *list;
+    size_t count;
+    size_t size;
+    bool every;
+    bool no_memory;
+};
+
+static char *keep_text(struct arena *arena, const char *text)
+{
+    return arena_strndup(arena, text, strlen(text));
+}
+
+static void keep_failure(struct failures *failures, struct failure *failure,
+                         const struct work *work, const uint32_t *selected)
+{
+    size_t bytes = failures->problem->group_count * sizeof(*selected);
+    if (failure->selected == NULL) {
+        failure->selected = arena_alloc(failures->arena, bytes);
+    }
+    failure->detail = keep_text(
+        failures->arena, work->outcome->reason_count > 0 ? work->outcome->reasons[0].detail : "");
+    failure->progress = work->progress;
+    if (failure->selected == NULL || failure->detail == NULL) {
+        failures->no_memory = true;
+    } else if (bytes > 0) {
+        memcpy(failure->selected, selected, bytes);
+    }
+}
+
+static void on_failed(void *arg, const struct work *work, const uint32_t *selected)
+{
+    struct failures *failures = arg;
+    bool furthest = failures->count == 0 || work->progress > failures->list[0].progress;
+    if (failures->every && failures->count < failures->size) {
+        keep_failure(failures, &failures->list[failures->count++], work, selected);
+    } else if (!failures->every && furthest) {
+        failures->count = 1;
+        keep_failure(failures, &failures->list[0], work, selected);
+    }
+}
+
+/* Which attempts failed. Returns what the search came to. */
+static uint32_t find_failures(struct failures *failures, struct solver_outcome *outcome)
+{
+    const struct solver_problem *problem = failures->problem;
+    struct search_listener listener = {on_failed, failures};
+    struct arena arena;
+    struct work work;
+    failures->size = failures->every ? problem->environment->limits.max_group_combinations : 1;
+    failures->list = arena_alloc_array(failures->arena, failures->size, sizeof(*failures->list));
+    arena_init(&arena, SIZE_MAX);
+    work_init(&work, problem->environment, &arena, outcome);
+    uint32_t *selected = work_alloc(&work, problem->group_count, sizeof(*selected));
+    uint32_t error = SYSMEM_ERROR_NO_MEMORY;
+    if (selected != NULL && failures->list != NULL) {
+        error = search(&work, problem, selected, &listener);
+    }
+    arena_clear(&arena);
+    return failures->no_memory ? SYSMEM_ERROR_NO_MEMORY : error;
+}
+
+/* Telling */
+
+static bool tell_nobody(struct arena *arena, const char *detail, struct solver_conflict *ret)
+{
+    struct solver_member *member = arena_alloc(arena, sizeof(*member));
+    if (member == NULL) {
+        return false;
+    }
+    *member = (struct solver_member){-1, "", keep_text(arena, detail)};
+    ret->members = member;
+    ret->member_count = 1;
+    return member->detail != NULL;
+}
+
+static bool tell_field(struct arena *arena, const struct probe *probe, size_t participant,
+                       const struct relax_field *field, struct solver_member *ret)
+{
+    struct strbuf path = {0};
+    struct strbuf detail = {0};
+    relax_field_path(field, probe->problem->participants[participant].constraints, &path);
+    words_detail(probe, participant, field, &detail);
+    *ret = (struct solver_member){(int)participant, keep_text(arena, strbuf_text(&path)),
+                                  keep_text(arena, strbuf_text(&detail))};
+    bool ok = !path.failed && !detail.failed && ret->field != NULL && ret->detail != NULL;
+    strbuf_deinit(&path);
+    strbuf_deinit(&detail);
+    return ok;
+}
+
+static bool tell_members(struct arena *arena, const struct probe *probe,
+                         struct solver_conflict *ret)
+{
+    size_t participants = probe->problem->participant_count;
+    size_t count = 0;
+    for (size_t i = 0; i < participants; i++) {
+        count += probe->members[i].kept;
+    }
+    struct solver_member *members = arena_alloc_array(arena, count, sizeof(*members));
+    if (members == NULL) {
+        return false;
+    }
+    ret->members = members;
+    for (size_t i = 0; i < participants; i++) {
+        const struct relax_list *list = &probe->members[i].list;
+        for (size_t j = 0; j < list->count; j++) {
+            if (!list->fields[j].dropped &&
+                !tell_field(arena, probe, i, &list->fields[j], &members[ret->member_count++])) {
+                return false;
+            }
+        }
+    }
+    assert(ret->member_count == count);
+    return true;
+}
+
+/* A single member is told by what the solver has against it. */
+static bool reduce_and_tell(struct arena *arena, struct probe *probe, struct solver_conflict *ret)
+{
+    ret->minimal = probe_reduce(probe, MAX_EFFORT);
+    return !probe->no_memory && !probe_is_satisfied(probe) && tell_members(arena, probe, ret);
+}
+
+static bool explain(struct arena *arena, const struct solver_problem *problem,
+                    const struct failure *failure, struct solver_conflict *ret)
+{
+    struct arena scratch;
+    struct probe probe;
+    arena_init(&scratch, SIZE_MAX);
+    *ret = (struct solver_conflict){
+        .selected = problem->group_count > 0 ? failure->selected : NULL,
+        .minimal = true,
+    };
+    bool ok = probe_init(&probe, &scratch, problem, failure->selected);
+    if (ok) {
+        bool nobodys = probe_is_satisfied(&probe);
+        ok = nobodys ? tell_nobody(arena, failure->detail, ret)
+                     : reduce_and_tell(arena, &probe, ret);
+    }
+    probe_deinit(&probe);
+    arena_clear(&scratch);
+    return ok;
+}
+
+static bool explain_all(const struct failures *failures, const struct solver_outcome *outcome,
+                        struct solver_explanation *ret)
+{
+    bool too_many = ret->error == SYSMEM_ERROR_TOO_MANY_GROUP_CHILD_COMBINATIONS;
+    size_t count = too_many && !failures->every ? 0 : failures->count;
+    struct solver_conflict *conflicts =
+        arena_alloc_array(&ret->arena, count + 1, sizeof(*conflicts));
+    if (conflicts == NULL) {
+        return false;
+    }
+    ret->conflicts = conflicts;
+    for (; ret->conflict_count < count; ret->conflict_count++) {
+        if (!explain(&ret->arena, failures->problem, &failures->list[ret->conflict_count],
+                     &conflicts[ret->conflict_count])) {
+            return false;
+        }
+    }
+    if (!too_many) {
+        return true;
+    }
+    conflicts[count].minimal = true;
+    return tell_nobody(&ret->arena, outcome->reasons[0].detail, &conflicts[ret->conflict_count++]);
+}
+
+int solver_explain(const struct solver_problem *problem, bool every_combination,
+                   struct solver_explanation *ret)
+{
+    struct solver_outcome outcome;
+    *ret = (struct solver_explanation){0};
+    arena_init(&ret->arena, SIZE_MAX);
+    struct failures failures = {
+        .problem = problem,
+        .arena = &ret->arena,
+        .every = every_combination,
+    };
+    ret->error = find_failures(&failures, &outcome);
+    bool no_memory = ret->error == SYSMEM_ERROR_NO_MEMORY;
+    bool ok = ret->error == 0 || (!no_memory && explain_all(&failures, &outcome, ret));
+    if (ok) {
+        return 0;
+    }
+    solver_explanation_deinit(ret);
+    return -ENOMEM;
+}
+
+void solver_explanation_deinit(struct solver_explanation *explanation)
+{
+    arena_clear(&explanation->arena);
+    explanation->conflict_count = 0;
+}
