@@ -1,5 +1,5 @@
-# What `cmake --install` lays down: programs, the client library, its headers, and the two ways to
-# find it, pkg-config and the CMake package. Both name paths relative to themselves, so that the
+# What `cmake --install` lays down: programs, the client library, its headers, stock configuration files, and the two ways
+# to find it, pkg-config and the CMake package. Both name paths relative to themselves, so that the
 # installed tree may be moved.
 include(CMakePackageConfigHelpers)
 
@@ -8,6 +8,11 @@ foreach(program sysmemd sysmemctl sysmem-bench)
         install(TARGETS ${program} RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
     endif()
 endforeach()
+
+if(TARGET sysmemd)
+    install(DIRECTORY "${PROJECT_SOURCE_DIR}/share/sysmem/" DESTINATION "${CMAKE_INSTALL_DATADIR}/sysmem"
+        FILES_MATCHING PATTERN "*.json")
+endif()
 
 if(TARGET sysmem)
     install(TARGETS sysmem EXPORT sysmemTargets

@@ -11,6 +11,7 @@
 const struct command commands[] = {
     {"exec",    "Carry out requests, one JSON object a line",          command_exec   },
     {"solve",   "Aggregate constraints from a file, without a daemon", command_solve  },
+    {"config",  "Check configuration files, or merge them into one",   command_config },
     {"list",    "Show the daemon's collections",                       command_list   },
     {"tree",    "Show one collection's participants",                  command_tree   },
     {"graph",   "Write collections as a graph, for Graphviz",          command_graph  },
@@ -31,12 +32,20 @@ const struct command *command_find(const char *name)
     return NULL;
 }
 
-enum { KEY_JSON = 256 };
+enum { KEY_JSON = 256, KEY_CONFIG };
 
 struct parse {
     const struct options_spec *spec;
     struct options *options;
 };
+
+static void add_file(struct argp_state *state, struct options *options, const char *file)
+{
+    if (options->file_count == OPTIONS_MAX_FILES) {
+        argp_error(state, "wanted at most %d files", OPTIONS_MAX_FILES);
+    }
+    options->files[options->file_count++] = file;
+}
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
@@ -49,7 +58,14 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
     case KEY_JSON:
         parse->options->json = true;
         return 0;
+    case KEY_CONFIG:
+        add_file(state, parse->options, arg);
+        return 0;
     case ARGP_KEY_ARG:
+        if (parse->spec->has_files && parse->options->argument != NULL) {
+            add_file(state, parse->options, arg);
+            return 0;
+        }
         if (argument == NULL || parse->options->argument != NULL) {
             argp_error(state, "unexpected argument '%s'", arg);
         }
@@ -67,20 +83,27 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 
 void options_parse(int argc, char **argv, const struct options_spec *spec, struct options *ret)
 {
-    static const struct argp_option all[] = {
-        {"socket",               's', "PATH", 0, "The daemon's socket", 0},
-        {"json",                KEY_JSON, NULL, 0, "Write JSON instead of a table", 0},
-        {0},
-    };
-    static const struct argp_option without_json[] = {
-        {"socket", 's', "PATH", 0, "The daemon's socket", 0},
-        {0 },
-    };
+    static const struct argp_option socket = {"socket", 's', "PATH", 0, "The daemon's socket", 0};
+    static const struct argp_option json = {
+        "json", KEY_JSON, NULL, 0, "Write JSON instead of a table", 0};
+    static const struct argp_option config = {
+        "config",
+        KEY_CONFIG,
+        "FILE",
+        0,
+        "Read the configuration FILE; may be given again, later files override",
+        0};
+    struct argp_option rows[4] = {socket};
+    size_t count = 1;
+    if (spec->has_json) {
+        rows[count++] = json;
+    }
+    if (spec->has_config) {
+        rows[count++] = config;
+    }
     struct parse parse = {.spec = spec, .options = ret};
-    struct argp argp = {.options = spec->has_json ? all : without_json,
-                        .parser = parse_option,
-                        .args_doc = spec->argument,
-                        .doc = spec->doc};
+    struct argp argp = {
+        .options = rows, .parser = parse_option, .args_doc = spec->argument, .doc = spec->doc};
     struct strbuf name = {0};
     strbuf_addf(&name, "sysmemctl %s", argv[0]);
     char *own_name = argv[0];

@@ -26,17 +26,23 @@ extern const struct command commands[];
 
 const struct command *command_find(const char *name);
 
+#define OPTIONS_MAX_FILES 64
+
 /* What a sub-command's line says. */
 struct options {
     const char *socket_path; /* NULL: where clients look */
     bool json;
-    const char *argument; /* NULL: none was given */
+    const char *argument;                 /* the first one; NULL: none was given */
+    const char *files[OPTIONS_MAX_FILES]; /* further arguments, or those of --config */
+    size_t file_count;
 };
 
 struct options_spec {
     const char
         *argument; /* what the one argument is called, e.g. "ID", "[FILE]"; NULL: there is none */
     bool has_json;
+    bool has_config; /* --config FILE, any number of times */
+    bool has_files;  /* the one argument is followed by any number of files */
     const char *doc;
 };
 
@@ -52,6 +58,7 @@ int command_print_table(const struct model_type *type, const void *table);
 
 /* The sub-commands. socket_path: what stood before the sub-command, or NULL. */
 int command_exec(int argc, char **argv, const char *socket_path);
+int command_config(int argc, char **argv, const char *socket_path);
 int command_solve(int argc, char **argv, const char *socket_path);
 int command_list(int argc, char **argv, const char *socket_path);
 int command_tree(int argc, char **argv, const char *socket_path);

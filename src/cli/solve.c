@@ -16,7 +16,7 @@
 /* A document that has been read. */
 struct problem {
     struct arena arena;
-    struct config config;
+    struct config *config;
     struct solve_tree tree;
 };
 
@@ -29,11 +29,11 @@ static bool read_config(struct problem *problem, const json_t *document, struct 
     const char *separator = "config.";
     int r = 0;
     if (config != NULL) {
-        r = config_merge_json(&problem->config, config, &error);
+        r = config_merge_json(problem->config, config, &error);
         separator = json_is_object(config) ? "config." : "config: ";
     }
     if (r == 0 && heaps != NULL) {
-        r = config_set_heaps(&problem->config, heaps, &error);
+        r = config_set_heaps(problem->config, heaps, &error);
         separator = "";
     }
     if (r < 0) {
@@ -129,7 +129,7 @@ static json_t *solve_problem(struct problem *problem)
     if (selected == NULL) {
         return NULL;
     }
-    config_environment(&problem->config, &environment);
+    config_environment(problem->config, &environment);
     const struct solver_problem posed = {
         .participants = tree->participants,
         .participant_count = tree->participant_count,
@@ -142,23 +142,22 @@ static json_t *solve_problem(struct problem *problem)
                               : tell_error(problem, &posed, &outcome);
 }
 
-json_t *solve_document(const char *text, size_t len, struct strbuf *ret_reason)
+json_t *solve_document(struct config *config, const char *text, size_t len,
+                       struct strbuf *ret_reason)
 {
     json_t *told = NULL;
     json_t *document = json_from_text(text, len, ret_reason);
     if (document == NULL) {
         return NULL;
     }
-    struct problem problem = {0};
+    struct problem problem = {.config = config};
     arena_init(&problem.arena, MAX_BYTES);
-    config_init(&problem.config);
     if (read_problem(&problem, document, ret_reason)) {
         told = solve_problem(&problem);
         if (told == NULL) {
             strbuf_addf(ret_reason, "no memory");
         }
     }
-    config_deinit(&problem.config);
     arena_clear(&problem.arena);
     json_decref(document);
     return told;

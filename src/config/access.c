@@ -12,7 +12,8 @@ static bool read_group(struct reader *reader, const struct model_path *path, con
     if (json_is_string(json)) {
         const struct group *group = getgrnam(json_string_value(json));
         if (group == NULL) {
-            return reader_fail(reader, path, "there is no group '%s'", json_string_value(json));
+            return reader_fail(reader, path, "wanted a group of this system, got '%s'",
+                               json_string_value(json));
         }
         number = group->gr_gid;
     } else if (!reader_u32(reader, path, json, &number)) {
@@ -55,4 +56,21 @@ bool config_read_testing(struct reader *reader, const struct model_path *path, c
         {"force_zero_slack", reader_bool, offsetof(struct config, force_zero_slack)},
     };
     return reader_object(reader, path, json, keys, sizeof(keys) / sizeof(keys[0]), ret);
+}
+
+json_t *config_write_debug(const struct config *config)
+{
+    const struct config_debug *debug = &config->debug;
+    json_t *uids = json_array();
+    for (size_t i = 0; i < debug->uid_count; i++) {
+        config_append(&uids, json_integer(debug->uids[i]));
+    }
+    json_t *group = debug->has_group ? json_integer(debug->group) : NULL;
+    return json_pack("{s:o*, s:o, s:b}", "group", group, "uids", uids, "show_client_names",
+                     (int)debug->show_client_names);
+}
+
+json_t *config_write_testing(const struct config *config)
+{
+    return json_pack("{s:b}", "force_zero_slack", (int)config->force_zero_slack);
 }

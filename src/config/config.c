@@ -74,11 +74,13 @@ static bool read_root(struct reader *reader, const struct model_path *path, cons
     return reader_object(reader, path, json, keys, sizeof(keys) / sizeof(keys[0]), ret);
 }
 
-static int read_with(struct config *config, reader_fn read, const struct model_path *path,
-                     const json_t *json, char **ret_error)
+/* source: the text that `json` comes from, or NULL. */
+static int read_root_of(struct config *config, const struct reader_source *source,
+                        const json_t *json, char **ret_error)
 {
-    struct reader reader = {.arena = &config->arena};
-    bool understood = read(&reader, path, json, config);
+    struct reader reader = {.arena = &config->arena, .source = source};
+    config->tally = (struct config_tally){0};
+    bool understood = read_root(&reader, NULL, json, config);
     if (!understood) {
         *ret_error = strbuf_take(&reader.error);
     }
@@ -88,39 +90,74 @@ static int read_with(struct config *config, reader_fn read, const struct model_p
 
 int config_merge_json(struct config *config, const struct json_t *json, char **ret_error)
 {
-    return read_with(config, read_root, NULL, json, ret_error);
+    return read_root_of(config, NULL, json, ret_error);
 }
 
 int config_set_heaps(struct config *config, const struct json_t *json, char **ret_error)
 {
-    struct model_path path = {.name = "heaps", .index = MODEL_NO_INDEX};
+    json_t *root = json_pack("{s:O}", "heaps", json);
     config->has_heaps = false;
-    return read_with(config, config_read_heaps, &path, json, ret_error);
+    int r = config_merge_json(config, root, ret_error);
+    json_decref(root);
+    return r;
+}
+
+void config_append(json_t **list, json_t *item)
+{
+    if (json_array_append_new(*list, item) != 0) {
+        json_decref(*list);
+        *list = NULL;
+    }
+}
+
+json_t *config_to_json(const struct config *config)
+{
+    json_t *heaps = config->has_heaps ? config_write_heaps(config) : NULL;
+    return json_pack("{s:o, s:o*, s:o, s:o, s:o}", "format_costs", config_write_costs(config),
+                     "heaps", heaps, "limits", config_write_limits(config), "debug",
+                     config_write_debug(config), "testing", config_write_testing(config));
+}
+
+void config_tally_print(const struct config_tally *tally, struct strbuf *buf)
+{
+    strbuf_addf(buf, "format_costs %zu (%zu overriding), heaps %zu (%zu overriding)",
+                tally->format_costs, tally->format_costs_replaced, tally->heaps,
+                tally->heaps_replaced);
+}
+
+/* Reads the text of a file. -EINVAL: the mistakes are in *ret_error. */
+static int read_text(struct config *config, const struct reader_source *source, size_t len,
+                     char **ret_error)
+{
+    struct strbuf syntax = {0};
+    struct strbuf message = {0};
+    json_t *json = json_from_text(source->text, len, &syntax);
+    int r = -EINVAL;
+    if (json == NULL) {
+        strbuf_addf(&message, "%s: %s", source->name, strbuf_text(&syntax));
+        *ret_error = strbuf_take(&message);
+    } else {
+        r = read_root_of(config, source, json, ret_error);
+    }
+    strbuf_deinit(&message);
+    strbuf_deinit(&syntax);
+    json_decref(json);
+    return r;
 }
 
 int config_load_file(struct config *config, const char *path, char **ret_error)
 {
-    struct strbuf message = {0};
-    struct strbuf error = {0};
     char *text = NULL;
-    char *reason = NULL;
     size_t len = 0;
-    json_t *json = NULL;
     int r = text_file_read_path(path, &text, &len);
     if (r < 0) {
-        strbuf_addf(&error, "%s", strerror(-r));
-    } else {
-        json = json_from_text(text, len, &error);
-        r = json == NULL ? -EINVAL : config_merge_json(config, json, &reason);
-        strbuf_addf(&error, "%s", reason == NULL ? "" : reason);
-    }
-    if (r < 0) {
-        strbuf_addf(&message, "%s: %s", path, strbuf_text(&error));
+        struct strbuf message = {0};
+        strbuf_addf(&message, "%s: %s", path, strerror(-r));
         *ret_error = strbuf_take(&message);
+        return r;
     }
-    strbuf_deinit(&error);
-    json_decref(json);
-    free(reason);
+    const struct reader_source source = {.name = path, .text = text};
+    r = read_text(config, &source, len, ret_error);
     free(text);
     return r;
 }

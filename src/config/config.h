@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include "base/arena.h"
+#include "base/strbuf.h"
 #include "solver/solver.h"
 
 struct json_t;
@@ -43,20 +44,31 @@ struct config_debug {
     bool show_client_names; /* other uids' debug names as they are, instead of "uid N" */
 };
 
+/* What one file brought. */
+struct config_tally {
+    size_t format_costs; /* entries that it has */
+    size_t
+        format_costs_replaced; /* by them: entries of earlier files, or earlier in the same one */
+    size_t heaps;
+    size_t heaps_replaced;
+};
+
 /* Zeroed is not a configuration: config_init(). Everything that it points to lives as long as it
  * does. */
 struct config {
     struct solver_limits limits;
     struct config_quotas quotas;
     const struct sysmem_format_cost_entry
-        *format_costs; /* no two with equal key; key and cost are set */
+        *format_costs; /* no two with equal key, in the solver's order; key, its modifier and cost
+                          are set, usage where there are bits */
     size_t format_cost_count;
     const struct solver_heap *heaps; /* no two with equal type and id; both are set */
     const struct config_heap_options *heap_options; /* heap_options[i] belongs to heaps[i] */
     size_t heap_count;
     struct config_debug debug;
-    bool force_zero_slack; /* "testing": slack counts are taken as 0 */
-    bool has_heaps;        /* `heaps` came from a file: the built-in one is out */
+    bool force_zero_slack;     /* "testing": slack counts are taken as 0 */
+    bool has_heaps;            /* `heaps` came from a file: the built-in one is out */
+    struct config_tally tally; /* of what was merged last */
     struct arena arena;
 };
 
@@ -68,15 +80,25 @@ void config_init(struct config *config);
  * names heaps replaces the built-in heap. On failure `config` may hold a part of the file: do not
  * use it further. 0, -EINVAL (bad contents), or what opening or reading came to; *ret_error then
  * says where and what, for people, and is the caller's to free (NULL if there was no memory for
- * it). */
+ * it). It has a line for each mistake, of up to 20, without a newline at the end:
+ * "FILE:LINE: path: wanted ..., got ...". */
 int config_load_file(struct config *config, const char *path, char **ret_error);
 
-/* The same with a value of jansson's (a json_t), which stays the caller's. Paths in *ret_error
- * start at its keys. */
+/* The same with a value of jansson's (a json_t), which stays the caller's. *ret_error is the first
+ * mistake; it starts with its path, from the value's keys on. */
 int config_merge_json(struct config *config, const struct json_t *json, char **ret_error);
 
 /* A list of heaps alone, as the value of "heaps": replaces all heaps of `config`. */
 int config_set_heaps(struct config *config, const struct json_t *json, char **ret_error);
+
+/* The whole configuration as a new JSON value (a json_t), which the caller owns: what a file would
+ * have to hold to come to the same, with every default filled in, in an order that depends on
+ * nothing but `config`. Heaps only if a file had some, since they would replace the built-in one.
+ * NULL: no memory. */
+struct json_t *config_to_json(const struct config *config);
+
+/* Appends "format_costs 3 (1 overriding), heaps 0 (0 overriding)". */
+void config_tally_print(const struct config_tally *tally, struct strbuf *buf);
 
 /* What the solver is to know. Borrows from `config`. */
 void config_environment(const struct config *config, struct solver_environment *ret);

@@ -3,6 +3,7 @@
 
 #include "config/sections.h"
 #include "model/tables.h"
+#include "json/json.h"
 
 struct heap_entry {
     struct solver_heap heap;
@@ -17,7 +18,7 @@ static bool read_heap_reference(struct reader *reader, const struct model_path *
         return false;
     }
     if (!heap->has.heap_type || heap->heap_type[0] == '\0') {
-        return reader_fail(reader, path, "heap_type is missing");
+        return reader_fail(reader, path, "wanted a heap_type, got none");
     }
     heap->has.id = true; /* unset is 0 */
     return true;
@@ -54,7 +55,8 @@ static bool read_commit(struct reader *reader, const struct model_path *path, co
     const char *word = json_string_value(json);
     bool *lazy = ret;
     if (word == NULL || (strcmp(word, "eager") != 0 && strcmp(word, "lazy") != 0)) {
-        return reader_fail(reader, path, "wanted \"eager\" or \"lazy\"");
+        return reader_fail(reader, path, "wanted \"eager\" or \"lazy\", got %s",
+                           word == NULL ? "no string" : word);
     }
     *lazy = strcmp(word, "lazy") == 0;
     return true;
@@ -75,10 +77,10 @@ static bool read_entry(struct reader *reader, const struct model_path *path, con
         return false;
     }
     if (!entry->heap.heap.has.heap_type) {
-        return reader_fail(reader, path, "heap is missing");
+        return reader_fail(reader, path, "wanted a heap, got none");
     }
     if (json_object_get(json, "coherency_domain_support") == NULL) {
-        return reader_fail(reader, path, "coherency_domain_support is missing");
+        return reader_fail(reader, path, "wanted coherency_domain_support, got none");
     }
     return true;
 }
@@ -110,8 +112,10 @@ static bool merge(struct reader *reader, struct config *config, const struct hea
         }
         heaps[at] = entries[i].heap;
         options[at] = entries[i].options;
+        config->tally.heaps_replaced += at < merged ? 1 : 0;
         merged += at == merged ? 1 : 0;
     }
+    config->tally.heaps = count;
     config->heaps = heaps;
     config->heap_options = options;
     config->heap_count = merged;
@@ -128,4 +132,27 @@ bool config_read_heaps(struct reader *reader, const struct model_path *path, con
         return false;
     }
     return merge(reader, ret, items, count) || reader_fail(reader, path, "no memory");
+}
+
+static json_t *write_heap(const struct solver_heap *heap, const struct config_heap_options *options)
+{
+    json_t *aliases = json_array();
+    for (size_t i = 0; i < heap->alias_count; i++) {
+        config_append(&aliases, json_string(heap->aliases[i]));
+    }
+    return json_pack("{s:o, s:{s:b, s:b, s:b}, s:b, s:o, s:s}", "heap",
+                     table_to_json(&model_type_heap, &heap->heap, NULL), "coherency_domain_support",
+                     "cpu_supported", (int)heap->cpu_supported, "ram_supported",
+                     (int)heap->ram_supported, "inaccessible_supported",
+                     (int)heap->inaccessible_supported, "secure", (int)heap->secure, "aliases",
+                     aliases, "commit", options->lazy ? "lazy" : "eager");
+}
+
+json_t *config_write_heaps(const struct config *config)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < config->heap_count; i++) {
+        config_append(&list, write_heap(&config->heaps[i], &config->heap_options[i]));
+    }
+    return list;
 }

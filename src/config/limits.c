@@ -1,5 +1,6 @@
 /* "limits": what one buffer, one collection, one tree, one connection and one uid may use. */
 #include "config/sections.h"
+#include "json/json.h"
 
 #define LIMIT_U32(key)                                                                             \
     {                                                                                              \
@@ -48,8 +49,24 @@ bool config_read_limits(struct reader *reader, const struct model_path *path, co
     }
     if (config->limits.max_buffers > MAX_BUFFERS) {
         return reader_fail(reader, &(struct model_path){path, "max_buffers", MODEL_NO_INDEX},
-                           "%u is more than %d, the most that a result can hold",
-                           config->limits.max_buffers, MAX_BUFFERS);
+                           "wanted at most %d, which a result can hold, got %u", MAX_BUFFERS,
+                           config->limits.max_buffers);
     }
     return true;
+}
+
+json_t *config_write_limits(const struct config *config)
+{
+    json_t *object = json_object();
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+        const void *value = (const char *)config + keys[i].offset;
+        const struct model_field field = {
+            .name = keys[i].name,
+            .kind = keys[i].read == reader_u32 ? MODEL_U32 : MODEL_U64,
+        };
+        uint64_t number =
+            field.kind == MODEL_U32 ? *(const uint32_t *)value : *(const uint64_t *)value;
+        (void)json_object_set_new(object, keys[i].name, value_to_json(&field, number));
+    }
+    return object;
 }

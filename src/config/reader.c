@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "config/text_line.h"
 #include "json/json.h"
 
 /* "a list", "a string": what kind of JSON value it is. */
@@ -27,18 +28,67 @@ static const char *kind_of(const json_t *json)
     }
 }
 
+#define MAX_MISTAKES 20
+
+/* Adds a line to what is said; `where` is the path that it is about, "" for the whole. */
+static bool report(struct reader *reader, const char *where, const char *text)
+{
+    if (reader->mistakes++ >= MAX_MISTAKES) {
+        return false;
+    }
+    if (reader->error.len > 0) {
+        strbuf_addf(&reader->error, "\n");
+    }
+    if (reader->source != NULL) {
+        strbuf_addf(&reader->error, "%s:%zu: ", reader->source->name,
+                    text_line_of(reader->source->text, where));
+    }
+    strbuf_addf(&reader->error, "%s", text);
+    return false;
+}
+
+/* Whether to read on after a mistake, to tell of others. */
+static bool goes_on(const struct reader *reader)
+{
+    return reader->source != NULL && reader->mistakes < MAX_MISTAKES;
+}
+
 bool reader_fail(struct reader *reader, const struct model_path *path, const char *format, ...)
 {
-    char text[256];
+    char what[256];
+    struct strbuf where = {0};
+    struct strbuf text = {0};
     va_list args;
     va_start(args, format);
-    (void)vsnprintf(text, sizeof(text), format, args);
+    (void)vsnprintf(what, sizeof(what), format, args);
     va_end(args);
     if (path != NULL) {
-        model_path_print(path, &reader->error);
-        strbuf_addf(&reader->error, ": ");
+        model_path_print(path, &where);
+        strbuf_addf(&text, "%s: ", strbuf_text(&where));
     }
-    strbuf_add_escaped(&reader->error, text);
+    strbuf_add_escaped(&text, what);
+    (void)report(reader, strbuf_text(&where), strbuf_text(&text));
+    strbuf_deinit(&text);
+    strbuf_deinit(&where);
+    return false;
+}
+
+/* The line is that of the key, which the path cannot have. */
+static bool unknown_key(struct reader *reader, const struct model_path *path, const char *name)
+{
+    struct strbuf where = {0};
+    struct strbuf text = {0};
+    if (path != NULL) {
+        model_path_print(path, &where);
+        strbuf_addf(&text, "%s: ", strbuf_text(&where));
+    }
+    strbuf_addf(&where, ".%s", name);
+    strbuf_addf(&text, "unknown key '");
+    strbuf_add_escaped(&text, name);
+    strbuf_addf(&text, "'");
+    (void)report(reader, strbuf_text(&where), strbuf_text(&text));
+    strbuf_deinit(&text);
+    strbuf_deinit(&where);
     return false;
 }
 
@@ -61,18 +111,21 @@ bool reader_object(struct reader *reader, const struct model_path *path, const j
     }
     const char *name = NULL;
     json_t *value = NULL;
+    bool ok = true;
     json_object_foreach((json_t *)json, name, value)
     {
+        if (!ok && !goes_on(reader)) {
+            break;
+        }
         const struct reader_key *key = find_key(keys, key_count, name);
         if (key == NULL) {
-            return reader_fail(reader, path, "unknown key '%s'", name);
+            ok = unknown_key(reader, path, name);
+            continue;
         }
         struct model_path inner = {path, key->name, MODEL_NO_INDEX};
-        if (!key->read(reader, &inner, value, (char *)base + key->offset)) {
-            return false;
-        }
+        ok &= key->read(reader, &inner, value, (char *)base + key->offset);
     }
-    return true;
+    return ok;
 }
 
 bool reader_list(struct reader *reader, const struct model_path *path, const json_t *json,
@@ -86,15 +139,16 @@ bool reader_list(struct reader *reader, const struct model_path *path, const jso
     if (items == NULL) {
         return reader_fail(reader, path, "no memory");
     }
-    for (size_t i = 0; i < count; i++) {
+    bool ok = true;
+    for (size_t i = 0; i < count && (ok || goes_on(reader)); i++) {
         struct model_path inner = {path->up, path->name, i};
-        if (!read(reader, &inner, json_array_get(json, i), items + i * size)) {
-            return false;
-        }
+        ok &= read(reader, &inner, json_array_get(json, i), items + i * size);
     }
-    *ret_items = items;
-    *ret_count = count;
-    return true;
+    if (ok) {
+        *ret_items = items;
+        *ret_count = count;
+    }
+    return ok;
 }
 
 /* Reads one integer by way of the protocol's JSON form, in which a number may also be a string. */
@@ -164,8 +218,14 @@ bool reader_table(struct reader *reader, const struct model_path *path, const js
     bool understood = json_to_table(type, (json_t *)json, reader->arena, NULL, ret, &error);
     if (!understood) {
         /* Inside an object, an error starts with the path from there. */
-        model_path_print(path, &reader->error);
-        strbuf_addf(&reader->error, ".%s", strbuf_text(&error));
+        struct strbuf text = {0};
+        struct strbuf where = {0};
+        model_path_print(path, &text);
+        strbuf_addf(&text, ".%s", strbuf_text(&error));
+        strbuf_add(&where, strbuf_text(&text), strcspn(strbuf_text(&text), ":"));
+        (void)report(reader, strbuf_text(&where), strbuf_text(&text));
+        strbuf_deinit(&where);
+        strbuf_deinit(&text);
     }
     strbuf_deinit(&error);
     return understood;

@@ -13,9 +13,19 @@
 #include "model/path.h"
 #include "model/type.h"
 
+/* A text that JSON was read from. */
+struct reader_source {
+    const char *name; /* of the file */
+    const char *text; /* NUL-terminated, and understood as JSON */
+};
+
 struct reader {
     struct arena *arena; /* gets the strings and tables */
-    struct strbuf error; /* empty: none yet */
+    /* NULL: reading ends at the first mistake. Otherwise it goes on to the next member or item, and
+     * what is said starts with the file and the line. */
+    const struct reader_source *source;
+    struct strbuf error; /* a line for each mistake; empty: none yet */
+    size_t mistakes;
 };
 
 /* Reads `value` into *ret. False: an error, which has been reported. */
@@ -50,7 +60,8 @@ bool reader_string(struct reader *reader, const struct model_path *path, const j
 bool reader_table(struct reader *reader, const struct model_path *path, const json_t *json,
                   const struct model_type *type, void *ret);
 
-/* Reports an error: the path, and what is wrong. Always false. */
+/* Reports a mistake: the path, and what is wrong. Always false. The 21st and further ones are not
+ * told. */
 __attribute__((format(printf, 3, 4))) bool reader_fail(struct reader *reader,
                                                        const struct model_path *path,
                                                        const char *format, ...);

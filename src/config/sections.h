@@ -1,5 +1,6 @@
-/* The sections of a configuration: one reader function for the value of each top-level key. *ret is
- * the struct config. Used within this module. */
+/* The sections of a configuration: for the value of each top-level key a function that reads it
+ * (*ret is the struct config), and one that makes it again (a new value, which the caller owns;
+ * NULL: no memory). Used within this module. */
 #ifndef CONFIG_SECTIONS_H
 #define CONFIG_SECTIONS_H
 
@@ -16,5 +17,14 @@ bool config_read_debug(struct reader *reader, const struct model_path *path, con
                        void *ret);
 bool config_read_testing(struct reader *reader, const struct model_path *path, const json_t *json,
                          void *ret);
+
+json_t *config_write_costs(const struct config *config);
+json_t *config_write_heaps(const struct config *config);
+json_t *config_write_limits(const struct config *config);
+json_t *config_write_debug(const struct config *config);
+json_t *config_write_testing(const struct config *config);
+
+/* Appends to *list and takes `item` over. Without memory *list is given up: NULL from then on. */
+void config_append(json_t **list, json_t *item);
 
 #endif

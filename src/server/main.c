@@ -69,6 +69,10 @@ static bool load_config(const struct options *options, struct config *config)
             free(error);
             return false;
         }
+        struct strbuf brought = {0};
+        config_tally_print(&config->tally, &brought);
+        log_info("configuration %s: %s", options->configs[i], strbuf_text(&brought));
+        strbuf_deinit(&brought);
     }
     return true;
 }

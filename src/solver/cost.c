@@ -32,12 +32,43 @@ static int count_bits(const struct usage *usage)
            __builtin_popcount(usage->display) + __builtin_popcount(usage->video);
 }
 
-static bool is_for_format(const struct sysmem_format_cost_key *key, uint32_t pixel_format,
-                          uint64_t modifier)
+static uint64_t modifier_of(const struct sysmem_format_cost_key *key)
 {
-    uint64_t key_modifier = key->has.pixel_format_modifier ? key->pixel_format_modifier
-                                                           : SYSMEM_PIXEL_FORMAT_MODIFIER_LINEAR;
-    return key->has.pixel_format && key->pixel_format == pixel_format && key_modifier == modifier;
+    return key->has.pixel_format_modifier ? key->pixel_format_modifier
+                                          : SYSMEM_PIXEL_FORMAT_MODIFIER_LINEAR;
+}
+
+static int compare_to(const struct sysmem_format_cost_key *key, uint32_t pixel_format,
+                      uint64_t modifier)
+{
+    if (key->pixel_format != pixel_format) {
+        return key->pixel_format < pixel_format ? -1 : 1;
+    }
+    uint64_t own = modifier_of(key);
+    return own < modifier ? -1 : own > modifier;
+}
+
+int format_cost_compare(const struct sysmem_format_cost_key *a,
+                        const struct sysmem_format_cost_key *b)
+{
+    return compare_to(a, b->pixel_format, modifier_of(b));
+}
+
+/* The first entry that is for the format, if any is. */
+static size_t first_for(const struct solver_environment *environment, uint32_t pixel_format,
+                        uint64_t modifier)
+{
+    size_t low = 0;
+    size_t high = environment->format_cost_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (compare_to(&environment->format_costs[middle].key, pixel_format, modifier) < 0) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
 }
 
 float format_cost(const struct solver_environment *environment, uint32_t pixel_format,
@@ -45,14 +76,14 @@ float format_cost(const struct solver_environment *environment, uint32_t pixel_f
 {
     float cost = FLT_MAX;
     int most_bits = -1;
-    for (size_t i = 0; i < environment->format_cost_count; i++) {
+    for (size_t i = first_for(environment, pixel_format, modifier);
+         i < environment->format_cost_count &&
+         compare_to(&environment->format_costs[i].key, pixel_format, modifier) == 0;
+         i++) {
         const struct sysmem_format_cost_entry *entry = &environment->format_costs[i];
         struct usage wanted = usage_of(&entry->key);
-        if (!is_for_format(&entry->key, pixel_format, modifier) || !is_subset(&wanted, usage)) {
-            continue;
-        }
         int bits = count_bits(&wanted);
-        if (bits >= most_bits) { /* of equals the later one counts */
+        if (is_subset(&wanted, usage) && bits >= most_bits) { /* of equals the later one counts */
             most_bits = bits;
             cost = entry->has.cost ? entry->cost : FLT_MAX;
         }

@@ -50,6 +50,8 @@ struct solver_environment {
     const struct solver_heap *heaps;
     size_t heap_count;
     struct solver_limits limits;
+    /* In the order of format_cost_compare() (solver/cost.h), keys with a pixel format; among those
+     * for one format a later entry wins over an earlier one of as many usage bits. */
     const struct sysmem_format_cost_entry *format_costs;
     size_t format_cost_count;
     uint32_t page_size;

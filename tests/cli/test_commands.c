@@ -3,7 +3,9 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 #include <jansson.h>
@@ -57,6 +59,11 @@ static void wrong_lines_end_with_2(void **state)
         {"exec",    "--json",       NULL},
         {"solve",   "/nonexistent", NULL},
         {"solve",   "/",            NULL},
+        {"solve",   "--config",     "/" },
+        {"config",  NULL,           NULL},
+        {"config",  "check",        NULL},
+        {"config",  "fly",          "/" },
+        {"config",  "merge",        "/" },
     };
     for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
         struct program_result result = run("", lines[i][0], lines[i][1], lines[i][2], NULL);
@@ -66,8 +73,145 @@ static void wrong_lines_end_with_2(void **state)
         program_result_deinit(&result);
     }
     struct program_result unknown = run("", "fly", NULL, NULL, NULL);
-    assert_said(unknown.errors, "exec solve list tree graph inspect watch heaps formats");
+    assert_said(unknown.errors, "exec solve config list tree graph inspect watch heaps formats");
     program_result_deinit(&unknown);
+}
+
+static void write_file(char *path, const char *contents)
+{
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, contents, strlen(contents)), strlen(contents));
+    close(fd);
+}
+
+#define COST(key, cost) "{\"key\": {\"pixel_format\": " key "}, \"cost\": " cost "}"
+#define COSTS(list)     "{\"format_costs\": [\n" list "]}"
+
+/* Two files, of which the second overrides an entry of the first; and one with two mistakes. */
+struct files {
+    char first[32];
+    char second[32];
+    char bad[32];
+};
+
+static void write_files(struct files *files)
+{
+    *files = (struct files){"/tmp/costs-a-XXXXXX", "/tmp/costs-b-XXXXXX", "/tmp/costs-c-XXXXXX"};
+    write_file(files->first, COSTS(COST("\"B8G8R8A8\"", "1") ",\n" COST("\"NV12\"", "2")));
+    write_file(files->second, COSTS(COST("101, \"pixel_format_modifier\": \"LINEAR\"",
+                                         "9") ",\n" COST("\"R8G8B8A8\"", "3")));
+    write_file(files->bad, COSTS(COST("\"NV13\"", "1") ",\n" COST("\"NV12\"", "null")));
+}
+
+static void remove_files(const struct files *files)
+{
+    assert_int_equal(unlink(files->first), 0);
+    assert_int_equal(unlink(files->second), 0);
+    assert_int_equal(unlink(files->bad), 0);
+}
+
+static void config_check_tells_every_mistake(void **state)
+{
+    (void)state;
+    struct files files;
+    char wanted[256];
+    write_files(&files);
+    struct program_result good = run("", "config", "check", files.first, files.second);
+    assert_int_equal(good.status, 0);
+    assert_string_equal(good.errors, "");
+    (void)snprintf(wanted, sizeof(wanted),
+                   "%s: format_costs 2 (0 overriding), heaps 0 (0 overriding)\n"
+                   "%s: format_costs 2 (1 overriding)",
+                   files.first, files.second);
+    assert_said(good.output, wanted);
+    struct program_result bad = run("", "config", "check", files.bad, files.first);
+    assert_int_equal(bad.status, 1);
+    assert_said(bad.output, files.first);
+    (void)snprintf(wanted, sizeof(wanted), "%s:2: format_costs[0].key.pixel_format: wanted ",
+                   files.bad);
+    assert_said(bad.errors, wanted);
+    assert_said(bad.errors, "NV13");
+    (void)snprintf(wanted, sizeof(wanted), "%s:3: format_costs[1].cost: wanted ", files.bad);
+    assert_said(bad.errors, wanted);
+    struct program_result none = run("", "config", "check", "/nonexistent", NULL);
+    assert_int_equal(none.status, 1);
+    assert_said(none.errors, "/nonexistent: ");
+    struct program_result merge = run("", "config", "merge", files.first, files.bad);
+    assert_int_equal(merge.status, 2);
+    assert_string_equal(merge.output, "");
+    assert_said(merge.errors, wanted);
+    program_result_deinit(&good);
+    program_result_deinit(&bad);
+    program_result_deinit(&none);
+    program_result_deinit(&merge);
+    remove_files(&files);
+}
+
+/* What merge writes is a file that comes to the same. */
+static void config_merge_reads_back(void **state)
+{
+    (void)state;
+    struct files files;
+    write_files(&files);
+    struct program_result merged = run("", "config", "merge", files.first, files.second);
+    assert_int_equal(merged.status, 0);
+    json_t *json = json_loads(merged.output, 0, NULL);
+    const json_t *costs = json_object_get(json, "format_costs");
+    static const double wanted[] = {3, 9, 2}; /* R8G8B8A8, B8G8R8A8, NV12 */
+    assert_int_equal(json_array_size(costs), 3);
+    for (size_t i = 0; i < 3; i++) {
+        const json_t *cost = json_object_get(json_array_get(costs, i), "cost");
+        assert_true(json_real_value(cost) == wanted[i]);
+    }
+    json_decref(json);
+    char again[] = "/tmp/costs-m-XXXXXX";
+    write_file(again, merged.output);
+    struct program_result second = run("", "config", "merge", again, NULL);
+    assert_string_equal(second.output, merged.output);
+    struct program_result onto = run("", "config", "merge", files.first, again);
+    assert_string_equal(onto.output, merged.output);
+    assert_int_equal(unlink(again), 0);
+    program_result_deinit(&merged);
+    program_result_deinit(&second);
+    program_result_deinit(&onto);
+    remove_files(&files);
+}
+
+#define IMAGE(format)                                                                              \
+    "{\"pixel_format\": \"" format "\", \"color_spaces\": [\"SRGB\"], "                            \
+    "\"min_size\": {\"width\": 16, \"height\": 16}}"
+#define WISHES                                                                                     \
+    "{\"participants\": [{\"constraints\": {\"usage\": {\"cpu\": 2}, \"min_buffer_count\": 1, "    \
+    "\"image_format_constraints\": [" IMAGE("R8G8B8A8") ", " IMAGE("B8G8R8A8") "]}}]"
+
+/* The document's own "config" overrides the files. */
+static void solve_takes_configuration_files(void **state)
+{
+    (void)state;
+    struct files files;
+    write_files(&files);
+    const char *argv[] = {SYSMEMCTL_PATH, "solve", "--config", files.first, NULL, NULL, NULL};
+    struct program_result first = program_run(argv, WISHES "}");
+    assert_int_equal(first.status, 0);
+    assert_said(first.output, "B8G8R8A8");
+    argv[4] = "--config";
+    argv[5] = files.second;
+    struct program_result second = program_run(argv, WISHES "}");
+    assert_said(second.output, "R8G8B8A8");
+    assert_null(strstr(second.output, "B8G8R8A8"));
+    struct program_result own =
+        program_run(argv, WISHES ", \"config\": " COSTS(COST("\"B8G8R8A8\"", "-1")) "}");
+    assert_said(own.output, "B8G8R8A8");
+    argv[5] = files.bad;
+    struct program_result bad = program_run(argv, WISHES "}");
+    assert_int_equal(bad.status, 2);
+    assert_said(bad.errors, ":2: format_costs[0].key.pixel_format: ");
+    program_result_deinit(&first);
+    program_result_deinit(&second);
+    program_result_deinit(&own);
+    program_result_deinit(&bad);
+    remove_files(&files);
 }
 
 static void no_daemon_says_what_to_start(void **state)
@@ -147,6 +291,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(help_and_version),
         cmocka_unit_test(wrong_lines_end_with_2),
+        cmocka_unit_test(config_check_tells_every_mistake),
+        cmocka_unit_test(config_merge_reads_back),
+        cmocka_unit_test(solve_takes_configuration_files),
         cmocka_unit_test(no_daemon_says_what_to_start),
         cmocka_unit_test(exec_without_a_daemon_ends_with_1),
         cmocka_unit_test(exec_that_needs_no_daemon_ends_with_0),

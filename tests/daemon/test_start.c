@@ -287,6 +287,37 @@ static void mistakes_on_the_command_line_are_named(void **state)
     assert_non_null(strstr(text, "/nonexistent.json"));
 }
 
+static void write_config(char *path, const char *contents)
+{
+    FD_CLEANUP int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, contents, strlen(contents)), strlen(contents));
+}
+
+#define COST(format, cost) "{\"key\": {\"pixel_format\": \"" format "\"}, \"cost\": " cost "}"
+
+/* Files are read in order, and the log tells what each one brought. */
+static void files_override_earlier_ones(void **state)
+{
+    (void)state;
+    char first[] = "/tmp/sysmem-first-XXXXXX";
+    char second[] = "/tmp/sysmem-second-XXXXXX";
+    write_config(first, "{\"format_costs\": [" COST("NV12", "1") ", " COST("I420", "2") "]}");
+    write_config(second, "{\"format_costs\": [" COST("NV12", "3") "]}");
+    struct daemon daemon;
+    const char *const args[] = {"--config", first, "--config", second, NULL};
+    const struct daemon_options options = {.args = args};
+    assert_int_equal(daemon_start(&daemon, &options), 0);
+    char line[128];
+    (void)snprintf(line, sizeof(line), "configuration %s: format_costs 2 (0 overriding)", first);
+    assert_true(daemon_log_contains(&daemon, line));
+    (void)snprintf(line, sizeof(line), "configuration %s: format_costs 1 (1 overriding)", second);
+    assert_true(daemon_log_contains(&daemon, line));
+    assert_true(daemon_stop(&daemon));
+    assert_int_equal(unlink(first), 0);
+    assert_int_equal(unlink(second), 0);
+}
+
 static void limits_come_from_the_configuration(void **state)
 {
     (void)state;
@@ -369,6 +400,7 @@ int main(void)
         cmocka_unit_test(heaps_come_from_the_configuration),
         cmocka_unit_test(the_self_test_names_each_mechanism),
         cmocka_unit_test(mistakes_on_the_command_line_are_named),
+        cmocka_unit_test(files_override_earlier_ones),
         cmocka_unit_test(limits_come_from_the_configuration),
         cmocka_unit_test(systemd_may_pass_the_socket),
     };

@@ -58,6 +58,29 @@ static void check_solve(const struct config *config)
     EXPECT(outcome.error != 0 || outcome.buffer_count == 1);
 }
 
+static char *as_text(const struct config *config)
+{
+    json_t *json = config_to_json(config);
+    char *text = json == NULL ? NULL : json_dumps(json, 0);
+    json_decref(json);
+    EXPECT(text != NULL);
+    return text;
+}
+
+/* What is written must be read again, and come to the same. */
+static void check_writing(const struct config *config)
+{
+    struct config again;
+    char *text = as_text(config);
+    config_init(&again);
+    EXPECT(merge(&again, text, strlen(text)));
+    char *second = as_text(&again);
+    EXPECT(strcmp(text, second) == 0);
+    free(second);
+    free(text);
+    config_deinit(&again);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct config config;
@@ -74,6 +97,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (good) {
         check_config(&config);
         check_solve(&config);
+        check_writing(&config);
     }
     config_deinit(&config);
     return 0;

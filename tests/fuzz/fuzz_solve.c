@@ -14,6 +14,7 @@
 #include "model/field.h"
 #include "model/tables.h"
 #include "model/walk.h"
+#include "solver/cost.h"
 #include "solver/solver.h"
 #include "world.h"
 
@@ -223,6 +224,19 @@ static void check_solve(const struct solver_participant *participants, size_t co
     check_success(&outcome, participants, count, environment);
 }
 
+/* Into the order that the solver wants, one after the other. */
+static void sort_costs(struct sysmem_format_cost_entry *entries, size_t count)
+{
+    for (size_t i = 1; i < count; i++) {
+        struct sysmem_format_cost_entry entry = entries[i];
+        size_t at = i;
+        for (; at > 0 && format_cost_compare(&entries[at - 1].key, &entry.key) > 0; at--) {
+            entries[at] = entries[at - 1];
+        }
+        entries[at] = entry;
+    }
+}
+
 static void make_environment(struct fuzz_input *input, struct arena *arena, uint64_t switches,
                              struct solver_environment *ret)
 {
@@ -232,8 +246,10 @@ static void make_environment(struct fuzz_input *input, struct arena *arena, uint
     for (size_t i = 0; i < costs; i++) {
         make_table(input, arena, &model_type_format_cost_entry, &entries[i]);
         entries[i].has.key = true;
+        entries[i].key.has.pixel_format = true;
         entries[i].has.cost = true;
     }
+    sort_costs(entries, costs);
     solver_environment_init(ret);
     ret->format_costs = entries;
     ret->format_cost_count = costs;

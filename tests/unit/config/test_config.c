@@ -103,9 +103,126 @@ static void costs_merge_by_logical_key(void **state)
     merge_well(&config, "{'format_costs': [{'key': {'pixel_format': 104, 'pixel_format_modifier': "
                         "'LINEAR', 'buffer_usage_bits': {'video': 0}}, 'cost': -4.5}]}");
     assert_int_equal(config.format_cost_count, 3);
-    assert_int_equal(config.format_costs[0].key.buffer_usage_bits.cpu, 2);
-    assert_int_equal(config.format_costs[1].key.pixel_format, SYSMEM_PIXEL_FORMAT_I420);
+    assert_int_equal(config.tally.format_costs, 1);
+    assert_int_equal(config.tally.format_costs_replaced, 1);
+    assert_int_equal(config.format_costs[0].key.pixel_format, SYSMEM_PIXEL_FORMAT_I420);
+    assert_int_equal(config.format_costs[1].key.buffer_usage_bits.cpu, 2);
     assert_true(config.format_costs[2].cost == -4.5F);
+    config_deinit(&config);
+}
+
+/* The same key in every way that it can be written; and keys that are near it. */
+static void keys_are_compared_with_defaults_applied(void **state)
+{
+    (void)state;
+    static const char *const same[] = {
+        "'pixel_format': 'NV12'",
+        "'pixel_format': 104, 'pixel_format_modifier': 0",
+        "'pixel_format': 'NV12', 'buffer_usage_bits': {}",
+        "'pixel_format': 'NV12', 'buffer_usage_bits': {'cpu': 0, 'none': []}",
+    };
+    static const char *const others[] = {
+        "'pixel_format': 'I420'",
+        "'pixel_format': 'NV12', 'pixel_format_modifier': 'INTEL_I915_X_TILED'",
+        "'pixel_format': 'NV12', 'buffer_usage_bits': {'none': 1}",
+        "'pixel_format': 'NV12', 'buffer_usage_bits': {'cpu': 1}",
+        "'pixel_format': 'NV12', 'buffer_usage_bits': {'vulkan': 1}",
+        "'pixel_format': 'NV12', 'buffer_usage_bits': {'display': 1}",
+        "'pixel_format': 'NV12', 'buffer_usage_bits': {'video': 1}",
+        "'pixel_format': 'NV12', 'buffer_usage_bits': {'video': 3}",
+    };
+    const size_t other_count = sizeof(others) / sizeof(others[0]);
+    struct config config;
+    char text[256];
+    config_init(&config);
+    for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++) {
+        (void)snprintf(text, sizeof(text), "{'format_costs': [{'key': {%s}, 'cost': %zu}]}",
+                       same[i], i);
+        merge_well(&config, text);
+        assert_int_equal(config.format_cost_count, 1);
+        assert_true(config.format_costs[0].cost == (float)i);
+        assert_true(config.format_costs[0].key.has.pixel_format_modifier);
+        assert_false(config.format_costs[0].key.has.buffer_usage_bits);
+    }
+    for (size_t i = 0; i < 2 * other_count; i++) {
+        (void)snprintf(text, sizeof(text), "{'format_costs': [{'key': {%s}, 'cost': 7}]}",
+                       others[i % other_count]);
+        merge_well(&config, text);
+        assert_int_equal(config.format_cost_count, i < other_count ? i + 2 : other_count + 1);
+        assert_int_equal(config.tally.format_costs_replaced, i < other_count ? 0 : 1);
+    }
+    config_deinit(&config);
+}
+
+/* Within a file, too, and a new entry stands behind those that it ties with. */
+static void an_entry_overrides_earlier_ones_of_its_own_file(void **state)
+{
+    (void)state;
+    struct config config;
+    config_init(&config);
+    merge_well(&config,
+               "{'format_costs': ["
+               "{'key': {'pixel_format': 'NV12', 'buffer_usage_bits': {'cpu': 1}}, 'cost': 1},"
+               "{'key': {'pixel_format': 'NV12', 'buffer_usage_bits': {'cpu': 2}}, 'cost': 2},"
+               "{'key': {'pixel_format': 'NV12', 'buffer_usage_bits': {'cpu': 1}}, 'cost': 3}]}");
+    assert_int_equal(config.format_cost_count, 2);
+    assert_int_equal(config.tally.format_costs, 3);
+    assert_int_equal(config.tally.format_costs_replaced, 1);
+    assert_true(config.format_costs[0].cost == 2.0F);
+    assert_true(config.format_costs[1].cost == 3.0F);
+    merge_well(&config, "{'limits': {}}");
+    assert_int_equal(config.tally.format_costs, 0);
+    config_deinit(&config);
+}
+
+static char *as_text(const struct config *config)
+{
+    json_t *json = config_to_json(config);
+    assert_non_null(json);
+    char *text = json_dumps(json, JSON_INDENT(1));
+    json_decref(json);
+    assert_non_null(text);
+    return text;
+}
+
+static void written_and_read_again_it_is_the_same(void **state)
+{
+    (void)state;
+    struct config config;
+    struct config again;
+    config_init(&config);
+    config_init(&again);
+    char *built_in = as_text(&config);
+    assert_null(strstr(built_in, "heaps")); /* they would replace the built-in one */
+    merge_well(&config,
+               "{'format_costs': [{'key': {'pixel_format': 'NV12', 'buffer_usage_bits':"
+               " {'cpu': [], 'video': 2, 'none': 1}}, 'cost': 0.1},"
+               "{'key': {'pixel_format': 7777, 'pixel_format_modifier': '0x0800000000000051'},"
+               " 'cost': -3e38}, {'key': {'pixel_format': 'I420'}, 'cost': 1}],"
+               "'heaps': [{'heap': {'heap_type': 'a', 'id': '0xffffffffffffffff'},"
+               " 'coherency_domain_support': {'cpu_supported': true}, 'aliases': ['b', 'c'],"
+               " 'secure': true}, {'heap': {'heap_type': 'b'}, 'commit': 'lazy',"
+               " 'coherency_domain_support': {}}],"
+               "'limits': {'max_buffers': 3, 'max_bytes_per_uid': '0xffffffffffffffff'},"
+               "'debug': {'group': 5, 'uids': [0, 4294967295], 'show_client_names': true},"
+               "'testing': {'force_zero_slack': true}}");
+    char *first = as_text(&config);
+    merge_well(&again, first);
+    char *second = as_text(&again);
+    assert_string_not_equal(first, built_in);
+    assert_string_equal(first, second);
+    assert_int_equal(again.format_cost_count, 3);
+    assert_true(again.format_costs[1].cost == 0.1F);
+    assert_int_equal(again.limits.max_buffers, 3);
+    assert_int_equal(again.quotas.max_bytes_per_uid, UINT64_MAX);
+    assert_int_equal(again.heaps[0].heap.id, UINT64_MAX);
+    assert_true(again.heaps[0].secure && again.heap_options[1].lazy);
+    assert_int_equal(again.debug.uids[1], UINT32_MAX);
+    assert_true(again.force_zero_slack);
+    free(built_in);
+    free(first);
+    free(second);
+    config_deinit(&again);
     config_deinit(&config);
 }
 
@@ -184,17 +301,19 @@ static void bad_contents_name_their_path(void **state)
     merge_badly("{'limits': {'max_moons': 1}}", "limits: unknown key 'max_moons'");
     merge_badly("{'limits': {'max_buffers': '4294967296'}}",
                 "limits.max_buffers: wanted an integer");
-    merge_badly("{'limits': {'max_buffers': 129}}", "limits.max_buffers: 129 is more than 128");
+    merge_badly("{'limits': {'max_buffers': 129}}", "limits.max_buffers: wanted at most 128");
     merge_badly("{'limits': {'max_buffers': null}}", "limits.max_buffers: wanted an integer");
-    merge_badly("{'format_costs': [{}]}", "format_costs[0]: key.pixel_format is missing");
-    merge_badly("{'format_costs': [{'key': {'pixel_format': 'NV12'}}]}", "format_costs[0]: cost");
+    merge_badly("{'format_costs': [{}]}", "format_costs[0]: wanted key.pixel_format, got none");
+    merge_badly("{'format_costs': [{'key': {'pixel_format': 'NV12'}}]}",
+                "format_costs[0]: wanted a cost, got none");
     merge_badly("{'format_costs': [{'key': {'pixel_format': 'NV13'}}]}",
                 "format_costs[0].key.pixel_format: wanted");
     merge_badly("{'heaps': [{'heap': {'heap_type': 'x'}}]}",
-                "heaps[0]: coherency_domain_support is missing");
-    merge_badly("{'heaps': [{}]}", "heaps[0]: heap is missing");
+                "heaps[0]: wanted coherency_domain_support, got none");
+    merge_badly("{'heaps': [{}]}", "heaps[0]: wanted a heap, got none");
     merge_badly("{'heaps': [{'aliases': [1]}]}", "heaps[0].aliases[0]: wanted a string");
-    merge_badly("{'debug': {'group': 'no such group'}}", "debug.group: there is no group");
+    merge_badly("{'debug': {'group': 'no such group'}}",
+                "debug.group: wanted a group of this system, got");
     merge_badly("{'debug': {'uids': [-1]}}", "debug.uids[0]: wanted an integer");
     merge_badly("{'testing': {'force_zero_slack': 1}}", "testing.force_zero_slack: wanted true or");
 }
@@ -223,6 +342,65 @@ static void files(void **state)
     config_deinit(&config);
 }
 
+/* Of a file all mistakes are told, each with its line. */
+static void mistakes_of_a_file_have_lines(void **state)
+{
+    (void)state;
+    struct config config;
+    char *error = NULL;
+    char path[] = "/tmp/config-XXXXXX";
+    char wanted[512];
+    int fd = mkstemp(path);
+    static const char text[] = "{\n\"limits\": {\"max_buffers\": 1,\n  \"max_moons\": 2},\n"
+                               "\"format_costs\": [\n{\"key\": {\"pixel_format\": \"NV12\"}},\n"
+                               "{\"key\":\n {\"pixel_format\":\n  \"NV13\"}, \"cost\": 1}],\n"
+                               "\"debug\": 5}";
+    (void)snprintf(wanted, sizeof(wanted),
+                   "%s:3: limits: unknown key 'max_moons'\n"
+                   "%s:5: format_costs[0]: wanted a cost, got none\n"
+                   "%s:7: format_costs[1].key.pixel_format: wanted",
+                   path, path, path);
+    assert_int_equal(write(fd, text, sizeof(text) - 1), sizeof(text) - 1);
+    config_init(&config);
+    assert_int_equal(config_load_file(&config, path, &error), -EINVAL);
+    if (strncmp(error, wanted, strlen(wanted)) != 0) {
+        fail_msg("wanted '%s', got '%s'", wanted, error);
+    }
+    (void)snprintf(wanted, sizeof(wanted), "\n%s:9: debug: wanted an object, got a number", path);
+    assert_string_equal(strstr(error, "\n/tmp/config-") == NULL ? "" : strrchr(error, '\n'),
+                        wanted);
+    free(error);
+    config_deinit(&config);
+    close(fd);
+    assert_int_equal(unlink(path), 0);
+}
+
+static void mistakes_without_end_are_not_all_told(void **state)
+{
+    (void)state;
+    struct config config;
+    char *error = NULL;
+    char path[] = "/tmp/config-XXXXXX";
+    int fd = mkstemp(path);
+    assert_true(dprintf(fd, "{\"debug\": {\"uids\": [") > 0);
+    for (int i = 0; i < 1000; i++) {
+        assert_true(dprintf(fd, "%s\n-%d", i == 0 ? "" : ",", i + 1) > 0);
+    }
+    assert_true(dprintf(fd, "]}}") > 0);
+    config_init(&config);
+    assert_int_equal(config_load_file(&config, path, &error), -EINVAL);
+    size_t lines = 1;
+    for (const char *at = error; (at = strchr(at, '\n')) != NULL; at++) {
+        lines++;
+    }
+    assert_int_equal(lines, 20);
+    assert_non_null(strstr(error, ":21: debug.uids[19]: wanted"));
+    free(error);
+    config_deinit(&config);
+    close(fd);
+    assert_int_equal(unlink(path), 0);
+}
+
 static void environment_is_what_was_configured(void **state)
 {
     (void)state;
@@ -245,11 +423,16 @@ int main(void)
         cmocka_unit_test(built_in_values),
         cmocka_unit_test(later_values_replace_earlier_ones),
         cmocka_unit_test(costs_merge_by_logical_key),
+        cmocka_unit_test(keys_are_compared_with_defaults_applied),
+        cmocka_unit_test(an_entry_overrides_earlier_ones_of_its_own_file),
+        cmocka_unit_test(written_and_read_again_it_is_the_same),
         cmocka_unit_test(heaps_merge_by_type_and_id),
         cmocka_unit_test(set_heaps_replaces_all),
         cmocka_unit_test(debug_access),
         cmocka_unit_test(bad_contents_name_their_path),
         cmocka_unit_test(files),
+        cmocka_unit_test(mistakes_of_a_file_have_lines),
+        cmocka_unit_test(mistakes_without_end_are_not_all_told),
         cmocka_unit_test(environment_is_what_was_configured),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
