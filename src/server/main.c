@@ -59,13 +59,22 @@ static int open_socket(const struct options *options, struct server *server)
     return fd;
 }
 
+/* A line in the log for each mistake. */
+static void log_mistakes(char *error)
+{
+    char *rest = error;
+    for (char *line; (line = strsep(&rest, "\n")) != NULL;) {
+        log_error("%s", line);
+    }
+}
+
 static bool load_config(const struct options *options, struct config *config)
 {
     config_init(config);
     for (size_t i = 0; i < options->config_count; i++) {
         char *error = NULL;
         if (config_load_file(config, options->configs[i], &error) != 0) {
-            log_error("%s", error == NULL ? "no memory for the configuration" : error);
+            log_mistakes(error);
             free(error);
             return false;
         }
