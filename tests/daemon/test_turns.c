@@ -68,7 +68,7 @@ static int next_event(const struct scene *scene)
 
 static int fd_of(struct sysmem_node *node)
 {
-    return sysmem_node_fd(node);
+    return sysmem_channel_get_fd(sysmem_node_channel(node));
 }
 
 /* The bystander's call arrives when the failure has been seen, and before it is through. */
@@ -129,7 +129,7 @@ static void children_close_before_parents(void **state)
     assert_int_equal(next_event(scene), fd_of(sysmem_collection_node(child)));
     assert_int_equal(next_event(scene), fd_of(sysmem_collection_node(parent)));
     while (answers < WAITS) {
-        (void)sysmem_node_process(sysmem_collection_node(child));
+        (void)sysmem_channel_process(sysmem_node_channel(sysmem_collection_node(child)));
     }
     sysmem_collection_free(child);
     sysmem_collection_free(parent);
