@@ -63,6 +63,9 @@ static int open_socket(const struct options *options, struct server *server)
 static void log_mistakes(char *error)
 {
     char *rest = error;
+    if (error == NULL) {
+        log_error("no memory for the configuration");
+    }
     for (char *line; (line = strsep(&rest, "\n")) != NULL;) {
         log_error("%s", line);
     }

@@ -2,11 +2,8 @@
 
 #include <string.h>
 
-static bool heap_is_called(const struct solver_heap *heap, const char *type, uint64_t id)
+static bool heap_has_type(const struct solver_heap *heap, const char *type)
 {
-    if ((heap->heap.has.id ? heap->heap.id : 0) != id) {
-        return false;
-    }
     if (strcmp(heap->heap.heap_type, type) == 0) {
         return true;
     }
@@ -16,6 +13,11 @@ static bool heap_is_called(const struct solver_heap *heap, const char *type, uin
         }
     }
     return false;
+}
+
+static bool heap_is_called(const struct solver_heap *heap, const char *type, uint64_t id)
+{
+    return (heap->heap.has.id ? heap->heap.id : 0) == id && heap_has_type(heap, type);
 }
 
 static const struct solver_heap *find_heap(const struct solver_environment *environment,
@@ -141,7 +143,7 @@ static bool has_domain(const struct solver_heap *heap, const struct domains *dom
 
 bool heap_is_system_ram(const struct solver_heap *heap)
 {
-    return heap_is_called(heap, SYSMEM_HEAP_TYPE_SYSTEM_RAM, 0);
+    return heap_has_type(heap, SYSMEM_HEAP_TYPE_SYSTEM_RAM);
 }
 
 const struct solver_heap *heap_list_choose(const struct solver_environment *environment,

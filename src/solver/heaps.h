@@ -48,6 +48,7 @@ const struct solver_heap *heap_list_choose(const struct solver_environment *envi
                                            const struct heap_list *list,
                                            const struct domains *domains);
 
+/* Whatever its id is: there may be several. */
 bool heap_is_system_ram(const struct solver_heap *heap);
 
 /* The coherency domain for a heap, or false. Displays read RAM directly, so they get the RAM domain

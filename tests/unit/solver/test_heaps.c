@@ -139,6 +139,36 @@ static void lists_that_say_nothing(void **state)
     expect(&s, GPU, 3);
 }
 
+/* No heap of system RAM is contiguous by itself, whatever its id; what other heaps are is theirs.
+ */
+static void contiguous_system_ram_of_any_id(void **state)
+{
+    static const struct solver_heap more[] = {
+        {{RAM, 0, {true, true}}, true, true, true, false, NULL, 0},
+        {{RAM, 7, {true, true}}, true, true, true, false, NULL, 0},
+        {{GPU, 3, {true, true}}, true, true, true, false, NULL, 0},
+    };
+    static const struct sysmem_heap listed[] = {
+        {RAM, 7, {true, true}},
+        {GPU, 3, {true, true}},
+    };
+    struct scene s;
+    (void)state;
+    init(&s);
+    s.environment.heaps = more;
+    constraints_t *c = add(&s, &listed[0], 1, true, true);
+    expect(&s, RAM, 7);
+    SYSMEM_SET(scene_memory(c), physically_contiguous_required, true);
+    scene_fails(&s, 0, "buffer_memory_constraints.physically_contiguous_required");
+    s.environment.contiguous_supported = true;
+    expect(&s, RAM, 7);
+    assert_true(scene_settings(&s)->is_physically_contiguous);
+    s.environment.contiguous_supported = false;
+    SYSMEM_SET_VECTOR(scene_memory(c), permitted_heaps, &listed[1], 1);
+    expect(&s, GPU, 3);
+    assert_true(scene_settings(&s)->is_physically_contiguous);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -147,6 +177,7 @@ int main(void)
         cmocka_unit_test(ids_and_aliases_count),
         cmocka_unit_test(order_of_the_list),
         cmocka_unit_test(lists_that_say_nothing),
+        cmocka_unit_test(contiguous_system_ram_of_any_id),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
