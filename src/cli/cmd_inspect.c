@@ -40,8 +40,9 @@ int command_inspect(int argc, char **argv, const char *socket_path)
     static const struct options_spec spec = {
         .argument = "[ID]",
         .has_json = true,
-        .doc = "Show all that the daemon knows of one collection, or of all that you may see: "
-               "participants with their constraints, settings, buffers; and the heaps."};
+        .doc =
+            "Show all that the daemon knows of one collection, or of all that you may see: "
+            "participants with their constraints, settings, who holds each buffer; and the heaps."};
     struct options options = {.socket_path = socket_path};
     options_parse(argc, argv, &spec, &options);
     struct collections_view view;
@@ -52,6 +53,7 @@ int command_inspect(int argc, char **argv, const char *socket_path)
     struct channel *debug = NULL;
     struct channel_reply reply;
     if (daemon_open_debug(options.socket_path, &debug) &&
+        collections_view_count_handles(&view, debug) &&
         daemon_ask(debug, "GetHeaps", NULL, &reply)) {
         status = options.json ? command_print_json(as_json(&view, reply.response))
                               : print(&view, reply.response);

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "base/arena.h"
 #include "cli/command.h"
 #include "client/channel.h"
 #include "model/debug.h"
@@ -12,6 +13,7 @@ struct collections {
     struct model_debug_get_collections_response all; /* its tables belong to the replies */
     struct channel_reply *replies;
     size_t reply_count;
+    struct arena arena; /* of what was put together from several replies */
 };
 
 /* Asks the daemon at `path`. On failure the reason goes to standard error, and there is nothing to
@@ -32,6 +34,11 @@ struct collections_view {
  * nothing to free. `command` is what the sub-command is called. */
 int collections_look(struct collections_view *view, const char *command,
                      const struct options *options);
+
+/* Asks who got the buffers and who holds them now, for all that the view shows: its rows'
+ * `participants` and `buffers` are filled. False with the reason on standard error. */
+bool collections_view_count_handles(struct collections_view *view, struct channel *debug);
+
 void collections_view_deinit(struct collections_view *view);
 
 #endif

@@ -182,20 +182,6 @@ static void print_summary(const struct model_debug_collection *collection, FILE 
     strbuf_deinit(&text);
 }
 
-/* One line for each buffer: who holds it, as far as the kernel tells. */
-static void print_buffers(const struct model_debug_collection *collection, FILE *out)
-{
-    for (size_t i = 0; i < collection->buffers_count; i++) {
-        const struct model_debug_buffer *buffer = &collection->buffers[i];
-        const char *state = buffer->state == MODEL_DEBUG_BUFFER_STATE_FREED ? "given back"
-                            : buffer->state == MODEL_DEBUG_BUFFER_STATE_STRONG_GONE
-                                ? "no strong handle is left"
-                                : "held";
-        (void)fprintf(out, "buffer %zu, koid %" PRIu64 ": %s%s\n", i, buffer->koid, state,
-                      buffer->weak_held ? ", weak handles are open" : "");
-    }
-}
-
 static bool print_tree(const struct model_debug_collection *collection, bool full, FILE *out)
 {
     size_t *last_child = calloc(collection->nodes_count + 1, sizeof(*last_child));
@@ -210,7 +196,7 @@ static bool print_tree(const struct model_debug_collection *collection, bool ful
     }
     print_summary(collection, out);
     if (full) {
-        print_buffers(collection, out);
+        debug_view_buffers(collection, out);
     }
     for (size_t i = 0; i < collection->nodes_count; i++) {
         print_node(&tree, i, out);

@@ -14,7 +14,7 @@ bool debug_view_list(const struct model_debug_get_collections_response *response
 /* A collection, its settings, and its participants as a tree. */
 bool debug_view_tree(const struct model_debug_collection *collection, FILE *out);
 
-/* The same with all constraints in full, and each of its buffers. */
+/* The same with all constraints in full, and who holds each of its buffers. */
 bool debug_view_inspect(const struct model_debug_collection *collection, FILE *out);
 
 /* Collections for Graphviz: failure domains are clusters, and the children that groups selected are
@@ -29,6 +29,9 @@ bool debug_view_event_heading(FILE *out);
 bool debug_view_event(const struct model_debug_event *event, FILE *out);
 
 /* --- between the sources of this header --- */
+
+/* Who got the buffers of a collection, and a line for each buffer: who holds it. */
+void debug_view_buffers(const struct model_debug_collection *collection, FILE *out);
 
 /* What a participant asks for, in a few words. */
 void debug_view_add_constraints(struct strbuf *buf,

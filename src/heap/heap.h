@@ -28,6 +28,7 @@ struct heap_metrics {
     uint64_t bytes;   /* live now, page-rounded */
     uint64_t high_water_bytes;
     uint64_t failed_allocations;
+    uint64_t last_failure_ns; /* monotonic clock; 0: none failed so far */
 };
 
 /* One request for one buffer. The caller fills the first part and keeps the struct until `done`,

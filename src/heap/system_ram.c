@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -51,7 +52,10 @@ static void answer(struct system_ram *ram, struct heap_request *request, int sta
             metrics->high_water_bytes = metrics->bytes;
         }
     } else {
+        struct timespec now;
+        (void)clock_gettime(CLOCK_MONOTONIC, &now);
         metrics->failed_allocations++;
+        metrics->last_failure_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
     }
     request->status =
         status == -ENOSPC ? -ENOMEM : status; /* the memory file system's word for it */

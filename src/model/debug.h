@@ -10,6 +10,8 @@
 #include <sysmem/types.h>
 #include <zircon/types.h>
 
+#include "model/debug_allocation.h"
+
 /* DebugCollection.state */
 enum model_debug_state {
     MODEL_DEBUG_STATE_CREATED,    /* the tree is there, nobody has set constraints */
@@ -35,13 +37,6 @@ enum model_debug_node_kind {
 #define MODEL_DEBUG_NODE_FLAG_ALLOCATED            (1u << 5) /* logically: it has the buffers */
 #define MODEL_DEBUG_NODE_FLAG_HIDDEN               (1u << 6) /* another child of its group was selected */
 #define MODEL_DEBUG_NODE_FLAG_ALL_CHILDREN_PRESENT (1u << 7) /* of a group */
-
-/* DebugBuffer.state */
-enum model_debug_buffer_state {
-    MODEL_DEBUG_BUFFER_STATE_HELD,        /* by the collection, or by strong handles */
-    MODEL_DEBUG_BUFFER_STATE_STRONG_GONE, /* weak handles are to be closed */
-    MODEL_DEBUG_BUFFER_STATE_FREED,       /* its memory is given back */
-};
 
 /* DebugEvent.what: first of collections, then of nodes. */
 enum model_debug_event_kind {
@@ -113,21 +108,9 @@ struct model_debug_node {
     } has;
 };
 
-/* koid: of the strong VMO. weak_held: somebody has a weak handle or mapping, as the kernel knows.
- */
-struct model_debug_buffer {
-    uint64_t koid;
-    uint32_t state; /* enum model_debug_buffer_state */
-    bool weak_held;
-    struct {
-        bool koid;
-        bool state;
-        bool weak_held;
-    } has;
-};
-
 /* waiting_for: who blocks the allocation, in words; waiting_ms: for how long. size_bytes: of each
- * buffer. allocated_ms: how long ago the buffers were there. error: why there are none. */
+ * buffer; vmo_bytes: the same in whole pages. allocated_ms: how long ago the buffers were there.
+ * error: why there are none. participants: only Debug.GetAllocation tells. */
 struct model_debug_collection {
     uint64_t id;
     const char *name; /* at most 64 bytes of UTF-8 */
@@ -148,6 +131,9 @@ struct model_debug_collection {
     uint64_t waiting_ms;
     uint32_t name_priority;
     bool verbose;
+    const struct model_debug_participant *participants; /* at most 256 */
+    size_t participants_count;
+    uint64_t vmo_bytes;
     struct {
         bool id;
         bool name;
@@ -166,10 +152,13 @@ struct model_debug_collection {
         bool waiting_ms;
         bool name_priority;
         bool verbose;
+        bool participants;
+        bool vmo_bytes;
     } has;
 };
 
-/* absent_reason: why the heap is not ready, in words; unset when it is. */
+/* absent_reason: why the heap is not ready, in words; unset when it is. last_failure_ms: how long
+ * ago an allocation last failed; unset when none has. */
 struct model_debug_heap {
     struct sysmem_heap heap;
     bool cpu_supported;
@@ -182,6 +171,7 @@ struct model_debug_heap {
     uint64_t high_water_bytes;
     uint64_t failed_allocations;
     const char *absent_reason; /* at most 4096 bytes of UTF-8 */
+    uint64_t last_failure_ms;
     struct {
         bool heap;
         bool cpu_supported;
@@ -194,6 +184,7 @@ struct model_debug_heap {
         bool high_water_bytes;
         bool failed_allocations;
         bool absent_reason;
+        bool last_failure_ms;
     } has;
 };
 

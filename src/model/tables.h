@@ -73,12 +73,17 @@ extern const struct model_type model_type_secure_mem_get_physical_secure_heaps_r
 /* "model/debug.h" */
 extern const struct model_type model_type_allocator_open_debug_request;
 extern const struct model_type model_type_debug_node;
+extern const struct model_type model_type_debug_participant;
+extern const struct model_type model_type_debug_holder;
+extern const struct model_type model_type_debug_handles;
 extern const struct model_type model_type_debug_buffer;
 extern const struct model_type model_type_debug_collection;
 extern const struct model_type model_type_debug_heap;
 extern const struct model_type model_type_debug_get_collections_request;
 extern const struct model_type model_type_debug_get_collections_response;
 extern const struct model_type model_type_debug_get_heaps_response;
+extern const struct model_type model_type_debug_get_allocation_request;
+extern const struct model_type model_type_debug_get_allocation_response;
 extern const struct model_type model_type_debug_event;
 extern const struct model_type model_type_debug_wait_for_change_request;
 extern const struct model_type model_type_debug_wait_for_change_response;

@@ -34,11 +34,46 @@ static const struct model_field debug_node_fields[] = {
 const struct model_type model_type_debug_node = TYPE("DebugNode", debug_node_fields);
 #undef T
 
+#define T struct model_debug_participant
+static const struct model_field debug_participant_fields[] = {
+    U64(1, node),
+    STRING(2, client_name, 256),
+    U64(3, client_id),
+    U32(4, pid),
+    U32(5, uid),
+    BOOL(6, left),
+    U32(7, min_buffer_count_for_camping),
+    U32(8, min_buffer_count_for_dedicated_slack),
+    U32(9, min_buffer_count_for_shared_slack),
+    U32(10, min_buffer_count),
+};
+const struct model_type model_type_debug_participant =
+    TYPE("DebugParticipant", debug_participant_fields);
+#undef T
+
+#define T struct model_debug_holder
+static const struct model_field debug_holder_fields[] = {
+    U64(1, node),
+    U32(2, handles),
+};
+const struct model_type model_type_debug_holder = TYPE("DebugHolder", debug_holder_fields);
+#undef T
+
+#define T struct model_debug_handles
+static const struct model_field debug_handles_fields[] = {
+    U32(1, count),
+    BOOL(2, more),
+    TABLES(3, holders, 256, model_type_debug_holder),
+};
+const struct model_type model_type_debug_handles = TYPE("DebugHandles", debug_handles_fields);
+#undef T
+
 #define T struct model_debug_buffer
 static const struct model_field debug_buffer_fields[] = {
     U64(1, koid),
     U32_NAMED(2, state, model_debug_buffer_state_names),
-    BOOL(3, weak_held),
+    TABLE(3, strong, model_type_debug_handles),
+    TABLE(4, weak, model_type_debug_handles),
 };
 const struct model_type model_type_debug_buffer = TYPE("DebugBuffer", debug_buffer_fields);
 #undef T
@@ -62,6 +97,8 @@ static const struct model_field debug_collection_fields[] = {
     U64(15, waiting_ms),
     U32(16, name_priority),
     BOOL(17, verbose),
+    TABLES(18, participants, 256, model_type_debug_participant),
+    U64(19, vmo_bytes),
 };
 const struct model_type model_type_debug_collection =
     TYPE("DebugCollection", debug_collection_fields);
@@ -80,6 +117,7 @@ static const struct model_field debug_heap_fields[] = {
     U64(9, high_water_bytes),
     U64(10, failed_allocations),
     STRING(11, absent_reason, 4096),
+    U64(12, last_failure_ms),
 };
 const struct model_type model_type_debug_heap = TYPE("DebugHeap", debug_heap_fields);
 #undef T
@@ -107,6 +145,25 @@ static const struct model_field debug_get_heaps_response_fields[] = {
 };
 const struct model_type model_type_debug_get_heaps_response =
     TYPE("Debug_GetHeaps_Response", debug_get_heaps_response_fields);
+#undef T
+
+#define T struct model_debug_get_allocation_request
+static const struct model_field debug_get_allocation_request_fields[] = {
+    U64(1, collection_id),
+    U32(2, first),
+};
+const struct model_type model_type_debug_get_allocation_request =
+    TYPE("DebugGetAllocationRequest", debug_get_allocation_request_fields);
+#undef T
+
+#define T struct model_debug_get_allocation_response
+static const struct model_field debug_get_allocation_response_fields[] = {
+    TABLES(1, participants, 256, model_type_debug_participant),
+    TABLES(2, buffers, 128, model_type_debug_buffer),
+    BOOL(3, more),
+};
+const struct model_type model_type_debug_get_allocation_response =
+    TYPE("Debug_GetAllocation_Response", debug_get_allocation_response_fields);
 #undef T
 
 #define T struct model_debug_event

@@ -21,6 +21,23 @@ static const char *get_collections(struct request *request)
     return NULL;
 }
 
+static const char *get_allocation(struct request *request)
+{
+    const struct model_debug_get_allocation_request *table = request->table;
+    struct model_debug_get_allocation_response response = {0};
+    struct snapshot_viewer viewer;
+    if (!table->has.collection_id) {
+        return request_lacks(request, "collection_id");
+    }
+    snapshot_viewer_init(&viewer, request->binding);
+    uint32_t first = table->has.first ? table->first : 0;
+    if (!snapshot_allocation(&viewer, table->collection_id, first, &request->arena, &response)) {
+        return request_refuse(request, "no memory for a picture of buffers");
+    }
+    request_reply(request, 0, &response);
+    return NULL;
+}
+
 static const char *get_heaps(struct request *request)
 {
     struct model_debug_get_heaps_response response = {0};
@@ -48,6 +65,7 @@ static const char *wait_for_change(struct request *request)
 const struct handler debug_handlers[] = {
     HANDLER(DEBUG, "GetCollections", get_collections),
     HANDLER(DEBUG, "GetHeaps", get_heaps),
+    HANDLER(DEBUG, "GetAllocation", get_allocation),
     HANDLER(DEBUG, "WaitForChange", wait_for_change),
     {0},
 };

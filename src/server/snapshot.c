@@ -9,9 +9,8 @@
 
 #define NAME_MAX_BYTES 256
 
-/* What one reply may hold, and what a collection without its nodes, and a node without name and
- * constraints, count for in it: encoded, they are less. */
-#define REPLY_MAX_BYTES  ((size_t)768 << 10)
+/* What a collection without its nodes, and a node without name and constraints, count for in a
+ * reply: encoded, they are less. */
 #define COLLECTION_BYTES ((size_t)1024)
 #define NODE_BYTES       ((size_t)128)
 #define BUFFER_BYTES     ((size_t)32)
@@ -60,7 +59,7 @@ static uint64_t ms_since(const struct snapshot_viewer *viewer, uint64_t ns)
     return (viewer->now_ns - ns) / 1000000u;
 }
 
-static bool is_visible(const struct snapshot_viewer *viewer, const struct collection *collection)
+bool snapshot_is_visible(const struct snapshot_viewer *viewer, const struct collection *collection)
 {
     if (viewer->sees_all || collection->account->uid == viewer->uid) {
         return true;
@@ -74,16 +73,25 @@ static bool is_visible(const struct snapshot_viewer *viewer, const struct collec
     return false;
 }
 
-/* The client's name, or "uid N" for somebody else's. NULL: no memory. */
+const char *snapshot_client_name(const struct snapshot_viewer *viewer, uid_t uid, const char *name,
+                                 struct arena *arena)
+{
+    if (viewer->sees_names || uid == viewer->uid) {
+        return name == NULL ? "" : name;
+    }
+    char text[32];
+    int len = snprintf(text, sizeof(text), "uid %u", (unsigned)uid);
+    return arena_strndup(arena, text, (size_t)len);
+}
+
+/* As much of it as there is room for. */
 static const char *name_for(const struct snapshot_viewer *viewer, const struct node *node,
                             struct arena *arena)
 {
-    if (!viewer->sees_names && node->client.uid != viewer->uid) {
-        char text[32];
-        int len = snprintf(text, sizeof(text), "uid %u", (unsigned)node->client.uid);
-        return arena_strndup(arena, text, (size_t)len);
+    const char *name = snapshot_client_name(viewer, node->client.uid, node->client.name, arena);
+    if (name == NULL) {
+        return NULL;
     }
-    const char *name = node->client.name == NULL ? "" : node->client.name;
     size_t len = strnlen(name, viewer->name_max + 1);
     if (len > viewer->name_max) {
         for (len = viewer->name_max; len > 0 && ((unsigned char)name[len] & 0xC0) == 0x80;) {
@@ -170,7 +178,8 @@ static bool take_nodes(const struct snapshot_viewer *viewer, const struct collec
     if (nodes == NULL || sources == NULL) {
         return false;
     }
-    size_t room = REPLY_MAX_BYTES - wanted * (NODE_BYTES + viewer->name_max); /* for constraints */
+    size_t room =
+        SNAPSHOT_MAX_BYTES - wanted * (NODE_BYTES + viewer->name_max); /* for constraints */
     size_t count = 0;
     size_t parent = 0; /* of the current node, found from the former one's place upwards */
     for (struct node *node = collection->root; node != NULL && count < wanted;
@@ -226,28 +235,29 @@ static bool describe_blocker(const struct snapshot_viewer *viewer,
 static size_t name_room(const struct collection *collection)
 {
     size_t nodes = collection->node_count < MAX_NODES ? collection->node_count : MAX_NODES;
-    size_t room = nodes == 0 ? NAME_MAX_BYTES : REPLY_MAX_BYTES / nodes - NODE_BYTES;
+    size_t room = nodes == 0 ? NAME_MAX_BYTES : SNAPSHOT_MAX_BYTES / nodes - NODE_BYTES;
     return room < NAME_MAX_BYTES ? room : NAME_MAX_BYTES;
 }
 
-/* As the kernel knows who holds them. */
+enum model_debug_buffer_state snapshot_buffer_state(const struct buffer_set *buffers,
+                                                    uint32_t index)
+{
+    return buffer_set_is_free(buffers, index)          ? MODEL_DEBUG_BUFFER_STATE_FREED
+           : buffer_set_is_strong_gone(buffers, index) ? MODEL_DEBUG_BUFFER_STATE_STRONG_GONE
+                                                       : MODEL_DEBUG_BUFFER_STATE_HELD;
+}
+
 static bool take_buffers(const struct collection *collection, struct arena *arena,
                          struct model_debug_collection *ret)
 {
-    const struct buffer_set *buffers = collection->buffers;
     uint32_t count = collection->buffer_count;
     struct model_debug_buffer *rows = arena_alloc_array(arena, count, sizeof(*rows));
     if (rows == NULL) {
         return false;
     }
     for (uint32_t i = 0; i < count; i++) {
-        enum model_debug_buffer_state state =
-            buffer_set_is_free(buffers, i)          ? MODEL_DEBUG_BUFFER_STATE_FREED
-            : buffer_set_is_strong_gone(buffers, i) ? MODEL_DEBUG_BUFFER_STATE_STRONG_GONE
-                                                    : MODEL_DEBUG_BUFFER_STATE_HELD;
-        SYSMEM_SET(&rows[i], koid, buffer_set_koid(buffers, i));
-        SYSMEM_SET(&rows[i], state, state);
-        SYSMEM_SET(&rows[i], weak_held, buffer_set_has_weak(buffers, i));
+        SYSMEM_SET(&rows[i], koid, buffer_set_koid(collection->buffers, i));
+        SYSMEM_SET(&rows[i], state, snapshot_buffer_state(collection->buffers, i));
     }
     SYSMEM_SET_VECTOR(ret, buffers, rows, count);
     return true;
@@ -268,6 +278,7 @@ static bool take_outcome(const struct snapshot_viewer *viewer, const struct coll
     SYSMEM_SET(ret, buffer_count, collection->buffer_count);
     SYSMEM_SET(ret, buffers_remaining, buffer_set_remaining(collection->buffers));
     SYSMEM_SET(ret, size_bytes, collection->settings.buffer_settings.size_bytes);
+    SYSMEM_SET(ret, vmo_bytes, buffer_set_vmo_bytes(collection->buffers));
     SYSMEM_SET(ret, settings, collection->settings);
     return !collection->populated || take_buffers(collection, arena, ret);
 }
@@ -302,7 +313,7 @@ bool snapshot_collections(struct snapshot_viewer *viewer, uint32_t first, struct
     const struct list *all = &viewer->server->collections.collections;
     /* Each counts for so much at least that there are no more than these. */
     struct model_debug_collection *rows =
-        arena_alloc_array(arena, REPLY_MAX_BYTES / COLLECTION_BYTES + 1, sizeof(*rows));
+        arena_alloc_array(arena, SNAPSHOT_MAX_BYTES / COLLECTION_BYTES + 1, sizeof(*rows));
     if (rows == NULL) {
         return false;
     }
@@ -312,11 +323,11 @@ bool snapshot_collections(struct snapshot_viewer *viewer, uint32_t first, struct
     uint32_t position = 0;
     list_for_each (link, all) {
         const struct collection *collection = container_of(link, struct collection, link);
-        if (!is_visible(viewer, collection) || position++ < first) {
+        if (!snapshot_is_visible(viewer, collection) || position++ < first) {
             continue;
         }
         bytes += bytes_of(collection);
-        if (bytes > REPLY_MAX_BYTES && ret->collections_count > 0) {
+        if (bytes > SNAPSHOT_MAX_BYTES && ret->collections_count > 0) {
             ret->more = true;
             break;
         }
@@ -347,6 +358,10 @@ bool snapshot_heaps(const struct server *server, struct arena *arena,
         SYSMEM_SET(&rows[i], bytes, heap->metrics.bytes);
         SYSMEM_SET(&rows[i], high_water_bytes, heap->metrics.high_water_bytes);
         SYSMEM_SET(&rows[i], failed_allocations, heap->metrics.failed_allocations);
+        if (heap->metrics.last_failure_ns != 0) {
+            SYSMEM_SET(&rows[i], last_failure_ms,
+                       (collection_now_ns() - heap->metrics.last_failure_ns) / 1000000u);
+        }
     }
     SYSMEM_SET_VECTOR(ret, heaps, rows, heaps->count);
     return true;

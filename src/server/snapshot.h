@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include "base/arena.h"
+#include "collection/collection.h"
 #include "model/debug.h"
 #include "server/binding.h"
 
@@ -26,6 +27,26 @@ void snapshot_viewer_init(struct snapshot_viewer *viewer, const struct binding *
  * next request. False: no memory. */
 bool snapshot_collections(struct snapshot_viewer *viewer, uint32_t first, struct arena *arena,
                           struct model_debug_get_collections_response *ret);
+
+/* Who got the buffers of a collection, and who holds handles of each: from buffer `first` on, as
+ * many as one reply can hold and the kernel can count while the loop waits for it. Everything is in
+ * the arena. An empty answer where the viewer may see no such collection. False: no memory. */
+bool snapshot_allocation(const struct snapshot_viewer *viewer, uint64_t collection_id,
+                         uint32_t first, struct arena *arena,
+                         struct model_debug_get_allocation_response *ret);
+
+/* What is said of a client, if the viewer may see it; "uid N" of somebody else's. In the arena, or
+ * `name` itself. NULL: no memory. */
+const char *snapshot_client_name(const struct snapshot_viewer *viewer, uid_t uid, const char *name,
+                                 struct arena *arena);
+
+bool snapshot_is_visible(const struct snapshot_viewer *viewer, const struct collection *collection);
+
+enum model_debug_buffer_state snapshot_buffer_state(const struct buffer_set *buffers,
+                                                    uint32_t index);
+
+/* What one reply may hold. */
+#define SNAPSHOT_MAX_BYTES ((size_t)768 << 10)
 
 /* The number of a kind of node in the Debug protocol. */
 enum model_debug_node_kind snapshot_node_kind(enum node_kind kind);

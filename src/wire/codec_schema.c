@@ -97,12 +97,17 @@ static const struct schema_row rows[] = {
             secure_mem__get_physical_secure_heaps__response),
     DEBUG(allocator_open_debug_request, allocator_open_debug_request),
     DEBUG(debug_node, debug_node),
+    DEBUG(debug_participant, debug_participant),
+    DEBUG(debug_holder, debug_holder),
+    DEBUG(debug_handles, debug_handles),
     DEBUG(debug_buffer, debug_buffer),
     DEBUG(debug_collection, debug_collection),
     DEBUG(debug_heap, debug_heap),
     DEBUG(debug_get_collections_request, debug_get_collections_request),
     DEBUG(debug_get_collections_response, debug__get_collections__response),
     DEBUG(debug_get_heaps_response, debug__get_heaps__response),
+    DEBUG(debug_get_allocation_request, debug_get_allocation_request),
+    DEBUG(debug_get_allocation_response, debug__get_allocation__response),
     DEBUG(debug_event, debug_event),
     DEBUG(debug_wait_for_change_request, debug_wait_for_change_request),
     DEBUG(debug_wait_for_change_response, debug__wait_for_change__response),
@@ -171,6 +176,7 @@ static result_row debug_results = {
     [1] = &sysmem__debug__debug__get_collections__result__descriptor,
     [2] = &sysmem__debug__debug__get_heaps__result__descriptor,
     [3] = &sysmem__debug__debug__wait_for_change__result__descriptor,
+    [4] = &sysmem__debug__debug__get_allocation__result__descriptor,
 };
 
 static result_row *const results[MODEL_PROTOCOL_COUNT] = {

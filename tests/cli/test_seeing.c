@@ -196,16 +196,50 @@ static void inspect_is_complete_json(void **state)
     json_t *flags = json_object_get(json_array_get(nodes, 1), "flags");
     assert_string_equal(json_string_value(json_array_get(flags, 0)), "WEAK");
     assert_string_equal(json_string_value(json_object_get(buffer, "state")), "HELD");
-    assert_true(json_is_false(json_object_get(buffer, "weak_held")));
+    assert_int_equal(json_integer_value(json_object_get(json_object_get(buffer, "weak"), "count")),
+                     0);
+    assert_int_equal(json_array_size(json_object_get(collection, "participants")), 4);
+    assert_non_null(json_object_get(collection, "vmo_bytes"));
     assert_non_null(json_object_get(collection, "settings"));
     assert_non_null(json_object_get(collection, "allocated_ms"));
     assert_true(json_array_size(json_object_get(json, "heaps")) > 0);
     json_decref(json);
     struct program_result text = ctl(&scene, "inspect", NULL, NULL);
     assert_said(text.output, "min_buffer_count_for_camping=1");
-    assert_said(text.output, ": held\n");
+    assert_said(text.output, ": held, 0 strong handles, 0 weak handles\n");
     program_result_deinit(&result);
     program_result_deinit(&text);
+    end(&scene);
+}
+
+static void inspect_tells_who_holds_each_buffer(void **state)
+{
+    (void)state;
+    struct scene scene;
+    struct sysmem_collection_info *infos[3] = {0};
+    begin(&scene);
+    assert_int_equal(
+        sysmem_node_set_debug_client_info(sysmem_token_node(scene.dispensable), "display", 1), 0);
+    allocate(&scene);
+    struct sysmem_collection *const waiting[] = {scene.root, scene.root, scene.dispensed};
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(
+            sysmem_collection_wait_for_all_buffers_allocated(waiting[i], soon(), &infos[i]), 0);
+    }
+    char wanted[128];
+    (void)snprintf(wanted, sizeof(wanted),
+                   ": held, 3 strong handles (\"\" pid %d: 2; \"display\" pid %d), ", (int)getpid(),
+                   (int)getpid());
+    struct program_result held = ctl(&scene, "inspect", scene.id, NULL);
+    assert_said(held.output, wanted);
+    assert_said(held.output, "got the buffers: \"");
+    for (size_t i = 0; i < 3; i++) {
+        sysmem_collection_info_free(infos[i]);
+    }
+    struct program_result closed = ctl(&scene, "inspect", scene.id, NULL);
+    assert_said(closed.output, ": held, 0 strong handles, 0 weak handles\n");
+    program_result_deinit(&held);
+    program_result_deinit(&closed);
     end(&scene);
 }
 
@@ -300,6 +334,7 @@ int main(void)
         cmocka_unit_test(tree_shows_what_each_node_is),
         cmocka_unit_test(graph_is_one_that_graphviz_draws),
         cmocka_unit_test(inspect_is_complete_json),
+        cmocka_unit_test(inspect_tells_who_holds_each_buffer),
         cmocka_unit_test(watch_follows_until_the_daemon_ends),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

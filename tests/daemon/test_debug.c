@@ -9,19 +9,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <sysmem/sysmem.h>
 
-#include "client/channel.h"
-#include "model/debug.h"
-#include "support/daemon.h"
+#include "debug_client.h"
 #include "support/participant.h"
-
-#define OTHER_UID 65533
 
 /* What a viewer sees in all pages together. */
 struct seen {
@@ -32,26 +25,6 @@ struct seen {
     size_t names_hidden;
     uint64_t last_id;
 };
-
-static struct channel *open_debug(const struct daemon *daemon)
-{
-    struct channel *allocator = NULL;
-    struct channel *debug = NULL;
-    int ends[2];
-    assert_int_equal(channel_new(daemon_connect(daemon), MODEL_PROTOCOL_ALLOCATOR, &allocator), 0);
-    zx_handle_t server_end;
-    assert_int_equal(channel_pair(ends), 0);
-    const struct sysmem_handle_info info = {.type = ZX_OBJ_TYPE_CHANNEL,
-                                            .rights = ZX_DEFAULT_CHANNEL_RIGHTS};
-    assert_int_equal(sysmem_handle_from_fd(ends[1], &info, &server_end), ZX_OK);
-    struct model_allocator_open_debug_request request = {0};
-    SYSMEM_SET(&request, server_end, server_end);
-    const struct model_method *open = model_method_by_name(MODEL_PROTOCOL_ALLOCATOR, "OpenDebug");
-    assert_int_equal(channel_send(allocator, open, &request), 0);
-    assert_int_equal(channel_new(ends[0], MODEL_PROTOCOL_DEBUG, &debug), 0);
-    channel_free(allocator);
-    return debug;
-}
 
 static void add_page(struct seen *seen, const struct model_debug_get_collections_response *page)
 {
@@ -72,7 +45,7 @@ static void add_page(struct seen *seen, const struct model_debug_get_collections
 
 static struct seen look(const struct daemon *daemon)
 {
-    struct channel *debug = open_debug(daemon);
+    struct channel *debug = debug_open(daemon);
     const struct model_method *get = model_method_by_name(MODEL_PROTOCOL_DEBUG, "GetCollections");
     struct seen seen = {0};
     for (bool more = true; more;) {
@@ -152,23 +125,6 @@ static void a_tree_of_the_most_nodes_arrives_whole(void **state)
     assert_true(daemon_stop(&daemon));
 }
 
-/* In a process of another user: what it sees, as an exit status. */
-static int look_as_other_uid(const struct daemon *daemon, int (*check)(const struct daemon *))
-{
-    pid_t child = fork();
-    if (child == 0) {
-        (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-        if (setgid(OTHER_UID) != 0 || setuid(OTHER_UID) != 0) {
-            _exit(99);
-        }
-        _exit(check(daemon));
-    }
-    int status = 0;
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_true(WIFEXITED(status));
-    return WEXITSTATUS(status);
-}
-
 static int sees_its_own_alone(const struct daemon *daemon)
 {
     struct sysmem_allocator *allocator = connect_to(daemon);
@@ -183,18 +139,12 @@ static int sees_its_own_alone(const struct daemon *daemon)
 static void a_uid_sees_its_own_collections(void **state)
 {
     (void)state;
-    if (geteuid() != 0) {
-        print_message("skipped: needs root to become another user\n");
-        skip();
-    }
     struct daemon daemon;
-    assert_int_equal(daemon_start(&daemon, NULL), 0);
-    assert_int_equal(chmod(daemon.dir, 0755), 0);
-    assert_int_equal(chmod(daemon.socket, 0666), 0);
+    debug_start_for_all(&daemon);
     struct sysmem_allocator *allocator = connect_to(&daemon);
     struct sysmem_token *token = root_token(allocator);
     assert_int_equal(sysmem_node_sync(sysmem_token_node(token), soon()), 0);
-    assert_int_equal(look_as_other_uid(&daemon, sees_its_own_alone), 0);
+    assert_true(debug_other_uid_finds(&daemon, sees_its_own_alone));
     assert_int_equal(look(&daemon).collections, 1);
     sysmem_token_free(token);
     sysmem_allocator_free(allocator);
@@ -222,19 +172,13 @@ static int sees_the_shared_one_without_names(const struct daemon *daemon)
 static void a_participant_sees_the_collection_without_others_names(void **state)
 {
     (void)state;
-    if (geteuid() != 0) {
-        print_message("skipped: needs root to become another user\n");
-        skip();
-    }
     struct daemon daemon;
-    assert_int_equal(daemon_start(&daemon, NULL), 0);
-    assert_int_equal(chmod(daemon.dir, 0755), 0);
-    assert_int_equal(chmod(daemon.socket, 0666), 0);
+    debug_start_for_all(&daemon);
     struct sysmem_allocator *allocator = connect_to(&daemon);
     assert_int_equal(sysmem_allocator_set_debug_client_info(allocator, "secret", 1), 0);
     struct sysmem_token *token = root_token(allocator);
     shared_token = sysmem_token_into_fd(duplicate(token));
-    assert_int_equal(look_as_other_uid(&daemon, sees_the_shared_one_without_names), 0);
+    assert_true(debug_other_uid_finds(&daemon, sees_the_shared_one_without_names));
     (void)close(shared_token);
     sysmem_token_free(token);
     sysmem_allocator_free(allocator);
@@ -315,7 +259,7 @@ static void a_call_waits_until_something_happens(void **state)
     (void)state;
     struct daemon daemon;
     assert_int_equal(daemon_start(&daemon, NULL), 0);
-    struct channel *debug = open_debug(&daemon);
+    struct channel *debug = debug_open(&daemon);
     struct channel_reply reply;
     sysmem_status_t status = 1;
     uint32_t txid = begin_to_wait(debug, watch_from(debug), &status);
@@ -343,7 +287,7 @@ static void all_that_happens_is_told_in_order(void **state)
     (void)state;
     struct daemon daemon;
     assert_int_equal(daemon_start(&daemon, NULL), 0);
-    struct channel *debug = open_debug(&daemon);
+    struct channel *debug = debug_open(&daemon);
     struct heard heard = {.seen = watch_from(debug)};
     struct sysmem_allocator *allocator = connect_to(&daemon);
     struct sysmem_token *token = root_token(allocator);
@@ -371,7 +315,7 @@ static void what_the_log_forgot_is_counted(void **state)
     enum { COUNT = 300, LOG = 256 };
     struct daemon daemon;
     assert_int_equal(daemon_start(&daemon, NULL), 0);
-    struct channel *debug = open_debug(&daemon);
+    struct channel *debug = debug_open(&daemon);
     struct heard heard = {.seen = watch_from(debug)};
     struct sysmem_allocator *allocator = connect_to(&daemon);
     static struct sysmem_token *tokens[COUNT];
@@ -395,7 +339,7 @@ static void a_second_waiting_call_is_refused(void **state)
     (void)state;
     struct daemon daemon;
     assert_int_equal(daemon_start(&daemon, NULL), 0);
-    struct channel *debug = open_debug(&daemon);
+    struct channel *debug = debug_open(&daemon);
     uint64_t seen = watch_from(debug);
     sysmem_status_t outcomes[2] = {0};
     uint32_t txids[2];
@@ -414,7 +358,7 @@ static void a_second_waiting_call_is_refused(void **state)
 /* The other user's own collection comes after one that it must not hear of. */
 static int hears_its_own_alone(const struct daemon *daemon)
 {
-    struct channel *debug = open_debug(daemon);
+    struct channel *debug = debug_open(daemon);
     struct heard heard = {0}; /* from the daemon's start on */
     struct sysmem_allocator *allocator = connect_to(daemon);
     struct sysmem_token *token = root_token(allocator);
@@ -430,18 +374,12 @@ static int hears_its_own_alone(const struct daemon *daemon)
 static void a_uid_hears_of_its_own_collections(void **state)
 {
     (void)state;
-    if (geteuid() != 0) {
-        print_message("skipped: needs root to become another user\n");
-        skip();
-    }
     struct daemon daemon;
-    assert_int_equal(daemon_start(&daemon, NULL), 0);
-    assert_int_equal(chmod(daemon.dir, 0755), 0);
-    assert_int_equal(chmod(daemon.socket, 0666), 0);
+    debug_start_for_all(&daemon);
     struct sysmem_allocator *allocator = connect_to(&daemon);
     struct sysmem_token *token = root_token(allocator);
     assert_int_equal(sysmem_node_sync(sysmem_token_node(token), soon()), 0);
-    assert_int_equal(look_as_other_uid(&daemon, hears_its_own_alone), 0);
+    assert_true(debug_other_uid_finds(&daemon, hears_its_own_alone));
     sysmem_token_free(token);
     sysmem_allocator_free(allocator);
     assert_true(daemon_stop(&daemon));
@@ -453,7 +391,7 @@ static int hears_of_the_shared_one_without_names(const struct daemon *daemon)
     if (sysmem_token_from_fd(shared_token, &token) != 0) {
         return 2;
     }
-    struct channel *debug = open_debug(daemon);
+    struct channel *debug = debug_open(daemon);
     struct heard heard = {.seen = watch_from(debug)};
     struct sysmem_allocator *allocator = connect_to(daemon);
     struct sysmem_collection *collection = bind_token(allocator, token);
@@ -472,19 +410,13 @@ static int hears_of_the_shared_one_without_names(const struct daemon *daemon)
 static void a_participant_hears_of_the_collection(void **state)
 {
     (void)state;
-    if (geteuid() != 0) {
-        print_message("skipped: needs root to become another user\n");
-        skip();
-    }
     struct daemon daemon;
-    assert_int_equal(daemon_start(&daemon, NULL), 0);
-    assert_int_equal(chmod(daemon.dir, 0755), 0);
-    assert_int_equal(chmod(daemon.socket, 0666), 0);
+    debug_start_for_all(&daemon);
     struct sysmem_allocator *allocator = connect_to(&daemon);
     assert_int_equal(sysmem_allocator_set_debug_client_info(allocator, "secret", 1), 0);
     struct sysmem_token *token = root_token(allocator);
     shared_token = sysmem_token_into_fd(duplicate(token));
-    assert_int_equal(look_as_other_uid(&daemon, hears_of_the_shared_one_without_names), 0);
+    assert_true(debug_other_uid_finds(&daemon, hears_of_the_shared_one_without_names));
     (void)close(shared_token);
     sysmem_token_free(token);
     sysmem_allocator_free(allocator);

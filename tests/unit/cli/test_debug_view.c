@@ -242,21 +242,81 @@ static void constraints_come_short_and_in_full(void **state)
     free(full);
 }
 
+static void name_participant(struct model_debug_participant *participant, uint64_t koid,
+                             const char *name, uint32_t pid)
+{
+    SYSMEM_SET(participant, node, koid);
+    SYSMEM_SET(participant, client_name, name);
+    SYSMEM_SET(participant, pid, pid);
+}
+
+static void hold(struct model_debug_holder *holder, uint64_t koid, uint32_t handles)
+{
+    SYSMEM_SET(holder, node, koid);
+    SYSMEM_SET(holder, handles, handles);
+}
+
 static void inspect_tells_who_holds_each_buffer(void **state)
 {
     (void)state;
     struct model_debug_node nodes[4];
     struct model_debug_collection shown = collection(nodes);
-    struct model_debug_buffer buffers[3] = {0};
+    struct model_debug_participant participants[2] = {0};
+    struct model_debug_holder strong[3] = {0};
+    struct model_debug_holder weak[1] = {0};
+    struct model_debug_buffer buffers[4] = {0};
+    name_participant(&participants[0], 78, "camera\x1b", 12);
+    name_participant(&participants[1], 79, "display", 13);
+    SYSMEM_SET(&participants[1], left, true);
+    SYSMEM_SET_VECTOR(&shown, participants, participants, 2);
+    hold(&strong[0], 78, 1);
+    hold(&strong[1], 79, 2);
+    SYSMEM_SET(&strong[2], handles, 4);
+    hold(&weak[0], 79, 1);
     SYSMEM_SET(&buffers[0], koid, 70);
-    SYSMEM_SET(&buffers[0], weak_held, true);
+    SYSMEM_SET_VECTOR(&buffers[0].strong, holders, strong, 3);
+    SYSMEM_SET(&buffers[0].strong, count, 7);
+    buffers[0].has.strong = buffers[0].has.weak = true;
     SYSMEM_SET(&buffers[1], state, MODEL_DEBUG_BUFFER_STATE_STRONG_GONE);
+    SYSMEM_SET_VECTOR(&buffers[1].weak, holders, weak, 1);
+    SYSMEM_SET(&buffers[1].weak, count, 1);
+    buffers[1].has.strong = buffers[1].has.weak = true;
     SYSMEM_SET(&buffers[2], state, MODEL_DEBUG_BUFFER_STATE_FREED);
-    SYSMEM_SET_VECTOR(&shown, buffers, buffers, 3);
+    SYSMEM_SET(&buffers[3].weak, more, true);
+    SYSMEM_SET(&buffers[3].weak, count, 256);
+    buffers[3].has.weak = true;
+    SYSMEM_SET_VECTOR(&shown, buffers, buffers, 4);
     char *text = print_inspect(&shown);
-    assert_shows(text, "buffer 0, koid 70: held, weak handles are open\n");
-    assert_shows(text, "buffer 1, koid 0: no strong handle is left\n");
+    assert_shows(text, "got the buffers: \"camera\\x1b\" pid 12; \"display\" pid 13, left\n");
+    assert_shows(text, "buffer 0, koid 70: held, 7 strong handles (\"camera\\x1b\" pid 12; "
+                       "\"display\" pid 13, left: 2; unknown: 4), 0 weak handles\n");
+    assert_shows(text, "buffer 1, koid 0: no strong handle is left, 1 weak handle "
+                       "(\"display\" pid 13, left)\n");
     assert_shows(text, "buffer 2, koid 0: given back\n");
+    assert_shows(text, "buffer 3, koid 0: held, at least 256 weak handles\n");
+    free(text);
+}
+
+/* Many are not all named. */
+static void inspect_names_a_few_holders(void **state)
+{
+    (void)state;
+    struct model_debug_node nodes[4];
+    struct model_debug_collection shown = collection(nodes);
+    struct model_debug_participant participants[10] = {0};
+    struct model_debug_holder holders[10] = {0};
+    struct model_debug_buffer buffer = {0};
+    for (size_t i = 0; i < 10; i++) {
+        name_participant(&participants[i], i, "p", 12);
+        hold(&holders[i], i, 1);
+    }
+    SYSMEM_SET_VECTOR(&shown, participants, participants, 10);
+    SYSMEM_SET_VECTOR(&buffer.strong, holders, holders, 10);
+    buffer.has.strong = true;
+    SYSMEM_SET_VECTOR(&shown, buffers, &buffer, 1);
+    char *text = print_inspect(&shown);
+    assert_shows(text, "\"p\" pid 12; +2\n");
+    assert_shows(text, "\"p\" pid 12; +2)\n");
     free(text);
 }
 
@@ -360,6 +420,7 @@ int main(void)
         cmocka_unit_test(tree_marks_the_selected_child),
         cmocka_unit_test(constraints_come_short_and_in_full),
         cmocka_unit_test(inspect_tells_who_holds_each_buffer),
+        cmocka_unit_test(inspect_names_a_few_holders),
         cmocka_unit_test(graph_has_domains_and_the_selected_child),
         cmocka_unit_test(graph_of_nonsense_ends),
         cmocka_unit_test(events_tell_what_and_who),

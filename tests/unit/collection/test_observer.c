@@ -147,12 +147,9 @@ static void what_a_group_does_not_select_is_told(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(an_allocation_is_told_step_by_step),
-        TEST(a_failure_is_told_before_the_nodes_go),
-        TEST(the_end_after_allocation_is_no_failure),
-        TEST(who_leaves_is_told_as_an_orphan),
-        TEST(an_attached_one_does_not_join),
-        TEST(a_replacement_joins),
+        TEST(an_allocation_is_told_step_by_step),     TEST(a_failure_is_told_before_the_nodes_go),
+        TEST(the_end_after_allocation_is_no_failure), TEST(who_leaves_is_told_as_an_orphan),
+        TEST(an_attached_one_does_not_join),          TEST(a_replacement_joins),
         TEST(what_a_group_does_not_select_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
