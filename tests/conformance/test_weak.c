@@ -208,6 +208,41 @@ static void c084_close_weak_asap_is_each_buffers_own(void **state)
     seat_drop(&leaning.weak);
 }
 
+/* The largest answer that there is: 256 descriptors, to a wait that was pending and to one that
+ * asks now. The same buffers in the same order, also as the strong participant has them. */
+static void all_128_weak_buffers_arrive_whole(void **state)
+{
+    struct leaning leaning;
+    leaning_open(&leaning, *state, 64, 64);
+    struct sysmem_collection_info *again = NULL;
+    assert_int_equal(
+        sysmem_collection_wait_for_all_buffers_allocated(leaning.weak.collection, soon(), &again),
+        0);
+    const struct sysmem_vmo_buffer *strong =
+        sysmem_collection_info_get(leaning.strong.info)->buffers;
+    const struct sysmem_vmo_buffer *weak[] = {
+        sysmem_collection_info_get(leaning.weak.info)->buffers,
+        sysmem_collection_info_get(again)->buffers,
+    };
+    assert_int_equal(sysmem_collection_info_get(again)->buffers_count, 128);
+    for (uint32_t i = 0; i < 128; i++) {
+        assert_int_equal(zx_vmo_write(strong[i].vmo, &i, 0, sizeof(i)), ZX_OK);
+        for (size_t w = 0; w < 2; w++) {
+            uint32_t number = UINT32_MAX;
+            assert_int_equal(zx_vmo_read(weak[w][i].vmo, &number, 0, sizeof(number)), ZX_OK);
+            assert_int_equal(number, i);
+            assert_false(is_signalled(weak[w][i].close_weak_asap));
+        }
+    }
+    seat_leave(&leaning.strong);
+    for (size_t i = 0; i < 128; i++) {
+        wait_signalled(weak[0][i].close_weak_asap);
+        wait_signalled(weak[1][i].close_weak_asap);
+    }
+    sysmem_collection_info_free(again);
+    seat_drop(&leaning.weak);
+}
+
 /* A weak participant who asks late gets what is still there: nothing of a buffer whose memory is
  * given back, and only the eventpair of one that others use weakly. */
 static void c088_late_weak_results_are_sparse(void **state)
@@ -313,6 +348,7 @@ int main(int argc, char **argv)
         CASE(c085_no_strong_node_before_allocation_fails_the_collection),
         CASE(the_last_strong_node_becomes_weak_or_leaves),
         CASE(c084_close_weak_asap_is_each_buffers_own),
+        CASE(all_128_weak_buffers_arrive_whole),
         CASE(c088_late_weak_results_are_sparse),
         CASE(weak_vmos_are_objects_of_their_own),
         CASE(c089_weak_without_use_still_gets_close_weak_asap),

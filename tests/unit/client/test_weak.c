@@ -16,6 +16,7 @@ struct fixture {
     struct sysmem_collection *collection;
     struct sysmem_collection_info *info;
     size_t count;
+    bool sparse;           /* the buffers with an odd index have gone already */
     int ends[MAX_BUFFERS]; /* the server's of close_weak_asap; -1: closed */
     size_t open_before;
 };
@@ -24,6 +25,7 @@ static int setup(void **state)
 {
     static struct fixture fixture;
     fixture.open_before = count_open();
+    fixture.sparse = false;
     int fd = server_init(&fixture.server, MODEL_PROTOCOL_COLLECTION);
     assert_int_equal(sysmem_collection_from_fd(fd, &fixture.collection), 0);
     *state = &fixture;
@@ -39,7 +41,6 @@ static int teardown(void **state)
     return 0;
 }
 
-/* Answers with buffers of which those with an odd index have gone already. */
 static void *answer_weak_buffers(void *arg)
 {
     struct fixture *fixture = arg;
@@ -49,7 +50,7 @@ static void *answer_weak_buffers(void *arg)
     message_init(&reply, 0, 0);
     struct sysmem_vmo_buffer buffers[MAX_BUFFERS] = {0};
     for (size_t i = 0; i < fixture->count; i++) {
-        if (i % 2 == 0) {
+        if (!fixture->sparse || i % 2 == 0) {
             SYSMEM_SET(&buffers[i], vmo, server_attach_vmo(&reply, 1000 + i));
         }
         SYSMEM_SET(&buffers[i], close_weak_asap,
@@ -85,22 +86,73 @@ static void end_buffers(struct fixture *fixture)
     sysmem_collection_info_free(fixture->info);
 }
 
-static void as_many_as_there_may_be_arrive(void **state)
+/* Each is there, in its order, and can be taken once. */
+static void take_all(struct fixture *fixture)
 {
-    struct fixture *fixture = *state;
-    get_buffers(fixture, MAX_BUFFERS);
     for (size_t i = 0; i < MAX_BUFFERS; i++) {
         zx_handle_t vmo = sysmem_collection_info_take_vmo(fixture->info, i);
         zx_handle_t weak = sysmem_collection_info_take_close_weak_asap(fixture->info, i);
-        assert_int_equal(vmo != ZX_HANDLE_INVALID, i % 2 == 0);
+        zx_info_handle_basic_t info;
+        assert_int_equal(vmo != ZX_HANDLE_INVALID, !fixture->sparse || i % 2 == 0);
+        if (vmo != ZX_HANDLE_INVALID) {
+            assert_int_equal(
+                zx_object_get_info(vmo, ZX_INFO_HANDLE_BASIC, &info, sizeof(info), NULL, NULL),
+                ZX_OK);
+            assert_int_equal(info.koid, 1000 + i);
+        }
         assert_int_not_equal(weak, ZX_HANDLE_INVALID);
         assert_int_equal(sysmem_collection_info_take_close_weak_asap(fixture->info, i),
                          ZX_HANDLE_INVALID);
+        assert_int_equal(zx_object_wait_one(weak, ZX_EVENTPAIR_PEER_CLOSED, 0, NULL),
+                         ZX_ERR_TIMED_OUT);
+        close(fixture->ends[i]);
+        fixture->ends[i] = -1;
+        assert_int_equal(zx_object_wait_one(weak, ZX_EVENTPAIR_PEER_CLOSED, 0, NULL), ZX_OK);
         assert_int_equal(zx_handle_close(vmo), ZX_OK);
         assert_int_equal(zx_handle_close(weak), ZX_OK);
     }
     assert_int_equal(sysmem_collection_info_take_close_weak_asap(fixture->info, MAX_BUFFERS),
                      ZX_HANDLE_INVALID);
+}
+
+static void as_many_as_there_may_be_arrive(void **state)
+{
+    struct fixture *fixture = *state;
+    for (int sparse = 0; sparse < 2; sparse++) {
+        fixture->sparse = sparse == 1;
+        get_buffers(fixture, MAX_BUFFERS);
+        take_all(fixture);
+        end_buffers(fixture);
+    }
+}
+
+static void keep(void *arg, sysmem_status_t status, struct sysmem_collection_info *info)
+{
+    struct fixture *fixture = arg;
+    assert_int_equal(status, 0);
+    fixture->info = info;
+}
+
+static void as_many_as_there_may_be_arrive_asynchronously(void **state)
+{
+    struct fixture *fixture = *state;
+    struct sysmem_channel *channel =
+        sysmem_node_channel(sysmem_collection_node(fixture->collection));
+    fixture->count = MAX_BUFFERS;
+    fixture->info = NULL;
+    assert_int_equal(
+        sysmem_collection_wait_for_all_buffers_allocated_async(fixture->collection, keep, fixture),
+        0);
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, answer_weak_buffers, fixture), 0);
+    while (fixture->info == NULL) {
+        struct pollfd ready = {.fd = sysmem_channel_get_fd(channel),
+                               .events = sysmem_channel_get_events(channel)};
+        assert_int_equal(poll(&ready, 1, 20000), 1);
+        assert_int_equal(sysmem_channel_process(channel), 0);
+    }
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    take_all(fixture);
     end_buffers(fixture);
 }
 
@@ -155,6 +207,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(as_many_as_there_may_be_arrive),
+        TEST(as_many_as_there_may_be_arrive_asynchronously),
         TEST(what_is_not_taken_is_closed),
         TEST(a_loop_hears_of_the_end_of_each_buffer),
     };
