@@ -13,6 +13,10 @@
 #include <sysmem/export.h>
 #include <sysmem/format.h>
 
+/* The space that a sentence on why a format has no counterpart in another system needs, its end
+ * included (<sysmem/drm_format.h> and its like). */
+#define SYSMEM_FORMAT_WHY_SIZE 160
+
 /* What a pixel format says by itself, whatever its modifier is. */
 struct sysmem_pixel_format_info {
     /* Of samples, on average over an image. P010 has 15, though its samples take 24 in memory. */

@@ -5,9 +5,12 @@
 #include <sysmem/allocator.h>
 #include <sysmem/channel.h>
 #include <sysmem/collection.h>
+#include <sysmem/drm_format.h>
 #include <sysmem/error.h>
+#include <sysmem/ffmpeg_format.h>
 #include <sysmem/format.h>
 #include <sysmem/group.h>
+#include <sysmem/gstreamer_format.h>
 #include <sysmem/handle.h>
 #include <sysmem/image_format.h>
 #include <sysmem/node.h>
@@ -15,6 +18,8 @@
 #include <sysmem/token.h>
 #include <sysmem/types.h>
 #include <sysmem/usage.h>
+#include <sysmem/v4l2_format.h>
+#include <sysmem/wl_shm_format.h>
 #include <zircon/syscalls.h>
 
 #endif
