@@ -51,23 +51,22 @@ static void complain(const struct collection *collection, uint32_t index, uint64
     }
 }
 
-/* Complains of what is due, and sleeps until the next. */
+/* Complains of what is due by the time that the alarm was set for, and sleeps until the next. */
 static void on_alarm(struct alarm *alarm)
 {
     struct weak_watch *watch = container_of(alarm, struct weak_watch, alarm);
     const struct collection *collection = watch->collection;
-    uint64_t now = collection_now_ns();
     uint64_t next = UINT64_MAX;
     for (uint32_t i = 0; i < collection->buffer_count; i++) {
         if (watch->due_ns[i] == 0) {
             continue;
         }
-        if (watch->due_ns[i] > now) {
+        if (watch->due_ns[i] > alarm->due_ns) {
             next = watch->due_ns[i] < next ? watch->due_ns[i] : next;
             continue;
         }
         watch->due_ns[i] = 0;
-        complain(collection, i, now + COUNTING_NS);
+        complain(collection, i, collection_now_ns() + COUNTING_NS);
     }
     if (next != UINT64_MAX) {
         alarm_set(collection->table->config.alarms, alarm, next);

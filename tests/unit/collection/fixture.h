@@ -29,6 +29,7 @@ struct peer {
     int allocated;
     int failed;
     int closed;
+    int closed_at; /* the how manieth of all that were closed */
     uint32_t error;
 };
 
@@ -49,8 +50,10 @@ static void on_failed(void *arg, uint32_t error)
 static void on_closed(void *arg, const char *why)
 {
     struct peer *peer = arg;
+    static int closed_before;
     assert_non_null(why);
     peer->closed++;
+    peer->closed_at = ++closed_before;
 }
 
 static const struct collection_peer_ops peer_ops = {
@@ -74,6 +77,8 @@ struct fixture {
     struct collection_table table;
     struct collection *collection;
     struct peer peers[2]; /* the root and its child, both collections */
+    struct peer others[64];
+    size_t other_count;
 };
 
 static void on_event(void *arg, const struct collection *collection, const struct node *node,

@@ -126,7 +126,7 @@ static void a_replacement_joins(void **state)
 static void what_a_group_does_not_select_is_told(void **state)
 {
     struct fixture *fixture = *state;
-    struct peer peers[3] = {0};
+    struct peer *peers = fixture->others;
     struct node *group = child_of(fixture->collection->root, &peers[0]);
     node_become(group, NODE_GROUP);
     struct node *children[2];
