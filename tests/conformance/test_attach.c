@@ -221,6 +221,95 @@ static void c060_attached_before_allocation_reserves_nothing(void **state)
 }
 
 /* What would change a setting is refused, though the buffers would do. */
+#define TIGHTER_WISHES 10
+#define TIGHTER_IMAGES 13
+
+/* Each thing by itself that would make the six buffers others than they are. */
+static void tighter_wishes(struct sysmem_buffer_collection_constraints *wishes)
+{
+    static const struct sysmem_heap other = {
+        "example.OTHER", 0, {true, true}
+    };
+    for (size_t i = 0; i < TIGHTER_WISHES; i++) {
+        wishes[i] = attached_wish();
+    }
+    SYSMEM_SET(&wishes[0].buffer_memory_constraints, min_size_bytes, BASE_BYTES + 1);
+    SYSMEM_SET(&wishes[1].buffer_memory_constraints, max_size_bytes, BASE_BYTES - 1);
+    SYSMEM_SET(&wishes[2].buffer_memory_constraints, physically_contiguous_required, true);
+    SYSMEM_SET(&wishes[3].buffer_memory_constraints, secure_required, true);
+    SYSMEM_SET(&wishes[4].buffer_memory_constraints, ram_domain_supported, true);
+    SYSMEM_SET(&wishes[4].buffer_memory_constraints, cpu_domain_supported, false);
+    SYSMEM_SET_VECTOR(&wishes[5].buffer_memory_constraints, permitted_heaps, &other, 1);
+    SYSMEM_SET(&wishes[6], min_buffer_count, 7);
+    SYSMEM_SET(&wishes[7], max_buffer_count, 5);
+    SYSMEM_SET(&wishes[8], min_buffer_count_for_dedicated_slack, 1);
+    SYSMEM_SET(&wishes[9], min_buffer_count_for_shared_slack, 1);
+}
+
+static void tighter_images(struct sysmem_image_format_constraints *images)
+{
+    for (size_t i = 0; i < TIGHTER_IMAGES; i++) {
+        images[i] = image_of(SYSMEM_PIXEL_FORMAT_NV12, rec709, 256, 256);
+    }
+    SYSMEM_SET(&images[0], min_size, (struct sysmem_size){514, 256});
+    SYSMEM_SET(&images[1], max_size, (struct sysmem_size){4096, 4096});
+    SYSMEM_SET(&images[2], min_bytes_per_row, 514);
+    SYSMEM_SET(&images[3], max_bytes_per_row, 4096);
+    SYSMEM_SET(&images[4], max_width_times_height, 1024 * 1024);
+    SYSMEM_SET(&images[5], size_alignment, (struct sysmem_size){16, 16});
+    SYSMEM_SET(&images[6], display_rect_alignment, (struct sysmem_size){2, 1});
+    SYSMEM_SET(&images[7], bytes_per_row_divisor, 64);
+    SYSMEM_SET(&images[8], start_offset_divisor, 64);
+    SYSMEM_SET(&images[9], require_bytes_per_row_at_pixel_boundary, true);
+    SYSMEM_SET(&images[10], required_min_size, (struct sysmem_size){1024, 1024});
+    SYSMEM_SET(&images[11], required_max_size, (struct sysmem_size){512, 512});
+    SYSMEM_SET(&images[12], pixel_format_modifier, SYSMEM_PIXEL_FORMAT_MODIFIER_INTEL_I915_X_TILED);
+}
+
+static void each_thing_that_is_tighter_is_refused(void **state)
+{
+    struct base base;
+    struct sysmem_buffer_collection_constraints wishes[TIGHTER_WISHES];
+    struct sysmem_image_format_constraints images[TIGHTER_IMAGES];
+    base_open(&base, state);
+    base_allocate(&base, 0);
+    tighter_wishes(wishes);
+    for (size_t i = 0; i < TIGHTER_WISHES; i++) {
+        expect_late_refusal(&base, &wishes[i]);
+    }
+    tighter_images(images);
+    for (size_t i = 0; i < TIGHTER_IMAGES; i++) {
+        struct sysmem_buffer_collection_constraints wish = attached_wish();
+        SYSMEM_SET_VECTOR(&wish, image_format_constraints, &images[i], 1);
+        expect_late_refusal(&base, &wish);
+    }
+    base_leave(&base);
+}
+
+/* What says nothing against the buffers that exist, though alone it would choose otherwise. */
+static void what_is_looser_is_let_in(void **state)
+{
+    struct base base;
+    base_open(&base, state);
+    base_allocate(&base, 0);
+    struct sysmem_image_format_constraints image =
+        image_of(SYSMEM_PIXEL_FORMAT_DO_NOT_CARE, rec709, 1, 1);
+    SYSMEM_SET(&image, is_alpha_present, true); /* NV12 has none */
+    struct sysmem_buffer_collection_constraints wish = attached_wish();
+    SYSMEM_SET_VECTOR(&wish, image_format_constraints, &image, 1);
+    SYSMEM_SET(&wish.usage, display, SYSMEM_DISPLAY_USAGE_LAYER); /* RAM, if all supported it */
+    SYSMEM_SET(&wish.buffer_memory_constraints, ram_domain_supported, true);
+    SYSMEM_SET(&wish.buffer_memory_constraints, inaccessible_domain_supported, true);
+    SYSMEM_SET(&wish.buffer_memory_constraints, min_size_bytes, 1);
+    SYSMEM_SET(&wish, min_buffer_count, 6);
+    SYSMEM_SET(&wish, max_buffer_count, 6);
+    struct seat third = seat_take(base.stage, attach_to(&base.second));
+    seat_say(&third, &wish);
+    expect_same_buffers(&base, &third, 6);
+    seat_leave(&third);
+    base_leave(&base);
+}
+
 static void what_would_change_the_settings_is_refused(void **state)
 {
     struct base base;
@@ -373,6 +462,8 @@ int main(void)
         CASE(c057_attached_with_camping_that_there_is_room_for),
         CASE(c059_attached_with_camping_that_there_is_no_room_for),
         CASE(c060_attached_before_allocation_reserves_nothing),
+        CASE(each_thing_that_is_tighter_is_refused),
+        CASE(what_is_looser_is_let_in),
         CASE(what_would_change_the_settings_is_refused),
         CASE(a_released_part_gives_its_counts_back),
         CASE(a_part_that_has_no_one_left_is_gone_before_allocation_too),

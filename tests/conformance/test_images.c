@@ -127,7 +127,7 @@ static void c121_b8g8r8a8_without_alpha_can_be_had(void **state)
     assert_false(result.is_alpha_present);
 }
 
-static void size_alignment_flows_into_min_size_and_bytes_per_row(void **state)
+static void c131_size_alignment_flows_into_min_size_and_bytes_per_row(void **state)
 {
     struct sysmem_image_format_constraints image = image_of_any_size(RGBA, srgb);
     SYSMEM_SET(&image, size_alignment, (struct sysmem_size){16, 8});
@@ -295,7 +295,7 @@ int main(void)
         CASE(c119_b8g8r8x8_can_be_had),
         CASE(c121_b8g8r8a8_without_alpha_can_be_had),
         CASE(c123_is_alpha_present_of_every_format),
-        CASE(size_alignment_flows_into_min_size_and_bytes_per_row),
+        CASE(c131_size_alignment_flows_into_min_size_and_bytes_per_row),
         CASE(alignments_are_powers_of_two),
         CASE(what_one_participant_contradicts_fails),
         CASE(numbers_of_two_participants_combine),

@@ -132,6 +132,79 @@ static void divisors_multiply(void **state)
     assert_true(scene_result(&s)->require_bytes_per_row_at_pixel_boundary);
 }
 
+/* The numbers of a format, as two participants have them, and what they come to. */
+static void every_number_folds(void **state)
+{
+    struct scene s;
+    (void)state;
+    scene_init(&s);
+    image_t *a = scene_simple(&s, RGBA, LINEAR, SRGB);
+    SYSMEM_SET(a, min_size, SIZE(16, 32));
+    SYSMEM_SET(a, max_size, SIZE(300, 400));
+    SYSMEM_SET(a, min_bytes_per_row, 512);
+    SYSMEM_SET(a, max_bytes_per_row, 4096);
+    SYSMEM_SET(a, max_width_times_height, 70000);
+    SYSMEM_SET(a, required_min_size, SIZE(64, 128));
+    SYSMEM_SET(a, required_max_size, SIZE(200, 100));
+    SYSMEM_SET(a, display_rect_alignment, SIZE(1, 16));
+    image_t *b = scene_simple(&s, RGBA, LINEAR, SRGB);
+    SYSMEM_SET(b, min_size, SIZE(32, 16));
+    SYSMEM_SET(b, max_size, SIZE(400, 300));
+    SYSMEM_SET(b, min_bytes_per_row, 256);
+    SYSMEM_SET(b, max_bytes_per_row, 8192);
+    SYSMEM_SET(b, max_width_times_height, 60000);
+    SYSMEM_SET(b, required_min_size, SIZE(128, 64));
+    SYSMEM_SET(b, required_max_size, SIZE(100, 200));
+    SYSMEM_SET(b, display_rect_alignment, SIZE(4, 2));
+    scene_succeeds(&s);
+    const image_t *r = scene_result(&s);
+    const struct sysmem_size pairs[][2] = {
+        {r->min_size,               SIZE(32,  32) },
+        {r->max_size,               SIZE(300, 300)},
+        {r->required_min_size,      SIZE(64,  64) },
+        {r->required_max_size,      SIZE(200, 200)},
+        {r->display_rect_alignment, SIZE(4,   16) },
+    };
+    for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+        assert_int_equal(pairs[i][0].width, pairs[i][1].width);
+        assert_int_equal(pairs[i][0].height, pairs[i][1].height);
+    }
+    assert_int_equal(r->min_bytes_per_row, 512);
+    assert_int_equal(r->max_bytes_per_row, 4096);
+    assert_int_equal(r->max_width_times_height, 60000);
+    assert_int_equal(scene_settings(&s)->size_bytes, 200 * 4 * 200);
+}
+
+/* Bounds of two participants that exclude each other, one pair at a time. */
+static void bounds_of_two_participants(void **state)
+{
+    struct scene s;
+    (void)state;
+    scene_init(&s);
+    image_t *a = scene_simple(&s, RGBA, LINEAR, SRGB);
+    image_t *b = scene_simple(&s, RGBA, LINEAR, SRGB);
+    const image_t plain = *a;
+    SYSMEM_SET(a, required_min_size, SIZE(128, 128));
+    SYSMEM_SET(b, min_size, SIZE(129, 64));
+    scene_fails(&s, 1, FIELD("min_size"));
+    SYSMEM_SET(b, min_size, SIZE(128, 64));
+    scene_succeeds(&s);
+    *a = plain;
+    SYSMEM_SET(a, max_size, SIZE(512, 512));
+    SYSMEM_SET(b, required_max_size, SIZE(1, 513));
+    assert_int_equal(scene_solve(&s), SYSMEM_ERROR_CONSTRAINTS_INTERSECTION_EMPTY);
+    SYSMEM_SET(b, required_max_size, SIZE(1, 512));
+    scene_succeeds(&s);
+    SYSMEM_SET(a, max_bytes_per_row, 516);
+    SYSMEM_SET(b, min_bytes_per_row, 517);
+    assert_int_equal(scene_solve(&s), SYSMEM_ERROR_CONSTRAINTS_INTERSECTION_EMPTY);
+    SYSMEM_SET(b, min_bytes_per_row, 513); /* and up to the divisor */
+    scene_succeeds(&s);
+    assert_int_equal(scene_result(&s)->min_bytes_per_row, 516);
+    SYSMEM_SET(a, max_width_times_height, 128 * 64 - 1);
+    assert_int_equal(scene_solve(&s), SYSMEM_ERROR_CONSTRAINTS_INTERSECTION_EMPTY);
+}
+
 static void alignments_of_one_participant(void **state)
 {
     struct scene s;
@@ -211,6 +284,8 @@ int main(void)
         cmocka_unit_test(c131_size_alignment_reaches_the_rows),
         cmocka_unit_test(rounding),
         cmocka_unit_test(divisors_multiply),
+        cmocka_unit_test(every_number_folds),
+        cmocka_unit_test(bounds_of_two_participants),
         cmocka_unit_test(alignments_of_one_participant),
         cmocka_unit_test(bounds_of_one_participant),
         cmocka_unit_test(color_spaces_of_one_participant),

@@ -139,6 +139,29 @@ static void lists_that_say_nothing(void **state)
     expect(&s, GPU, 3);
 }
 
+/* A display reads RAM, whatever the heap says of itself; everybody else gets what the heap has. */
+static void domains_of_a_heap(void **state)
+{
+    static const struct sysmem_heap other = {
+        OTHER, 0, {true, true}
+    };
+    struct scene s;
+    (void)state;
+    init(&s);
+    constraints_t *c = add(&s, &other, 1, true, true); /* which has no RAM domain */
+    scene_succeeds(&s);
+    assert_int_equal(scene_settings(&s)->coherency_domain, SYSMEM_COHERENCY_DOMAIN_RAM);
+    c->usage.has.display = false;
+    SYSMEM_SET(&c->usage, vulkan, 1);
+    scene_succeeds(&s);
+    assert_int_equal(scene_settings(&s)->coherency_domain, SYSMEM_COHERENCY_DOMAIN_CPU);
+    scene_domains(c, false, true, true);
+    scene_succeeds(&s);
+    assert_int_equal(scene_settings(&s)->coherency_domain, SYSMEM_COHERENCY_DOMAIN_INACCESSIBLE);
+    scene_domains(c, false, true, false);
+    assert_int_equal(scene_solve(&s), SYSMEM_ERROR_CONSTRAINTS_INTERSECTION_EMPTY);
+}
+
 /* No heap of system RAM is contiguous by itself, whatever its id; what other heaps are is theirs.
  */
 static void contiguous_system_ram_of_any_id(void **state)
@@ -177,6 +200,7 @@ int main(void)
         cmocka_unit_test(ids_and_aliases_count),
         cmocka_unit_test(order_of_the_list),
         cmocka_unit_test(lists_that_say_nothing),
+        cmocka_unit_test(domains_of_a_heap),
         cmocka_unit_test(contiguous_system_ram_of_any_id),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

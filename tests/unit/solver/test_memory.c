@@ -63,6 +63,76 @@ static void secure_picks_the_first_name(void **state)
     assert_string_equal(s.outcome.reasons[1].field, FIELD("inaccessible_domain_supported"));
 }
 
+/* Transaction elimination writes where secure hardware cannot. */
+static void secure_leaves_transaction_elimination_out(void **state)
+{
+    const uint64_t te = SYSMEM_PIXEL_FORMAT_MODIFIER_ARM_AFBC_16X16_TE;
+    struct scene s;
+    (void)state;
+    scene_init(&s);
+    s.environment.heaps = heaps;
+    s.environment.heap_count = 3;
+    constraints_t *c = add_decoder(&s);
+    c->has.buffer_memory_constraints = false;
+    image_t *image = scene_image(&s, c, RGBA, te, SRGB);
+    SYSMEM_SET(image, min_size, SIZE(64, 64));
+    scene_succeeds(&s);
+    SYSMEM_SET(scene_memory(c), secure_required, true);
+    assert_int_equal(scene_solve(&s), SYSMEM_ERROR_CONSTRAINTS_INTERSECTION_EMPTY);
+    scene_pair(&s, 0, image, BGRA, X_TILED);
+    scene_succeeds(&s);
+    assert_int_equal(scene_result(&s)->pixel_format, BGRA);
+    assert_true(scene_settings(&s)->is_secure);
+}
+
+/* Who lists a secure heap gets it, whether or not anyone requires secure memory. */
+static void a_secure_heap_that_nobody_requires(void **state)
+{
+    static const struct sysmem_heap listed = {
+        "z.SECURE", 0, {true, true}
+    };
+    struct scene s;
+    (void)state;
+    scene_init(&s);
+    s.environment.heaps = heaps;
+    s.environment.heap_count = 3;
+    constraints_t *c = add_decoder(&s);
+    SYSMEM_SET_VECTOR(scene_memory(c), permitted_heaps, &listed, 1);
+    scene_succeeds(&s);
+    assert_string_equal(scene_settings(&s)->heap.heap_type, "z.SECURE");
+    assert_int_equal(scene_settings(&s)->coherency_domain, SYSMEM_COHERENCY_DOMAIN_INACCESSIBLE);
+    assert_false(scene_settings(&s)->is_secure);
+    SYSMEM_SET(scene_memory(c), inaccessible_domain_supported, false);
+    assert_int_equal(scene_solve(&s), SYSMEM_ERROR_CONSTRAINTS_INTERSECTION_EMPTY);
+}
+
+/* Contiguous and secure is what one participant makes of it; unset and false say nothing. */
+static void one_who_requires_is_enough(void **state)
+{
+    struct scene s;
+    (void)state;
+    scene_init(&s);
+    s.environment.heaps = heaps;
+    s.environment.heap_count = 3;
+    s.environment.contiguous_supported = true;
+    add_decoder(&s);
+    constraints_t *second = add_decoder(&s);
+    SYSMEM_SET(scene_memory(second), secure_required, false);
+    SYSMEM_SET(scene_memory(second), physically_contiguous_required, false);
+    scene_succeeds(&s);
+    assert_false(scene_settings(&s)->is_physically_contiguous);
+    assert_false(scene_settings(&s)->is_secure);
+    constraints_t *third = add_decoder(&s);
+    SYSMEM_SET(scene_memory(third), physically_contiguous_required, true);
+    scene_succeeds(&s);
+    assert_true(scene_settings(&s)->is_physically_contiguous);
+    assert_false(scene_settings(&s)->is_secure);
+    SYSMEM_SET(scene_memory(third), secure_required, true);
+    scene_succeeds(&s);
+    assert_true(scene_settings(&s)->is_secure);
+    assert_string_equal(scene_settings(&s)->heap.heap_type, "a.SECURE_VDEC");
+}
+
 static void what_secure_excludes(void **state)
 {
     struct scene s;
@@ -132,6 +202,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(c037_secure_heap_and_odd_size),
         cmocka_unit_test(secure_picks_the_first_name),
+        cmocka_unit_test(secure_leaves_transaction_elimination_out),
+        cmocka_unit_test(a_secure_heap_that_nobody_requires),
+        cmocka_unit_test(one_who_requires_is_enough),
         cmocka_unit_test(what_secure_excludes),
         cmocka_unit_test(default_domains),
         cmocka_unit_test(sizes_contradict),
