@@ -138,19 +138,6 @@ static void unset(const struct model_field *field, void *table)
     *(bool *)((unsigned char *)table + field->has_offset) = false;
 }
 
-/* The modifier that somebody means who names none follows from the usage, and is to stay when the
- * usage goes. */
-static void keep_modifiers(struct sysmem_image_format_constraints *entries, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        struct sysmem_image_format_constraints *entry = &entries[i];
-        if (entry->has.pixel_format && !entry->has.pixel_format_modifier &&
-            entry->pixel_format != SYSMEM_PIXEL_FORMAT_DO_NOT_CARE) {
-            SYSMEM_SET(entry, pixel_format_modifier, SYSMEM_PIXEL_FORMAT_MODIFIER_LINEAR);
-        }
-    }
-}
-
 bool relax_uses_buffers(const struct sysmem_buffer_collection_constraints *constraints)
 {
     const struct sysmem_buffer_usage *usage = &constraints->usage;
@@ -159,12 +146,35 @@ bool relax_uses_buffers(const struct sysmem_buffer_collection_constraints *const
             (usage->has.display && usage->display != 0) || (usage->has.video && usage->video != 0));
 }
 
+uint64_t relax_modifier(const struct sysmem_buffer_collection_constraints *constraints,
+                        const struct sysmem_image_format_constraints *entry)
+{
+    if (entry->has.pixel_format_modifier) {
+        return entry->pixel_format_modifier;
+    }
+    bool any =
+        entry->pixel_format == SYSMEM_PIXEL_FORMAT_DO_NOT_CARE || !relax_uses_buffers(constraints);
+    return any ? SYSMEM_PIXEL_FORMAT_MODIFIER_DO_NOT_CARE : SYSMEM_PIXEL_FORMAT_MODIFIER_LINEAR;
+}
+
+/* The modifier that somebody means who names none follows from the usage, and is to stay when the
+ * usage goes. */
+static void keep_modifiers(const struct sysmem_buffer_collection_constraints *left,
+                           struct sysmem_image_format_constraints *entries)
+{
+    size_t count = has_images(left) ? left->image_format_constraints_count : 0;
+    for (size_t i = 0; i < count; i++) {
+        if (entries[i].has.pixel_format) {
+            uint64_t modifier = relax_modifier(left, &entries[i]);
+            SYSMEM_SET(&entries[i], pixel_format_modifier, modifier);
+        }
+    }
+}
+
 static void drop_usage(struct sysmem_buffer_collection_constraints *left,
                        struct sysmem_image_format_constraints *entries)
 {
-    if (relax_uses_buffers(left)) {
-        keep_modifiers(entries, has_images(left) ? left->image_format_constraints_count : 0);
-    }
+    keep_modifiers(left, entries);
     left->usage = (struct sysmem_buffer_usage){0};
     SYSMEM_SET(&left->usage, none, SYSMEM_NONE_USAGE);
     left->has.usage = true;

@@ -47,6 +47,10 @@ const struct sysmem_buffer_collection_constraints *relax_constraints(
 /* Whether any usage but NONE_USAGE is named: then a modifier that is unset means LINEAR. */
 bool relax_uses_buffers(const struct sysmem_buffer_collection_constraints *constraints);
 
+/* The modifier of an entry's pixel_format, also when it is unset. */
+uint64_t relax_modifier(const struct sysmem_buffer_collection_constraints *constraints,
+                        const struct sysmem_image_format_constraints *entry);
+
 /* Appends `image_format_constraints[2].color_spaces`. */
 void relax_field_path(const struct relax_field *field,
                       const struct sysmem_buffer_collection_constraints *constraints,

@@ -176,7 +176,7 @@ static void add_formats(const struct sysmem_buffer_collection_constraints *const
     strbuf_addf(buf, "%s", told == 0 ? "unset" : "");
 }
 
-static void add_leaf(const struct model_field *field, const void *table, struct strbuf *buf)
+void words_value(const struct model_field *field, const void *table, struct strbuf *buf)
 {
     if (field->type == &model_type_size) {
         struct sysmem_size size;
@@ -192,7 +192,7 @@ static void add_collection_field(const struct sysmem_buffer_collection_constrain
                                  struct strbuf *buf)
 {
     if (field->type != &model_type_buffer_usage) {
-        add_leaf(field, constraints, buf);
+        words_value(field, constraints, buf);
     } else if (!constraints->has.usage) {
         strbuf_addf(buf, "unset");
     } else {
@@ -208,6 +208,13 @@ void words_field(const struct solver_environment *environment,
                  const struct relax_field *field, bool with_domains, struct strbuf *buf)
 {
     strbuf_addf(buf, "%s ", field->field->name);
+    words_field_value(environment, constraints, field, with_domains, buf);
+}
+
+void words_field_value(const struct solver_environment *environment,
+                       const struct sysmem_buffer_collection_constraints *constraints,
+                       const struct relax_field *field, bool with_domains, struct strbuf *buf)
+{
     switch (field->part) {
     case RELAX_COLLECTION:
         add_collection_field(constraints, field->field, with_domains, buf);
@@ -216,7 +223,7 @@ void words_field(const struct solver_environment *environment,
         if (field->field->type == &model_type_heap) {
             add_heaps(environment, &constraints->buffer_memory_constraints, buf);
         } else {
-            add_leaf(field->field, &constraints->buffer_memory_constraints, buf);
+            words_value(field->field, &constraints->buffer_memory_constraints, buf);
         }
         break;
     case RELAX_IMAGE: {
@@ -225,7 +232,7 @@ void words_field(const struct solver_environment *environment,
         if (field->field->names == &model_color_space_names) {
             add_color_spaces(entry, buf);
         } else {
-            add_leaf(field->field, entry, buf);
+            words_value(field->field, entry, buf);
         }
         break;
     }
