@@ -62,6 +62,10 @@ sysmem_status_t daemon_connect(const char *path, int *ret_fd, struct strbuf *ret
     if (path == NULL) {
         path = sysmem_default_socket_path(buf, sizeof(buf));
     }
+    if (path == NULL) {
+        strbuf_addf(ret_reason, "the path in SYSMEM_SOCKET is too long");
+        return ZX_ERR_INVALID_ARGS;
+    }
     struct sysmem_allocator *allocator = NULL;
     sysmem_status_t status = sysmem_allocator_connect(path, &allocator);
     if (status != 0) {

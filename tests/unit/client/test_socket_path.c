@@ -80,6 +80,9 @@ static void connecting_says_why_not(void **state)
     assert_int_equal(listen(stream, 1), 0);
     assert_int_equal(sysmem_allocator_connect(path, &allocator), ZX_ERR_PEER_CLOSED);
     close(stream);
+    char below[128];
+    (void)snprintf(below, sizeof(below), "%s/below", path); /* the socket is no directory */
+    assert_int_equal(sysmem_allocator_connect(below, &allocator), ZX_ERR_NOT_FOUND);
     char long_path[200];
     memset(long_path, 'x', sizeof(long_path) - 1);
     long_path[sizeof(long_path) - 1] = '\0';
