@@ -1,13 +1,21 @@
 #include "solver/attempt.h"
 
+#include <inttypes.h>
+
 #include <sysmem/format.h>
+
+#include "base/strbuf.h"
 
 #include "image/color_space.h"
 #include "image/pixel_format.h"
+#include "model/names.h"
+#include "model/print.h"
 #include "model/tables.h"
 #include "model/walk.h"
 #include "solver/aggregate.h"
 #include "solver/choose.h"
+#include "solver/text.h"
+#include "solver/trace.h"
 
 /* Everything that was decided. */
 struct choice {
@@ -69,6 +77,25 @@ static void write_outcome(const struct aggregate *aggregate, const struct choice
     }
 }
 
+static void trace_choice(struct work *work, const struct choice *choice)
+{
+    struct strbuf domain = {0};
+    if (work->tracer == NULL) {
+        return;
+    }
+    model_print_value(&model_coherency_domain_names, choice->domain, &domain);
+    trace(work, SOLVER_STEP_CHOSEN, "buffer_count %u", choice->buffer_count);
+    trace(work, SOLVER_STEP_CHOSEN, "heap %s, coherency_domain %s", choice->heap->heap.heap_type,
+          strbuf_text(&domain));
+    if (choice->format != NULL) {
+        trace(work, SOLVER_STEP_CHOSEN, "%s, color space %s",
+              text_of_format(choice->format->pixel_format, choice->format->modifier).text,
+              text_of_color_spaces(choice->format->color_spaces).text);
+    }
+    trace(work, SOLVER_STEP_CHOSEN, "size_bytes %" PRIu64, choice->size);
+    strbuf_deinit(&domain);
+}
+
 /* Steps are further than any number of participants that were folded. */
 enum step {
     STEP_COUNT = 1,
@@ -108,6 +135,7 @@ static bool solve(struct work *work, struct crowd *crowd, const uint32_t *select
         return false;
     }
     (void)reached(work, STEP_EXISTING);
+    trace_choice(work, &choice);
     write_outcome(&aggregate, &choice, work->outcome);
     return true;
 }
@@ -135,6 +163,38 @@ static bool is_existing(struct work *work, const struct solver_problem *problem)
                "image_format_constraints: wanted others than those of the buffers that exist");
 }
 
+static void trace_attempt(struct work *work, const struct solver_problem *problem,
+                          const uint32_t *selected)
+{
+    struct strbuf text = {0};
+    const char *separator = "";
+    if (work->tracer == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < problem->group_count; i++) {
+        if (selected[i] != SOLVER_HIDDEN) {
+            strbuf_addf(&text, "%s%u", separator, selected[i]);
+            separator = ", ";
+        }
+    }
+    trace(work, SOLVER_STEP_ATTEMPT, "%s%s",
+          problem->group_count == 0 ? "everybody takes part" : "selected children ",
+          strbuf_text(&text));
+    strbuf_deinit(&text);
+}
+
+static void trace_refusal(struct work *work)
+{
+    const struct solver_reason *reason = &work->outcome->reasons[0];
+    if (work->tracer == NULL || work->outcome->reason_count == 0) {
+        return;
+    }
+    work->participant = reason->participant;
+    trace(work, SOLVER_STEP_REFUSED, "%s%s%s", reason->field, reason->field[0] == '\0' ? "" : ": ",
+          reason->detail);
+    blame_nobody(work);
+}
+
 uint32_t attempt(struct work *work, const struct solver_problem *problem, struct crowd *crowd,
                  const uint32_t *selected)
 {
@@ -142,6 +202,7 @@ uint32_t attempt(struct work *work, const struct solver_problem *problem, struct
     work->progress = 0;
     work->outcome->reason_count = 0;
     blame_nobody(work);
+    trace_attempt(work, problem, selected);
     arena_init(&arena, SIZE_MAX);
     work->arena = &arena;
     bool solved = solve(work, crowd, selected) && is_existing(work, problem);
@@ -150,5 +211,6 @@ uint32_t attempt(struct work *work, const struct solver_problem *problem, struct
     if (solved) {
         return 0;
     }
+    trace_refusal(work);
     return work->no_memory ? SYSMEM_ERROR_NO_MEMORY : SYSMEM_ERROR_CONSTRAINTS_INTERSECTION_EMPTY;
 }

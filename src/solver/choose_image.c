@@ -1,4 +1,5 @@
 /* The format, and the size that it brings. */
+#include <float.h>
 #include <inttypes.h>
 
 #include "base/checked.h"
@@ -8,6 +9,7 @@
 #include "solver/choose.h"
 #include "solver/cost.h"
 #include "solver/text.h"
+#include "solver/trace.h"
 
 /* Names both sides of a contradiction that no single participant has by itself. */
 static bool refuse_contradiction(struct work *work, const struct aggregate *aggregate,
@@ -52,8 +54,20 @@ struct dropped {
     struct entry entry;
 };
 
+static void trace_dropped(struct work *work, const struct dropped *dropped)
+{
+    struct text format = text_of_format(dropped->entry.pixel_format, dropped->entry.modifier);
+    const struct contradiction *bad = &dropped->contradiction;
+    if (dropped->fault != NULL) {
+        trace(work, SOLVER_STEP_FORMAT_DROPPED, "%s: %s", format.text, dropped->fault);
+    } else {
+        trace(work, SOLVER_STEP_FORMAT_DROPPED, "%s: %s %" PRIu64 " exceeds %s %" PRIu64,
+              format.text, bad->low_field, bad->low, bad->high_field, bad->high);
+    }
+}
+
 /* Brings an entry into its final form, or says why it must go. */
-static bool finish(const struct work *work, const struct aggregate *aggregate, struct entry *entry,
+static bool finish(struct work *work, const struct aggregate *aggregate, struct entry *entry,
                    struct dropped *dropped)
 {
     struct dropped bad = {.entry = *entry};
@@ -67,6 +81,7 @@ static bool finish(const struct work *work, const struct aggregate *aggregate, s
     }
     bad.entry = *entry;
     *dropped = bad;
+    trace_dropped(work, dropped);
     return false;
 }
 
@@ -80,6 +95,19 @@ static bool is_better(const struct entry *a, float cost_a, const struct entry *b
         return a->pixel_format < b->pixel_format;
     }
     return a->modifier < b->modifier;
+}
+
+static void trace_cost(struct work *work, const struct entry *entry, float cost)
+{
+    if (work->tracer == NULL) {
+        return;
+    }
+    struct text format = text_of_format(entry->pixel_format, entry->modifier);
+    if (cost == FLT_MAX) {
+        trace(work, SOLVER_STEP_FORMAT_COST, "%s: no cost is configured", format.text);
+    } else {
+        trace(work, SOLVER_STEP_FORMAT_COST, "%s: cost %g", format.text, (double)cost);
+    }
 }
 
 bool choose_format(struct work *work, const struct aggregate *aggregate, struct entry *ret)
@@ -96,6 +124,7 @@ bool choose_format(struct work *work, const struct aggregate *aggregate, struct 
         }
         float cost = format_cost(work->environment, entry.pixel_format, entry.modifier,
                                  &aggregate->total.usage);
+        trace_cost(work, &entry, cost);
         if (!found || is_better(&entry, cost, &best, best_cost)) {
             best = entry;
             best_cost = cost;

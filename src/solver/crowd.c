@@ -2,6 +2,8 @@
 
 #include <assert.h>
 
+#include "solver/trace.h"
+
 struct crowd_member {
     struct demand demand;
     bool gives_size;
@@ -57,6 +59,10 @@ static bool read_member(struct work *work, struct crowd *crowd, size_t index)
         demand_read(work, crowd->problem->participants[index].constraints, &member->demand);
     if (!member->is_read && !work->no_memory) {
         keep_refusal(work, member);
+    }
+    if (member->is_read) {
+        trace(work, SOLVER_STEP_READ, "%zu formats, %zu heaps", member->demand.formats.count,
+              member->demand.memory.heaps.count);
     }
     work->participant = WORK_NOBODY;
     work->arena = arena;

@@ -4,6 +4,7 @@
 
 #include "solver/pair.h"
 #include "solver/text.h"
+#include "solver/trace.h"
 
 /* What went wrong with the last format that two lists had in common, for the reason. */
 struct conflict {
@@ -245,7 +246,7 @@ static bool copy(struct work *work, struct format_list *list, const struct forma
     return true;
 }
 
-bool format_list_fold(struct work *work, struct format_list *list, const struct format_list *other)
+static bool fold(struct work *work, struct format_list *list, const struct format_list *other)
 {
     if (!other->constrained) {
         return true;
@@ -260,4 +261,18 @@ bool format_list_fold(struct work *work, struct format_list *list, const struct 
         return fold_specific(work, list, other);
     }
     return fold_wild(work, list, other);
+}
+
+bool format_list_fold(struct work *work, struct format_list *list, const struct format_list *other)
+{
+    struct format_list before;
+    if (work->tracer == NULL || !list->constrained || !other->constrained) {
+        return fold(work, list, other);
+    }
+    if (!copy(work, &before, list)) { /* folding may write over it */
+        return false;
+    }
+    bool ok = fold(work, list, other);
+    trace_fold(work, &before, other, ok ? list : NULL);
+    return ok;
 }

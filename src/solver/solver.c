@@ -36,6 +36,7 @@ void solver_choose(const struct solver_problem *problem, uint32_t *ret_selected,
     struct work work;
     arena_init(&arena, SIZE_MAX);
     work_init(&work, problem->environment, &arena, ret);
+    work.tracer = problem->tracer;
     uint32_t *selected = work_alloc(&work, problem->group_count, sizeof(*selected));
     ret->error = selected == NULL ? SYSMEM_ERROR_NO_MEMORY : search(&work, problem, selected, NULL);
     if (ret->error == 0 && problem->group_count > 0) {

@@ -80,6 +80,29 @@ struct solver_outcome {
     struct solver_reason reasons[SOLVER_MAX_REASONS];
 };
 
+/* One step of an aggregation, for who wants to see how it went. */
+enum solver_step_kind {
+    SOLVER_STEP_ATTEMPT,        /* starts: which child of each group is selected */
+    SOLVER_STEP_READ,           /* a participant was read */
+    SOLVER_STEP_FORMAT_KEPT,    /* as a participant's formats were folded in */
+    SOLVER_STEP_FORMAT_DROPPED, /* by that participant, or nobody: as it cannot be used */
+    SOLVER_STEP_FORMAT_COST,    /* of one that can be used: the lowest is chosen */
+    SOLVER_STEP_CHOSEN,         /* count, heap, domain, format, size */
+    SOLVER_STEP_REFUSED,        /* the attempt ends */
+};
+
+struct solver_step {
+    enum solver_step_kind kind;
+    int participant;  /* index, or -1: nobody in particular */
+    const char *text; /* for the time of the call */
+};
+
+/* Called for each step, in order, from within the solver. */
+struct solver_tracer {
+    void (*step)(void *arg, const struct solver_step *step);
+    void *arg;
+};
+
 /* Participants and groups. */
 struct solver_problem {
     const struct solver_participant *participants; /* breadth-first */
@@ -91,6 +114,7 @@ struct solver_problem {
      * these settings and this count. NULL: there are none. */
     const struct sysmem_single_buffer_settings *existing;
     uint32_t existing_count;
+    const struct solver_tracer *tracer; /* NULL: nobody watches */
 };
 
 /* Selected of a group that is under a child that is not selected itself. */

@@ -16,8 +16,9 @@ struct work {
     const struct solver_environment *environment;
     struct arena *arena; /* that work_alloc() takes from */
     struct solver_outcome *outcome;
-    int participant; /* whose constraints are looked at, or WORK_NOBODY */
-    int entry;       /* which of its image_format_constraints, or -1 */
+    const struct solver_tracer *tracer; /* or NULL; see solver/trace.h */
+    int participant;                    /* whose constraints are looked at, or WORK_NOBODY */
+    int entry;                          /* which of its image_format_constraints, or -1 */
     bool no_memory;
     /* What is nobody's to blame is out of the way (docs/reasons.md): a size, a count and a usage
      * need not be given, DO_NOT_CARE may remain, limits don't count. */
