@@ -44,14 +44,12 @@ static bool print_events(const struct model_debug_wait_for_change_response *resp
 }
 
 /* Until the daemon ends: 0. */
-static int follow(struct channel *debug, uint64_t seen, bool json)
+static int follow(struct channel *debug, bool json)
 {
     const struct model_method *wait = model_method_by_name(MODEL_PROTOCOL_DEBUG, "WaitForChange");
     for (bool printed = true; printed;) {
-        struct model_debug_wait_for_change_request request = {0};
         struct channel_reply reply;
-        SYSMEM_SET(&request, seen, seen);
-        channel_call(debug, wait, &request, ZX_TIME_INFINITE, &reply);
+        channel_call(debug, wait, NULL, ZX_TIME_INFINITE, &reply);
         if (reply.status != 0) {
             bool ended = reply.status == ZX_ERR_PEER_CLOSED;
             (void)fprintf(stderr, "sysmemctl watch: %s\n",
@@ -59,9 +57,7 @@ static int follow(struct channel *debug, uint64_t seen, bool json)
             channel_reply_clear(&reply);
             return ended ? EXIT_DONE : EXIT_REFUSED;
         }
-        const struct model_debug_wait_for_change_response *response = reply.response;
-        seen = response->seen;
-        printed = print_events(response, json);
+        printed = print_events(reply.response, json);
         channel_reply_clear(&reply);
     }
     return EXIT_REFUSED; /* nobody reads */
@@ -77,13 +73,11 @@ int command_watch(int argc, char **argv, const char *socket_path)
     options_parse(argc, argv, &spec, &options);
     struct channel *debug = NULL;
     struct channel_reply reply;
-    struct model_debug_wait_for_change_request request = {0};
     int status = EXIT_REFUSED;
     if (daemon_open_debug(options.socket_path, &debug) &&
-        daemon_ask(debug, "WaitForChange", &request, &reply)) {
-        uint64_t seen = ((const struct model_debug_wait_for_change_response *)reply.response)->seen;
+        daemon_ask(debug, "WaitForChange", NULL, &reply)) {
         channel_reply_clear(&reply);
-        status = print_heading(options.json) ? follow(debug, seen, options.json) : EXIT_REFUSED;
+        status = print_heading(options.json) ? follow(debug, options.json) : EXIT_REFUSED;
     }
     channel_free(debug);
     return status;

@@ -241,24 +241,16 @@ struct model_debug_event {
     } has;
 };
 
-/* Debug.WaitForChange: answered as soon as something happens beyond `seen`, which the former answer
- * told; at once, and without events, when it is unset. One call at a time may be pending. */
-struct model_debug_wait_for_change_request {
-    uint64_t seen;
-    struct {
-        bool seen;
-    } has;
-};
-
-/* What the viewer may see of what happened, oldest first. missed: how much happened beyond the
- * request's `seen` that the daemon remembers no more, whether the viewer might see it or not. */
+/* Debug.WaitForChange: the first call on a channel is answered at once, and says from when on
+ * nothing is left out. Later ones are answered as soon as something happens, with all that the
+ * viewer may see of what happened since the former answer, oldest first. missed: how much of that
+ * the daemon does not remember any more; what the viewer may not see does not count. One call at a
+ * time may be pending. */
 struct model_debug_wait_for_change_response {
-    uint64_t seen;
     const struct model_debug_event *events; /* at most 256 */
     size_t events_count;
     uint64_t missed;
     struct {
-        bool seen;
         bool events;
         bool missed;
     } has;

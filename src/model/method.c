@@ -109,8 +109,7 @@ static const struct model_method methods[] = {
     TWO_WAY(DEBUG, 1, "GetCollections", &model_type_debug_get_collections_request,
             &model_type_debug_get_collections_response),
     TWO_WAY(DEBUG, 2, "GetHeaps", NULL, &model_type_debug_get_heaps_response),
-    TWO_WAY(DEBUG, 3, "WaitForChange", &model_type_debug_wait_for_change_request,
-            &model_type_debug_wait_for_change_response),
+    TWO_WAY(DEBUG, 3, "WaitForChange", NULL, &model_type_debug_wait_for_change_response),
     TWO_WAY(DEBUG, 4, "GetAllocation", &model_type_debug_get_allocation_request,
             &model_type_debug_get_allocation_response),
 };

@@ -74,7 +74,6 @@ static const struct model_type *const all_types[] = {
     &model_type_debug_get_allocation_request,
     &model_type_debug_get_allocation_response,
     &model_type_debug_event,
-    &model_type_debug_wait_for_change_request,
     &model_type_debug_wait_for_change_response,
 };
 

@@ -85,7 +85,6 @@ extern const struct model_type model_type_debug_get_heaps_response;
 extern const struct model_type model_type_debug_get_allocation_request;
 extern const struct model_type model_type_debug_get_allocation_response;
 extern const struct model_type model_type_debug_event;
-extern const struct model_type model_type_debug_wait_for_change_request;
 extern const struct model_type model_type_debug_wait_for_change_response;
 
 /* All types, each after the ones that it contains. */

@@ -181,19 +181,10 @@ static const struct model_field debug_event_fields[] = {
 const struct model_type model_type_debug_event = TYPE("DebugEvent", debug_event_fields);
 #undef T
 
-#define T struct model_debug_wait_for_change_request
-static const struct model_field debug_wait_for_change_request_fields[] = {
-    U64(1, seen),
-};
-const struct model_type model_type_debug_wait_for_change_request =
-    TYPE("DebugWaitForChangeRequest", debug_wait_for_change_request_fields);
-#undef T
-
 #define T struct model_debug_wait_for_change_response
 static const struct model_field debug_wait_for_change_response_fields[] = {
-    U64(1, seen),
-    TABLES(2, events, 256, model_type_debug_event),
-    U64(3, missed),
+    TABLES(1, events, 256, model_type_debug_event),
+    U64(2, missed),
 };
 const struct model_type model_type_debug_wait_for_change_response =
     TYPE("Debug_WaitForChange_Response", debug_wait_for_change_response_fields);

@@ -221,6 +221,7 @@ static void destroy(struct binding *binding)
     list_remove(&binding->link);
     list_remove(&binding->chore);
     list_remove(&binding->watch);
+    event_log_unfollow(&binding->server->events, &binding->follower);
     if (binding->protocol == MODEL_PROTOCOL_ALLOCATOR) {
         account_discharge(binding->account, ACCOUNT_CONNECTIONS, 1);
     }

@@ -63,7 +63,7 @@ struct binding {
     /* Of a Debug channel: WaitForChange. */
     struct list watch; /* in server->watching while a call is pending */
     uint32_t watch_txid;
-    uint64_t watch_seen; /* events up to this one are known, or may not be seen */
+    struct follower follower; /* from the first call on */
 };
 
 /* A channel for `protocol` on a socket, which the binding then owns (also on failure); charged to

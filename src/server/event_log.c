@@ -1,6 +1,7 @@
 #include "server/event_log.h"
 
-#include <stdio.h>
+#include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -42,15 +43,36 @@ static void copy_text(char *to, size_t size, const char *text)
     to[len] = '\0';
 }
 
-static void add_uid(struct event *event, uid_t uid)
+/* This uid, if somebody of it follows, may hear of the event at `at` of the ring. */
+static void let_hear(struct event_log *log, uid_t uid, size_t at)
 {
-    for (size_t i = 0; i < event->uid_count; i++) {
-        if (event->uids[i] == uid) {
-            return;
-        }
+    struct audience *audience = map_get(&log->audiences, uid);
+    if (audience != NULL && !audience->may_hear[at]) {
+        audience->may_hear[at] = true;
+        audience->count++;
     }
-    if (event->uid_count < EVENT_MAX_UIDS) {
-        event->uids[event->uid_count++] = uid;
+}
+
+/* Who may hear of the event at `at`: those that take part now. Nobody but who follows counts, so
+ * that a tree is looked at only if there is somebody to tell. */
+static void choose_audience(struct event_log *log, const struct collection *collection,
+                            const struct node *node, size_t at)
+{
+    size_t cursor = 0;
+    uint64_t uid;
+    for (void *audience; map_next(&log->audiences, &cursor, &uid, &audience);) {
+        ((struct audience *)audience)->may_hear[at] = false;
+    }
+    if (log->audiences.count == 0) {
+        return;
+    }
+    let_hear(log, collection->account->uid, at);
+    if (node != NULL) {
+        let_hear(log, node->client.uid, at);
+    }
+    for (const struct node *other = collection->root; other != NULL;
+         other = node_next(collection->root, other)) {
+        let_hear(log, other->client.uid, at);
     }
 }
 
@@ -62,14 +84,14 @@ static void describe_node(struct event *event, const struct node *node)
     event->pid = node->client.pid;
     event->uid = node->client.uid;
     copy_text(event->client_name, sizeof(event->client_name), node->client.name);
-    add_uid(event, node->client.uid);
 }
 
 static void on_event(void *arg, const struct collection *collection, const struct node *node,
                      enum collection_event what)
 {
     struct event_log *log = arg;
-    struct event *event = &log->ring[log->count++ % EVENT_LOG_SIZE];
+    size_t at = log->count++ % EVENT_LOG_SIZE;
+    struct event *event = &log->ring[at];
     struct timespec now;
     (void)clock_gettime(CLOCK_REALTIME, &now);
     *event = (struct event){
@@ -78,15 +100,10 @@ static void on_event(void *arg, const struct collection *collection, const struc
         .collection_id = collection->id,
     };
     copy_text(event->collection_name, sizeof(event->collection_name), collection->name);
-    add_uid(event, collection->account->uid);
     if (node != NULL) {
         describe_node(event, node);
     }
-    for (const struct node *other = collection->root;
-         other != NULL && event->uid_count < EVENT_MAX_UIDS;
-         other = node_next(collection->root, other)) {
-        add_uid(event, other->client.uid);
-    }
+    choose_audience(log, collection, node, at);
 }
 
 struct collection_observer event_log_observer(struct event_log *log)
@@ -94,13 +111,48 @@ struct collection_observer event_log_observer(struct event_log *log)
     return (struct collection_observer){.event = on_event, .arg = log};
 }
 
-static bool is_visible(const struct event *event, const struct snapshot_viewer *viewer)
+static struct audience *audience_of(struct event_log *log, uid_t uid)
 {
-    bool visible = viewer->sees_all;
-    for (size_t i = 0; i < event->uid_count; i++) {
-        visible = visible || event->uids[i] == viewer->uid;
+    struct audience *audience = map_get(&log->audiences, uid);
+    if (audience == NULL) {
+        audience = calloc(1, sizeof(*audience));
+        if (audience == NULL || !map_put(&log->audiences, uid, audience)) {
+            free(audience);
+            return NULL;
+        }
+        audience->uid = uid;
     }
-    return visible;
+    return audience;
+}
+
+bool event_log_follow(struct event_log *log, struct follower *follower,
+                      const struct snapshot_viewer *viewer)
+{
+    assert(!follower->is_following);
+    struct audience *audience = viewer->sees_all ? NULL : audience_of(log, viewer->uid);
+    if (audience == NULL && !viewer->sees_all) {
+        return false;
+    }
+    if (audience != NULL) {
+        audience->followers++;
+    }
+    *follower = (struct follower){
+        .is_following = true,
+        .audience = audience,
+        .seen = log->count,
+        .counted = audience == NULL ? log->count : audience->count,
+    };
+    return true;
+}
+
+void event_log_unfollow(struct event_log *log, struct follower *follower)
+{
+    struct audience *audience = follower->audience;
+    if (audience != NULL && --audience->followers == 0) {
+        (void)map_take(&log->audiences, audience->uid);
+        free(audience);
+    }
+    *follower = (struct follower){0};
 }
 
 static bool fill(const struct event *event, const struct snapshot_viewer *viewer,
@@ -119,35 +171,40 @@ static bool fill(const struct event *event, const struct snapshot_viewer *viewer
     SYSMEM_SET(ret, node_kind, event->node_kind);
     SYSMEM_SET(ret, pid, (uint32_t)event->pid);
     SYSMEM_SET(ret, uid, event->uid);
-    if (viewer->sees_names || event->uid == viewer->uid) {
-        SYSMEM_SET(ret, client_name, event->client_name);
-        return true;
-    }
-    char text[32];
-    int len = snprintf(text, sizeof(text), "uid %u", (unsigned)event->uid);
-    SYSMEM_SET(ret, client_name, arena_strndup(arena, text, (size_t)len));
+    SYSMEM_SET(ret, client_name,
+               snapshot_client_name(viewer, event->uid, event->client_name, arena));
     return ret->client_name != NULL;
 }
 
-bool event_log_tell(const struct event_log *log, const struct snapshot_viewer *viewer,
-                    uint64_t seen, struct arena *arena,
+bool event_log_tell(const struct event_log *log, struct follower *follower,
+                    const struct snapshot_viewer *viewer, struct arena *arena,
                     struct model_debug_wait_for_change_response *ret)
 {
+    const struct audience *audience = follower->audience;
     struct model_debug_event *rows = arena_alloc_array(arena, EVENT_LOG_SIZE, sizeof(*rows));
     if (rows == NULL) {
         return false;
     }
     uint64_t forgotten = log->count > EVENT_LOG_SIZE ? log->count - EVENT_LOG_SIZE : 0;
-    uint64_t from = seen > forgotten ? seen : forgotten;
     size_t count = 0;
-    for (uint64_t n = from; n < log->count; n++) {
-        const struct event *event = &log->ring[n % EVENT_LOG_SIZE];
-        if (is_visible(event, viewer) && !fill(event, viewer, arena, &rows[count++])) {
+    for (uint64_t n = follower->seen > forgotten ? follower->seen : forgotten; n < log->count;
+         n++) {
+        size_t at = n % EVENT_LOG_SIZE;
+        bool may_hear = audience == NULL || audience->may_hear[at];
+        if (may_hear && !fill(&log->ring[at], viewer, arena, &rows[count++])) {
             return false;
         }
     }
-    SYSMEM_SET(ret, seen, log->count);
-    SYSMEM_SET(ret, missed, from - seen);
+    uint64_t happened = audience == NULL ? log->count : audience->count;
+    SYSMEM_SET(ret, missed, happened - follower->counted - count);
     SYSMEM_SET_VECTOR(ret, events, rows, count);
+    follower->seen = log->count;
+    follower->counted = happened;
     return true;
+}
+
+void event_log_deinit(struct event_log *log)
+{
+    assert(log->audiences.count == 0);
+    map_deinit(&log->audiences);
 }

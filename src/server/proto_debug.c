@@ -50,16 +50,18 @@ static const char *get_heaps(struct request *request)
 
 static const char *wait_for_change(struct request *request)
 {
-    const struct model_debug_wait_for_change_request *table = request->table;
-    if (!table->has.seen) {
-        struct model_debug_wait_for_change_response response = {0};
-        SYSMEM_SET(&response, seen, request->binding->server->events.count);
-        request_reply(request, 0, &response);
-        return NULL;
+    const struct model_debug_wait_for_change_response nothing_yet = {
+        .has = {.events = true, .missed = true}
+    };
+    bool pending = false;
+    const char *why = watch_begin(request->binding, request->message->txid, &pending);
+    if (why != NULL) {
+        return request_refuse(request, "%s", why);
     }
-    return watch_begin(request->binding, request->message->txid, table->seen)
-               ? NULL
-               : request_refuse(request, "sent while one is pending");
+    if (!pending) {
+        request_reply(request, 0, &nothing_yet);
+    }
+    return NULL;
 }
 
 const struct handler debug_handlers[] = {

@@ -311,6 +311,7 @@ void server_deinit(struct server *server)
     assert(failed == 0);
     (void)failed;
     map_deinit(&server->tokens);
+    event_log_deinit(&server->events);
     accounts_deinit(&server->accounts);
     stop_listening(server);
 }

@@ -7,15 +7,22 @@
 /* For the tables of one answer. */
 #define BUDGET ((size_t)1 << 20)
 
-bool watch_begin(struct binding *binding, uint32_t txid, uint64_t seen)
+const char *watch_begin(struct binding *binding, uint32_t txid, bool *ret_pending)
 {
+    struct event_log *events = &binding->server->events;
+    if (!binding->follower.is_following) {
+        struct snapshot_viewer viewer;
+        snapshot_viewer_init(&viewer, binding);
+        *ret_pending = false;
+        return event_log_follow(events, &binding->follower, &viewer) ? NULL : "no memory";
+    }
     if (!list_is_empty(&binding->watch)) {
-        return false;
+        return "sent while one is pending";
     }
     binding->watch_txid = txid;
-    binding->watch_seen = seen;
     list_append(&binding->server->watching, &binding->watch);
-    return true;
+    *ret_pending = true;
+    return NULL;
 }
 
 static void answer(struct binding *binding,
@@ -38,13 +45,11 @@ static void look(struct binding *binding)
     struct arena arena;
     snapshot_viewer_init(&viewer, binding);
     arena_init(&arena, BUDGET);
-    if (!event_log_tell(events, &viewer, binding->watch_seen, &arena, &response)) {
+    if (!event_log_tell(events, &binding->follower, &viewer, &arena, &response)) {
         list_remove(&binding->watch);
         binding_fail(binding, "no memory to tell what happened");
     } else if (response.events_count > 0 || response.missed > 0) {
         answer(binding, &response);
-    } else {
-        binding->watch_seen = events->count;
     }
     arena_clear(&arena);
 }
@@ -53,7 +58,7 @@ void watch_answer(struct server *server)
 {
     list_for_each_safe (link, next, &server->watching) {
         struct binding *binding = container_of(link, struct binding, watch);
-        if (binding->watch_seen < server->events.count) {
+        if (binding->follower.seen < server->events.count) {
             look(binding);
         }
     }

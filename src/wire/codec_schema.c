@@ -109,7 +109,6 @@ static const struct schema_row rows[] = {
     DEBUG(debug_get_allocation_request, debug_get_allocation_request),
     DEBUG(debug_get_allocation_response, debug__get_allocation__response),
     DEBUG(debug_event, debug_event),
-    DEBUG(debug_wait_for_change_request, debug_wait_for_change_request),
     DEBUG(debug_wait_for_change_response, debug__wait_for_change__response),
 };
 

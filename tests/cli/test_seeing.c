@@ -328,6 +328,51 @@ static void watch_follows_until_the_daemon_ends(void **state)
     assert_int_equal(watch_end(&json), 0);
 }
 
+/* What happens to parts of a tree: a child of a group that is not selected, one that is attached
+ * later, and the failure of that one's domain. */
+static void watch_tells_what_happens_to_parts(void **state)
+{
+    (void)state;
+    struct scene scene;
+    struct watch text;
+    struct watch json;
+    struct sysmem_token *second = NULL;
+    begin(&scene);
+    watch_start(&text, &scene.daemon, NULL);
+    watch_start(&json, &scene.daemon, "--json");
+    watch_until(&text, "COLLECTION  WHAT", false);
+    watch_until(&json, "\"watching\":true", true);
+    struct sysmem_group *group = NULL;
+    assert_int_equal(sysmem_token_create_buffer_collection_token_group(scene.dispensable, &group),
+                     0);
+    struct sysmem_token *first = NULL;
+    assert_int_equal(sysmem_group_create_child(group, ZX_RIGHT_SAME_RIGHTS, &first), 0);
+    assert_int_equal(sysmem_group_create_child(group, ZX_RIGHT_SAME_RIGHTS, &second), 0);
+    assert_int_equal(sysmem_group_all_children_present(group), 0);
+    assert_int_equal(sysmem_node_sync(sysmem_token_node(first), soon()), 0);
+    assert_int_equal(sysmem_node_sync(sysmem_token_node(second), soon()), 0);
+    struct sysmem_collection *selected = turn_in(&scene, &first);
+    struct sysmem_collection *other = turn_in(&scene, &second);
+    allocate(&scene);
+    watch_until(&text, "  not selected ", false);
+    watch_until(&json, "NODE_NOT_SELECTED", true);
+    struct sysmem_collection *late = bind_token(scene.allocator, scene.attached);
+    scene.attached = NULL;
+    assert_int_equal(sysmem_collection_set_constraints(late, NULL), 0);
+    watch_until(&text, "  joins the buffers ", false);
+    watch_until(&json, "NODE_JOINED", true);
+    sysmem_collection_free(late); /* without Release */
+    watch_until(&text, "  failed ", false);
+    watch_until(&text, "  fails with all below it ", false);
+    watch_until(&json, "DOMAIN_FAILED", true);
+    sysmem_collection_free(selected);
+    sysmem_collection_free(other);
+    sysmem_group_free(group);
+    end(&scene);
+    assert_int_equal(watch_end(&text), 0);
+    assert_int_equal(watch_end(&json), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -336,6 +381,7 @@ int main(void)
         cmocka_unit_test(inspect_is_complete_json),
         cmocka_unit_test(inspect_tells_who_holds_each_buffer),
         cmocka_unit_test(watch_follows_until_the_daemon_ends),
+        cmocka_unit_test(watch_tells_what_happens_to_parts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
