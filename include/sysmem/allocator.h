@@ -13,7 +13,12 @@
  *
  * Any thread may call any function, also on one object at once; only the call that frees an object
  * or gives its socket out must be the last one on it. That call sends what is still queued, for
- * which the daemon has a second, and ends pending calls with ZX_ERR_PEER_CLOSED. */
+ * which the daemon has a second, and ends pending calls with ZX_ERR_PEER_CLOSED. Results (struct
+ * sysmem_collection_info) are not shared so: one thread at a time. After fork() the child must not
+ * use its parent's objects.
+ *
+ * Pointers must not be NULL unless it says so. For event loops and calls without a thread that
+ * waits, see <sysmem/channel.h>. */
 #ifndef SYSMEM_ALLOCATOR_H
 #define SYSMEM_ALLOCATOR_H
 
@@ -42,7 +47,8 @@ SYSMEM_EXPORT sysmem_status_t sysmem_allocator_connect(const char *path,
  * not fit into `size` bytes; 108 are enough for every path that a socket can have. */
 SYSMEM_EXPORT const char *sysmem_default_socket_path(char *buf, size_t size);
 
-/* Makes an Allocator of a connected SEQPACKET socket, which it then owns (in every case). */
+/* Makes an Allocator of a connected SEQPACKET socket, which it then owns (in every case).
+ * ZX_ERR_INVALID_ARGS: `fd` is negative. */
 SYSMEM_EXPORT sysmem_status_t sysmem_allocator_from_fd(int fd, struct sysmem_allocator **ret);
 
 /* Gives the socket out, for the caller to own, and frees the rest. */

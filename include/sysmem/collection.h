@@ -21,14 +21,16 @@ struct sysmem_token;
 /* What <sysmem/node.h> works on. It lives as long as the collection. */
 SYSMEM_EXPORT struct sysmem_node *sysmem_collection_node(struct sysmem_collection *collection);
 
-/* Makes a collection of a socket, which it then owns (in every case); and gives the socket out, for
- * the caller to own, and frees the rest. */
+/* Makes a collection of a connected SEQPACKET socket, which it then owns (in every case;
+ * ZX_ERR_INVALID_ARGS: `fd` is negative); and gives the socket out, for the caller to own, and
+ * frees the rest. */
 SYSMEM_EXPORT sysmem_status_t sysmem_collection_from_fd(int fd, struct sysmem_collection **ret);
 SYSMEM_EXPORT int sysmem_collection_into_fd(struct sysmem_collection *collection);
 
 /* The same with a channel handle of <zircon/syscalls.h>, which is closed in every case.
  * ZX_ERR_BAD_HANDLE; ZX_ERR_WRONG_TYPE, ZX_ERR_NOT_SUPPORTED: not a channel's;
- * ZX_ERR_ACCESS_DENIED: without ZX_RIGHT_TRANSFER. */
+ * ZX_ERR_ACCESS_DENIED: without ZX_RIGHT_TRANSFER. The other way frees the collection in every
+ * case. */
 SYSMEM_EXPORT sysmem_status_t sysmem_collection_from_handle(zx_handle_t channel,
                                                             struct sysmem_collection **ret);
 SYSMEM_EXPORT sysmem_status_t sysmem_collection_into_handle(struct sysmem_collection *collection,

@@ -22,14 +22,15 @@ struct sysmem_node;
 /* What <sysmem/node.h> works on. It lives as long as the group. */
 SYSMEM_EXPORT struct sysmem_node *sysmem_group_node(struct sysmem_group *group);
 
-/* Makes a group of a socket, which it then owns (in every case); and gives the socket out, for the
- * caller to own, and frees the rest. */
+/* Makes a group of a connected SEQPACKET socket, which it then owns (in every case;
+ * ZX_ERR_INVALID_ARGS: `fd` is negative); and gives the socket out, for the caller to own, and
+ * frees the rest. */
 SYSMEM_EXPORT sysmem_status_t sysmem_group_from_fd(int fd, struct sysmem_group **ret);
 SYSMEM_EXPORT int sysmem_group_into_fd(struct sysmem_group *group);
 
 /* The same with a channel handle of <zircon/syscalls.h>, which is closed in every case.
  * ZX_ERR_BAD_HANDLE; ZX_ERR_WRONG_TYPE, ZX_ERR_NOT_SUPPORTED: not a channel's;
- * ZX_ERR_ACCESS_DENIED: without ZX_RIGHT_TRANSFER. */
+ * ZX_ERR_ACCESS_DENIED: without ZX_RIGHT_TRANSFER. The other way frees the group in every case. */
 SYSMEM_EXPORT sysmem_status_t sysmem_group_from_handle(zx_handle_t channel,
                                                        struct sysmem_group **ret);
 SYSMEM_EXPORT sysmem_status_t sysmem_group_into_handle(struct sysmem_group *group,

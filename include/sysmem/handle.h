@@ -23,7 +23,7 @@ struct sysmem_handle_info {
 /* Makes a handle of a descriptor, which it then owns (in every case). The rights are cut to what
  * the descriptor can do: a read-only one gives no ZX_RIGHT_WRITE. ZX_ERR_WRONG_TYPE: the descriptor
  * is not of that kind; ZX_ERR_NOT_SUPPORTED: objects of that type have no descriptor;
- * ZX_ERR_NO_MEMORY, ZX_ERR_NO_RESOURCES. */
+ * ZX_ERR_INVALID_ARGS: `reserved` is not 0; ZX_ERR_NO_MEMORY, ZX_ERR_NO_RESOURCES. */
 SYSMEM_EXPORT zx_status_t sysmem_handle_from_fd(int fd, const struct sysmem_handle_info *info,
                                                 zx_handle_t *ret_handle);
 

@@ -21,14 +21,15 @@ struct sysmem_node;
 /* What <sysmem/node.h> works on. It lives as long as the token. */
 SYSMEM_EXPORT struct sysmem_node *sysmem_token_node(struct sysmem_token *token);
 
-/* Makes a token of a socket, which it then owns (in every case); and gives the socket out, for the
- * caller to own, and frees the rest. */
+/* Makes a token of a connected SEQPACKET socket, which it then owns (in every case;
+ * ZX_ERR_INVALID_ARGS: `fd` is negative); and gives the socket out, for the caller to own, and
+ * frees the rest. */
 SYSMEM_EXPORT sysmem_status_t sysmem_token_from_fd(int fd, struct sysmem_token **ret);
 SYSMEM_EXPORT int sysmem_token_into_fd(struct sysmem_token *token);
 
 /* The same with a channel handle of <zircon/syscalls.h>, which is closed in every case.
  * ZX_ERR_BAD_HANDLE; ZX_ERR_WRONG_TYPE, ZX_ERR_NOT_SUPPORTED: not a channel's;
- * ZX_ERR_ACCESS_DENIED: without ZX_RIGHT_TRANSFER. */
+ * ZX_ERR_ACCESS_DENIED: without ZX_RIGHT_TRANSFER. The other way frees the token in every case. */
 SYSMEM_EXPORT sysmem_status_t sysmem_token_from_handle(zx_handle_t channel,
                                                        struct sysmem_token **ret);
 SYSMEM_EXPORT sysmem_status_t sysmem_token_into_handle(struct sysmem_token *token,

@@ -7,6 +7,9 @@
  * Ownership: a table never owns what its pointers name. Tables passed to the library are borrowed
  * for the call; tables in results belong to the result object and die with it.
  *
+ * Layout: programs are built with it. It stays as it is for all libraries of one soname; a table
+ * that grows makes a new one.
+ *
  * Source: spec/fuchsia.sysmem2.txt, STRUCTS, ENUMS, TABLES. Field order is the document's.
  */
 #ifndef SYSMEM_TYPES_H

@@ -40,6 +40,17 @@ static const struct reader_key keys[] = {
 /* What the interface itself allows: a result holds no more buffers. */
 #define MAX_BUFFERS 128
 
+/* More nodes do not fit into the daemon's answer about a collection. */
+#define MAX_NODES 4096
+
+static bool check_at_most(struct reader *reader, const struct model_path *path, uint32_t most,
+                          uint32_t got)
+{
+    return got <= most ||
+           reader_fail(reader, path, "wanted at most %u, which an answer can hold, got %u", most,
+                       got);
+}
+
 bool config_read_limits(struct reader *reader, const struct model_path *path, const json_t *json,
                         void *ret)
 {
@@ -47,12 +58,10 @@ bool config_read_limits(struct reader *reader, const struct model_path *path, co
     if (!reader_object(reader, path, json, keys, sizeof(keys) / sizeof(keys[0]), config)) {
         return false;
     }
-    if (config->limits.max_buffers > MAX_BUFFERS) {
-        return reader_fail(reader, &(struct model_path){path, "max_buffers", MODEL_NO_INDEX},
-                           "wanted at most %d, which a result can hold, got %u", MAX_BUFFERS,
-                           config->limits.max_buffers);
-    }
-    return true;
+    const struct model_path buffers = {path, "max_buffers", MODEL_NO_INDEX};
+    const struct model_path nodes = {path, "max_nodes_per_tree", MODEL_NO_INDEX};
+    return check_at_most(reader, &buffers, MAX_BUFFERS, config->limits.max_buffers) &&
+           check_at_most(reader, &nodes, MAX_NODES, config->quotas.max_nodes_per_tree);
 }
 
 json_t *config_write_limits(const struct config *config)

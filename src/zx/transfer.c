@@ -28,6 +28,9 @@ static zx_status_t from_fd(int fd, const struct sysmem_handle_info *info, bool b
                            zx_handle_t *ret_handle)
 {
     FD_CLEANUP int owned = fd;
+    if ((info->reserved[0] | info->reserved[1]) != 0) {
+        return ZX_ERR_INVALID_ARGS;
+    }
     zx_rights_t rights = info->rights & possible_rights(info->type);
     struct object *object = NULL;
     zx_status_t status;

@@ -169,35 +169,80 @@ static void what_is_not_taken_is_closed(void **state)
     end_buffers(fixture);
 }
 
-/* One poll() over the node and its buffers, as an event loop has it. */
-static void a_loop_hears_of_the_end_of_each_buffer(void **state)
+static void note(void *arg, sysmem_status_t status)
 {
+    *(sysmem_status_t *)arg = status;
+}
+
+/* An event loop that waits for one thing of many to happen: which. */
+static size_t next_of(struct pollfd *watched, size_t count)
+{
+    assert_int_equal(poll(watched, count, 20000), 1);
+    for (size_t i = 0; i < count; i++) {
+        if (watched[i].revents != 0) {
+            return i;
+        }
+    }
+    fail();
+    return count;
+}
+
+/* One poll() and no thread: replies, the end of each buffer, the memory's return, the node's end.
+ */
+static void one_loop_hears_of_everything(void **state)
+{
+    enum { CHANNEL = 2, TRACKING, COUNT };
     struct fixture *fixture = *state;
     get_buffers(fixture, 2);
     struct sysmem_node *node = sysmem_collection_node(fixture->collection);
-    zx_handle_t weak[2];
-    struct pollfd ready[3] = {
-        {.fd = sysmem_channel_get_fd(sysmem_node_channel(node)),
-         .events = sysmem_channel_get_events(sysmem_node_channel(node))}
+    struct sysmem_channel *channel = sysmem_node_channel(node);
+    struct message request;
+    struct message tracking;
+    sysmem_status_t synced = -1;
+    sysmem_status_t closed = 0;
+    zx_handle_t ends[2];
+    sysmem_channel_set_nonblocking(channel, true);
+    sysmem_channel_on_closed(channel, note, &closed);
+    assert_int_equal(zx_eventpair_create(0, &ends[0], &ends[1]), ZX_OK);
+    assert_int_equal(sysmem_collection_attach_lifetime_tracking(fixture->collection, ends[1], 0),
+                     0);
+    assert_int_equal(sysmem_node_sync_async(node, note, &synced), 0);
+    (void)server_expect(&fixture->server, "AttachLifetimeTracking", &tracking);
+    (void)server_expect(&fixture->server, "Sync", &request);
+
+    struct pollfd watched[COUNT] = {
+        [CHANNEL] = {.fd = sysmem_channel_get_fd(channel),
+                     .events = sysmem_channel_get_events(channel)},
+        [TRACKING] = {.fd = sysmem_handle_fd(ends[0])                                   },
     };
+    const struct sysmem_vmo_buffer *buffers = sysmem_collection_info_get(fixture->info)->buffers;
     for (size_t i = 0; i < 2; i++) {
-        weak[i] = sysmem_collection_info_take_close_weak_asap(fixture->info, i);
-        ready[i + 1] = (struct pollfd){.fd = sysmem_handle_fd(weak[i])};
+        watched[i].fd = sysmem_handle_fd(buffers[i].close_weak_asap);
     }
-    assert_int_equal(poll(ready, 3, 0), 0);
-    close(fixture->ends[1]);
-    fixture->ends[1] = -1;
-    assert_int_equal(poll(ready, 3, 20000), 1);
-    assert_int_equal(ready[2].revents, POLLHUP);
-    assert_int_equal(zx_object_wait_one(weak[1], ZX_EVENTPAIR_PEER_CLOSED, 0, NULL), ZX_OK);
-    assert_int_equal(zx_object_wait_one(weak[0], ZX_EVENTPAIR_PEER_CLOSED, 0, NULL),
-                     ZX_ERR_TIMED_OUT);
-    ready[2].fd = -1;
-    close(fixture->ends[0]);
-    fixture->ends[0] = -1;
-    assert_int_equal(poll(ready, 3, 20000), 1);
-    assert_int_equal(ready[1].revents, POLLHUP);
-    assert_int_equal(zx_handle_close_many(weak, 2), ZX_OK);
+    assert_true(sysmem_channel_get_timeout(channel) == ZX_TIME_INFINITE);
+    assert_int_equal(poll(watched, COUNT, 0), 0);
+
+    server_reply(&fixture->server, &request, 0, NULL);
+    assert_int_equal(next_of(watched, COUNT), CHANNEL);
+    assert_int_equal(sysmem_channel_process(channel), 0);
+    assert_int_equal(synced, 0);
+    for (size_t i = 2; i-- > 0;) {
+        close(fixture->ends[i]);
+        fixture->ends[i] = -1;
+        assert_int_equal(next_of(watched, COUNT), i);
+        assert_int_equal(watched[i].revents, POLLHUP);
+        watched[i].fd = -1;
+    }
+    message_clear(&tracking); /* the only one that holds the server's end */
+    assert_int_equal(next_of(watched, COUNT), TRACKING);
+    assert_int_equal(watched[TRACKING].revents, POLLHUP);
+    watched[TRACKING].fd = -1;
+    assert_int_equal(closed, 0);
+    server_deinit(&fixture->server);
+    assert_int_equal(next_of(watched, COUNT), CHANNEL);
+    assert_int_equal(sysmem_channel_process(channel), ZX_ERR_PEER_CLOSED);
+    assert_int_equal(closed, ZX_ERR_PEER_CLOSED);
+    assert_int_equal(zx_handle_close(ends[0]), ZX_OK);
     end_buffers(fixture);
 }
 
@@ -209,7 +254,7 @@ int main(void)
         TEST(as_many_as_there_may_be_arrive),
         TEST(as_many_as_there_may_be_arrive_asynchronously),
         TEST(what_is_not_taken_is_closed),
-        TEST(a_loop_hears_of_the_end_of_each_buffer),
+        TEST(one_loop_hears_of_everything),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

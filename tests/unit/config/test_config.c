@@ -302,6 +302,8 @@ static void bad_contents_name_their_path(void **state)
     merge_badly("{'limits': {'max_buffers': '4294967296'}}",
                 "limits.max_buffers: wanted an integer");
     merge_badly("{'limits': {'max_buffers': 129}}", "limits.max_buffers: wanted at most 128");
+    merge_badly("{'limits': {'max_nodes_per_tree': 4097}}",
+                "limits.max_nodes_per_tree: wanted at most 4096");
     merge_badly("{'limits': {'max_buffers': null}}", "limits.max_buffers: wanted an integer");
     merge_badly("{'format_costs': [{}]}", "format_costs[0]: wanted key.pixel_format, got none");
     merge_badly("{'format_costs': [{'key': {'pixel_format': 'NV12'}}]}",

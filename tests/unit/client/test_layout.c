@@ -1,0 +1,68 @@
+/* The layouts that programs are built with: whoever changes one on purpose changes the library's
+ * soname with it (SOVERSION in src/client/CMakeLists.txt), and this list. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <sysmem/sysmem.h>
+
+#define STRUCT(name, last, ...)                                                                    \
+    {                                                                                              \
+#name, sizeof(struct sysmem_##name), offsetof(struct sysmem_##name, last), __VA_ARGS__     \
+    }
+#define TABLE(name, ...) STRUCT(name, has, __VA_ARGS__)
+
+struct layout {
+    const char *name;
+    size_t size;
+    size_t last; /* where the last member is */
+    size_t wanted_size;
+    size_t wanted_last;
+};
+
+static const struct layout layouts[] = {
+    STRUCT(size, height, 8, 4),
+    TABLE(heap, 24, 16),
+    TABLE(buffer_usage, 28, 20),
+    TABLE(buffer_memory_constraints, 48, 40),
+    STRUCT(pixel_format_and_modifier, pixel_format_modifier, 16, 8),
+    TABLE(image_format_constraints, 144, 122),
+    TABLE(buffer_collection_constraints, 120, 112),
+    TABLE(buffer_memory_settings, 48, 40),
+    TABLE(single_buffer_settings, 200, 192),
+    TABLE(vmo_buffer, 24, 20),
+    TABLE(buffer_collection_info, 232, 224),
+    TABLE(format_cost_key, 48, 44),
+    TABLE(format_cost_entry, 56, 52),
+    STRUCT(vmo_info, reserved, 56, 24),
+    STRUCT(handle_info, reserved, 40, 24),
+};
+
+static void layouts_stay_as_they_are(void **state)
+{
+    (void)state;
+    if (sizeof(void *) != 8) {
+        print_message("skipped: the numbers are those of 64-bit machines\n");
+        skip();
+    }
+    for (size_t i = 0; i < sizeof(layouts) / sizeof(layouts[0]); i++) {
+        const struct layout *layout = &layouts[i];
+        if (layout->size != layout->wanted_size || layout->last != layout->wanted_last) {
+            fail_msg("struct sysmem_%s: wanted %zu bytes and its last member at %zu, got %zu and "
+                     "%zu",
+                     layout->name, layout->wanted_size, layout->wanted_last, layout->size,
+                     layout->last);
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(layouts_stay_as_they_are),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
