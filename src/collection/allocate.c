@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "collection/aggregation.h"
 #include "collection/internal.h"
-#include "collection/problem.h"
 #include "model/tables.h"
 #include "model/walk.h"
 
@@ -95,26 +95,33 @@ static void populate(struct collection *collection)
     }
 }
 
-void collection_allocate(struct collection *collection)
+static void solved(struct aggregation *aggregation)
 {
-    assert(collection->state == COLLECTION_CREATED);
-    struct problem problem;
-    if (!problem_init(&problem, collection, 0, &collection->arena)) {
-        collection_answer_failure(collection->root, SYSMEM_ERROR_NO_MEMORY);
+    struct collection *collection = aggregation->collection;
+    const struct solver_outcome *outcome = aggregation->problem.outcome;
+    if (!problem_conclude(&aggregation->problem, collection->root)) {
+        collection_answer_failure(collection->root, outcome->error);
         return;
     }
-    problem_add_part(&problem, collection->root);
-    if (!problem_solve(&problem, collection->root)) {
-        collection_answer_failure(collection->root, problem.outcome->error);
-        return;
-    }
-    collection->buffer_count = problem.outcome->buffer_count;
+    collection->buffer_count = outcome->buffer_count;
     /* The outcome points into the participants' constraints, which may leave before the buffers do.
      */
-    if (!model_copy(&model_type_single_buffer_settings, &problem.outcome->settings,
-                    &collection->settings, &collection->arena)) {
+    if (!model_copy(&model_type_single_buffer_settings, &outcome->settings, &collection->settings,
+                    &collection->arena)) {
         collection_answer_failure(collection->root, SYSMEM_ERROR_NO_MEMORY);
         return;
     }
     populate(collection);
+}
+
+void collection_allocate(struct collection *collection)
+{
+    assert(collection->state == COLLECTION_CREATED);
+    struct aggregation *aggregation = aggregation_new(collection->root, 0);
+    if (aggregation == NULL) {
+        collection_answer_failure(collection->root, SYSMEM_ERROR_NO_MEMORY);
+        return;
+    }
+    problem_add_part(&aggregation->problem, collection->root);
+    aggregation_begin(aggregation, solved);
 }

@@ -16,6 +16,7 @@ void collection_table_init(struct collection_table *table,
 {
     *table = (struct collection_table){.config = *config};
     list_init(&table->collections);
+    list_init(&table->aggregations);
     list_init(&table->dead_nodes);
     list_init(&table->dead_collections);
 }
@@ -199,6 +200,10 @@ void collection_tell(const struct collection *collection, const struct node *nod
 void collection_bury(struct collection *collection)
 {
     assert(collection->root == NULL);
+    if (collection->aggregation != NULL) {
+        collection->bury_later = true;
+        return;
+    }
     collection_tell(collection, NULL, COLLECTION_EVENT_GONE);
     list_remove(&collection->link);
     list_append(&collection->table->dead_collections, &collection->link);
@@ -278,7 +283,12 @@ void collection_table_deinit(struct collection_table *table)
     }
     collection_table_sweep_all(table);
     list_for_each_safe (link, next, &table->collections) {
-        collection_free(container_of(link, struct collection, link));
+        struct collection *collection = container_of(link, struct collection, link);
+        if (collection->aggregation != NULL) {
+            collection->bury_later = true;
+        } else {
+            collection_free(collection);
+        }
     }
     map_deinit(&table->node_refs);
 }

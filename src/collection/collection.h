@@ -14,6 +14,7 @@
 #include "base/account.h"
 #include "base/alarm.h"
 #include "base/arena.h"
+#include "base/executor.h"
 #include "base/list.h"
 #include "base/map.h"
 #include "buffer/buffer.h"
@@ -30,6 +31,7 @@ enum collection_state {
 };
 
 struct collection;
+struct aggregation;
 
 /* What the channels hear of their nodes. */
 struct collection_peer_ops {
@@ -84,6 +86,8 @@ struct collection_table_config {
     struct buffer_watcher *watcher;
     struct solver_environment environment; /* borrowed */
     struct alarms *alarms;
+    struct executor *executor; /* for long aggregations; NULL: all are made at once */
+    uint64_t effort_at_once;   /* solver_effort() that an aggregation may take at once */
     uint32_t max_nodes_per_tree;
     uint32_t max_children_per_group;
 };
@@ -92,6 +96,7 @@ struct collection_table_config {
 struct collection_table {
     struct collection_table_config config;
     struct list collections;
+    struct list aggregations; /* those that are not made at once */
     struct list dead_nodes;
     struct list dead_collections;
     struct map node_refs; /* koid of a node ref's own end -> struct node */
@@ -115,6 +120,9 @@ struct collection {
 
     struct alarm slow_alarm; /* the slow-allocation report */
     uint32_t slow_reports;
+
+    struct aggregation *aggregation; /* that is under way on another thread; NULL: none */
+    bool bury_later;                 /* once it is over */
 
     /* From POPULATING on. */
     uint32_t error; /* why it failed, or 0 */
@@ -141,7 +149,7 @@ void collection_table_sweep_all(struct collection_table *table);
 bool collection_table_needs_sweep(const struct collection_table *table);
 
 /* Fails all collections (the daemon ends) and frees everything; buffers live on with their holders.
- */
+ * What an executor still works on dies when that is done: collection_table_sweep_all() again. */
 void collection_table_deinit(struct collection_table *table);
 
 /* A collection with its root node (a token) for `peer`; charged to `account`, of which it takes a

@@ -29,6 +29,9 @@ static bool step(struct collection *collection)
         lost_strong(collection);
         return true;
     }
+    if (collection->aggregation != NULL) {
+        return false; /* it decides, and then comes back here */
+    }
     if (collection->state == COLLECTION_CREATED && node_first_unready(collection->root) == NULL) {
         collection_allocate(collection);
         return true;

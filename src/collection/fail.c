@@ -1,6 +1,7 @@
 /* Failing: the part that fails is listed before anything is changed, then cut from its channels,
  * children first. */
 #include "base/log.h"
+#include "collection/aggregation.h"
 #include "collection/internal.h"
 
 /* While the tree is whole, so that one can see who takes part. */
@@ -38,7 +39,11 @@ void collection_fail_down(struct node *top, const char *why)
         participants_leave(&collection->participants, node);
         collection->node_count--;
         collection->unswept++;
-        list_append(&collection->table->dead_nodes, &node->queue);
+        if (collection->aggregation != NULL) {
+            aggregation_keep(collection->aggregation, node);
+        } else {
+            list_append(&collection->table->dead_nodes, &node->queue);
+        }
         if (peer != NULL) {
             ops->closed(peer, why);
         }

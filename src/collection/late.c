@@ -3,10 +3,8 @@
 #include <sysmem/usage.h>
 
 #include "base/log.h"
+#include "collection/aggregation.h"
 #include "collection/internal.h"
-#include "collection/problem.h"
-
-#define BUDGET ((size_t)64 << 20) /* for the problem: each node takes some 100 bytes */
 
 /* What exists already, as the constraints of one more participant. */
 static void pin(const struct collection *collection,
@@ -35,22 +33,6 @@ static void pin(const struct collection *collection,
     }
 }
 
-/* 0, or an enum sysmem_error. */
-static uint32_t try_part(struct collection *collection, struct node *top, struct arena *arena)
-{
-    struct problem problem;
-    struct sysmem_buffer_collection_constraints pinned;
-    if (!problem_init(&problem, collection, 1, arena)) {
-        return SYSMEM_ERROR_NO_MEMORY;
-    }
-    problem_add_allocated(&problem);
-    problem_add_part(&problem, top);
-    pin(collection, &pinned);
-    problem_add(&problem, "the buffers that exist", &pinned);
-    problem.existing = &collection->settings;
-    return problem_solve(&problem, top) ? 0 : problem.outcome->error;
-}
-
 /* The first attached part, breadth first, whose parent has buffers and whose nodes are all ready.
  */
 static struct node *next_part(struct collection *collection)
@@ -70,22 +52,41 @@ static struct node *next_part(struct collection *collection)
     return found;
 }
 
+static void solved(struct aggregation *aggregation)
+{
+    struct node *top = aggregation->top;
+    if (problem_conclude(&aggregation->problem, top)) {
+        log_info("%s: joins the buffers that exist", collection_describe_node(top));
+        collection_tell(aggregation->collection, top, COLLECTION_EVENT_NODE_JOINED);
+        collection_answer_success(top);
+    } else {
+        collection_answer_failure(top, aggregation->problem.outcome->error);
+    }
+}
+
+static void decide(struct collection *collection, struct node *top)
+{
+    struct aggregation *aggregation = aggregation_new(top, 1);
+    struct sysmem_buffer_collection_constraints *pinned =
+        aggregation == NULL ? NULL : arena_alloc(&aggregation->arena, sizeof(*pinned));
+    if (pinned == NULL) {
+        aggregation_free(aggregation);
+        collection_answer_failure(top, SYSMEM_ERROR_NO_MEMORY);
+        return;
+    }
+    problem_add_allocated(&aggregation->problem);
+    problem_add_part(&aggregation->problem, top);
+    pin(collection, pinned);
+    problem_add_pinned(&aggregation->problem, pinned);
+    aggregation->problem.existing = &collection->settings;
+    aggregation_begin(aggregation, solved);
+}
+
 bool collection_allocate_late(struct collection *collection)
 {
     struct node *top = next_part(collection);
-    if (top == NULL) {
-        return false;
+    if (top != NULL) {
+        decide(collection, top);
     }
-    struct arena arena;
-    arena_init(&arena, BUDGET);
-    uint32_t error = try_part(collection, top, &arena);
-    arena_clear(&arena);
-    if (error == 0) {
-        log_info("%s: joins the buffers that exist", collection_describe_node(top));
-        collection_tell(collection, top, COLLECTION_EVENT_NODE_JOINED);
-        collection_answer_success(top);
-    } else {
-        collection_answer_failure(top, error);
-    }
-    return true;
+    return top != NULL;
 }

@@ -12,28 +12,31 @@ bool problem_init(struct problem *problem, struct collection *collection, size_t
     *problem = (struct problem){
         .collection = collection,
         .participants = arena_alloc_array(arena, most, sizeof(struct solver_participant)),
+        .nodes = arena_alloc_array(arena, most, sizeof(struct node *)),
         .groups = arena_alloc_array(arena, most, sizeof(struct solver_group)),
         .selected = arena_alloc_array(arena, most, sizeof(uint32_t)),
         .outcome = arena_alloc(arena, sizeof(struct solver_outcome)),
     };
-    return problem->participants != NULL && problem->groups != NULL && problem->selected != NULL &&
-           problem->outcome != NULL;
+    return problem->participants != NULL && problem->nodes != NULL && problem->groups != NULL &&
+           problem->selected != NULL && problem->outcome != NULL;
 }
 
-void problem_add(struct problem *problem, const char *name,
-                 const struct sysmem_buffer_collection_constraints *constraints)
+void problem_add_pinned(struct problem *problem,
+                        const struct sysmem_buffer_collection_constraints *constraints)
 {
     problem->participants[problem->participant_count++] =
-        (struct solver_participant){.name = name, .constraints = constraints};
+        (struct solver_participant){.constraints = constraints};
 }
 
-static void add_node(struct problem *problem, const struct node *node)
+static void add_node(struct problem *problem, struct node *node)
 {
     if (node->has_constraints) {
-        problem_add(problem, node->client.name, node->constraints);
-        struct solver_participant *added = &problem->participants[problem->participant_count - 1];
-        added->group = (int)node->group;
-        added->child = node->child;
+        problem->nodes[problem->participant_count] = node;
+        problem->participants[problem->participant_count++] = (struct solver_participant){
+            .constraints = node->constraints,
+            .group = (int)node->group,
+            .child = node->child,
+        };
     }
 }
 
@@ -90,6 +93,15 @@ void problem_add_part(struct problem *problem, struct node *top)
     top->attached_below = false;
 }
 
+static const char *name_of(const struct problem *problem, int participant)
+{
+    const struct node *node = participant < 0 ? NULL : problem->nodes[participant];
+    if (node == NULL) {
+        return participant < 0 ? "" : "the buffers that exist";
+    }
+    return node->client.name == NULL ? "" : node->client.name;
+}
+
 static void log_reasons(const struct problem *problem)
 {
     const struct solver_outcome *outcome = problem->outcome;
@@ -98,10 +110,8 @@ static void log_reasons(const struct problem *problem)
                 model_name_of(&model_error_names, outcome->error));
     for (size_t i = 0; i < outcome->reason_count; i++) {
         const struct solver_reason *reason = &outcome->reasons[i];
-        const char *name =
-            reason->participant < 0 ? NULL : problem->participants[reason->participant].name;
         struct strbuf who = {0};
-        strbuf_add_escaped(&who, name == NULL ? "" : name);
+        strbuf_add_escaped(&who, name_of(problem, reason->participant));
         log_warning("collection %llu: client \"%s\" %s: %s", id, strbuf_text(&who), reason->field,
                     reason->detail);
         strbuf_deinit(&who);
@@ -119,9 +129,9 @@ static void hide(const struct problem *problem, struct node *top)
     }
 }
 
-bool problem_solve(struct problem *problem, struct node *top)
+static struct solver_problem asked(const struct problem *problem)
 {
-    const struct solver_problem asked = {
+    return (struct solver_problem){
         .participants = problem->participants,
         .participant_count = problem->participant_count,
         .groups = problem->groups,
@@ -130,10 +140,22 @@ bool problem_solve(struct problem *problem, struct node *top)
         .existing = problem->existing,
         .existing_count = problem->collection->buffer_count,
     };
-    if (problem->collection->verbose) {
-        collection_log_part(top);
-    }
-    solver_choose(&asked, problem->selected, problem->outcome);
+}
+
+uint64_t problem_effort(const struct problem *problem)
+{
+    const struct solver_problem question = asked(problem);
+    return solver_effort(&question);
+}
+
+void problem_solve(struct problem *problem)
+{
+    const struct solver_problem question = asked(problem);
+    solver_choose(&question, problem->selected, problem->outcome);
+}
+
+bool problem_conclude(const struct problem *problem, struct node *top)
+{
     if (problem->outcome->error != 0) {
         log_reasons(problem);
         return false;

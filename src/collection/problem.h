@@ -9,7 +9,8 @@
 
 struct problem {
     struct collection *collection;
-    struct solver_participant *participants;
+    struct solver_participant *participants; /* without names: those may change meanwhile */
+    struct node **nodes;                     /* of the participants; NULL: the pinned buffers */
     size_t participant_count;
     struct solver_group *groups;
     size_t group_count;
@@ -31,12 +32,19 @@ void problem_add_allocated(struct problem *problem);
 /* Adds the part below (and with) `top` that allocates with it, groups and all. Once. */
 void problem_add_part(struct problem *problem, struct node *top);
 
-/* Adds somebody who is no node. */
-void problem_add(struct problem *problem, const char *name,
-                 const struct sysmem_buffer_collection_constraints *constraints);
+/* Adds the buffers that exist, as the constraints of one more participant. */
+void problem_add_pinned(struct problem *problem,
+                        const struct sysmem_buffer_collection_constraints *constraints);
 
-/* Asks the solver. True: problem->outcome is a success, and the nodes of the part below `top` that
- * are not selected are marked as hidden. Otherwise the reasons are in the log. */
-bool problem_solve(struct problem *problem, struct node *top);
+/* solver_effort() */
+uint64_t problem_effort(const struct problem *problem);
+
+/* Asks the solver. On any thread: reads what the participants' nodes keep, and writes to what
+ * problem_init() made. */
+void problem_solve(struct problem *problem);
+
+/* Afterwards. True: problem->outcome is a success, and the nodes of the part below `top` that are
+ * not selected are marked as hidden. Otherwise the reasons are in the log. */
+bool problem_conclude(const struct problem *problem, struct node *top);
 
 #endif

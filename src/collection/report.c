@@ -41,7 +41,9 @@ static void report(const struct collection *collection)
     if (waiting > MAX_LINES) {
         log_warning("    and %u more", waiting - MAX_LINES);
     }
-    if (waiting == 0) {
+    if (waiting == 0 && collection->aggregation != NULL) {
+        log_warning("    nobody: the constraints are being aggregated");
+    } else if (waiting == 0) {
         log_warning("    nobody: the heap %s is making the buffers",
                     collection->settings.buffer_settings.heap.heap_type);
     }

@@ -58,6 +58,7 @@ struct node {
     bool allocated; /* logically */
     bool hidden;    /* under a group's child that was not selected */
     bool dead;      /* out of the tree, to be swept */
+    bool asked;     /* takes part in the aggregation that runs */
     bool weak;
     bool weak_ok;
     bool weak_ok_for_children; /* of nodes made from now on */

@@ -16,6 +16,9 @@
 #include "server/internal.h"
 #include "server/watch.h"
 
+/* An aggregation that may take more than some 3 ms is made on another thread. */
+#define EFFORT_AT_ONCE (SOLVER_MAX_EFFORT / 8)
+
 /* For alarms, of one turn of the loop. */
 #define ALARMS_NS UINT64_C(2000000)
 
@@ -249,6 +252,8 @@ static int prepare(struct server *server)
         .watcher = server->watcher,
         .environment = server->environment,
         .alarms = &server->alarms,
+        .executor = &server->executor,
+        .effort_at_once = EFFORT_AT_ONCE,
         .max_nodes_per_tree = server->config->quotas.max_nodes_per_tree,
         .max_children_per_group = server->config->quotas.max_children_per_group,
     };

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "base/strbuf.h"
+#include "collection/aggregation.h"
 
 #define NAME_MAX_BYTES 256
 
@@ -217,6 +218,11 @@ static bool describe_blocker(const struct snapshot_viewer *viewer,
                              const struct collection *collection, struct arena *arena,
                              struct model_debug_collection *ret)
 {
+    if (collection->aggregation != NULL) {
+        SYSMEM_SET(ret, waiting_for, "the aggregation of the constraints");
+        SYSMEM_SET(ret, waiting_ms, ms_since(viewer, collection->aggregation->since_ns));
+        return true;
+    }
     const struct node *node = collection_blocked_by(collection);
     if (node == NULL) {
         return true;

@@ -129,6 +129,10 @@ struct solver_problem {
 void solver_solve(const struct solver_participant *participants, size_t count,
                   const struct solver_environment *environment, struct solver_outcome *ret);
 
+/* About what solver_choose() takes at most, in the unit of SOLVER_MAX_EFFORT; itself it looks only
+ * at how long the participants' lists are. */
+uint64_t solver_effort(const struct solver_problem *problem);
+
 /* Finds the first combination of group children whose participants can be aggregated. All groups
  * start at child 0; the least significant one that is not hidden moves on first. At most
  * limits.max_group_combinations are tried, and fewer when SOLVER_MAX_EFFORT is reached: wanting
