@@ -193,6 +193,38 @@ static void without_descriptors_clients_are_turned_away(void **state)
     whole_server_end(&whole);
 }
 
+/* Threads may have taken the spare one meanwhile: then clients wait, and the loop does not spin. */
+static void without_the_spare_descriptor_clients_wait(void **state)
+{
+    (void)state;
+    struct rlimit before;
+    whole_server_begin(&whole, NULL);
+    int fd = connect_to(&whole);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    const struct rlimit few = {.rlim_cur = 64, .rlim_max = before.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+    int fds[64];
+    size_t count;
+    fd_close(&whole.server.spare_fd);
+    fill_descriptors(fds, 64, &count);
+    for (int i = 0; uv_is_active((uv_handle_t *)&whole.server.listener) != 0; i++) {
+        assert_true(i < MANY_TURNS);
+        turn(&whole);
+    }
+    struct pollfd ready = {.fd = fd};
+    assert_int_equal(poll(&ready, 1, 0), 0);
+    assert_true(list_is_empty(&whole.server.bindings));
+    while (count > 0) {
+        fd_close(&fds[--count]);
+    }
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    while (list_is_empty(&whole.server.bindings)) {
+        (void)uv_run(&whole.server.loop, UV_RUN_ONCE); /* sleeps until the listener's timer */
+    }
+    fd_close(&fd);
+    whole_server_end(&whole);
+}
+
 #define FILES(name) cmocka_unit_test_setup_teardown(name, make_directory, remove_directory)
 
 int main(void)
@@ -206,6 +238,7 @@ int main(void)
         cmocka_unit_test(as_many_connections_as_the_quota_allows),
         cmocka_unit_test(as_many_connections_as_descriptors_allow),
         cmocka_unit_test(without_descriptors_clients_are_turned_away),
+        cmocka_unit_test(without_the_spare_descriptor_clients_wait),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
