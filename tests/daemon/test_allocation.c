@@ -80,6 +80,16 @@ static struct picture look(struct channel *debug, uint64_t id)
     return picture;
 }
 
+/* A daemon that is short of time counts less, and says so: then once more. */
+static struct picture look_whole(struct channel *debug, uint64_t id)
+{
+    struct picture picture = look(debug, id);
+    while (picture.more) {
+        picture = look(debug, id);
+    }
+    return picture;
+}
+
 static uint64_t id_of(struct sysmem_collection *collection)
 {
     uint64_t id = 0;
@@ -145,19 +155,19 @@ static void handles_are_counted_for_whom_they_were_made(void **state)
     struct sysmem_collection_info *first = wait_for(scene->strong);
     struct sysmem_collection_info *again = wait_for(scene->strong);
     struct sysmem_collection_info *weak = wait_for(scene->weak);
-    struct picture all = look(scene->debug, scene->id);
+    struct picture all = look_whole(scene->debug, scene->id);
     assert_true(all.participants == 2 && all.left == 0 && all.buffers == 2);
     assert_true(all.strong == 4 && all.strong_holders == 2 && all.weak == 2);
     assert_true(all.unknown == 0 && !all.more);
     sysmem_collection_info_free(first);
     zx_handle_t kept = sysmem_collection_info_take_vmo(weak, 1);
     sysmem_collection_info_free(weak);
-    struct picture fewer = look(scene->debug, scene->id);
+    struct picture fewer = look_whole(scene->debug, scene->id);
     assert_true(fewer.strong == 2 && fewer.weak == 1);
     sysmem_collection_info_free(again);
-    assert_int_equal(look(scene->debug, scene->id).strong, 0);
+    assert_int_equal(look_whole(scene->debug, scene->id).strong, 0);
     assert_int_equal(zx_handle_close(kept), ZX_OK);
-    assert_int_equal(look(scene->debug, scene->id).weak, 0);
+    assert_int_equal(look_whole(scene->debug, scene->id).weak, 0);
 }
 
 /* A handle outlives its participant, which stays known. */
@@ -167,9 +177,9 @@ static void who_has_left_stays_known(void **state)
     struct sysmem_collection_info *info = wait_for(scene->weak);
     sysmem_collection_free(scene->weak); /* without Release: its domain fails */
     scene->weak = NULL;
-    struct picture picture = look(scene->debug, scene->id);
+    struct picture picture = look_whole(scene->debug, scene->id);
     while (picture.left == 0) { /* until the daemon has seen it */
-        picture = look(scene->debug, scene->id);
+        picture = look_whole(scene->debug, scene->id);
     }
     assert_true(picture.participants == 2 && picture.left == 1);
     assert_true(picture.weak == 2 && picture.unknown == 0);
@@ -195,11 +205,15 @@ static void locks_that_a_holder_makes_are_counted_up_to_a_bound(void **state)
     sysmem_collection_info_free(info);
     lock_slots(sysmem_handle_fd(vmo), BOUND + 100);
     struct picture picture = look(scene->debug, scene->id);
+    while (picture.strong < BOUND) { /* for want of time */
+        assert_true(picture.more);
+        picture = look(scene->debug, scene->id);
+    }
     assert_true(picture.more);
     assert_int_equal(picture.strong, BOUND);
     assert_int_equal(picture.unknown, 1); /* nobody was given those slots */
     assert_int_equal(zx_handle_close(vmo), ZX_OK);
-    assert_int_equal(look(scene->debug, scene->id).strong, 0);
+    assert_int_equal(look_whole(scene->debug, scene->id).strong, 0);
 }
 
 /* Counting takes longer than one turn of the loop may: several answers tell it all. */
