@@ -65,15 +65,14 @@ static void buffer_release(struct buffer *buffer)
                             buffer);
 }
 
+/* The caller has a reference. */
 static void release_all(struct buffer_set *set)
 {
-    set_hold(set);
     for (uint32_t i = 0; i < set->count; i++) {
         if (set->buffers[i].state == BUFFER_LIVE) {
             buffer_release(&set->buffers[i]);
         }
     }
-    set_let_go(set);
 }
 
 /* --- making --- */
