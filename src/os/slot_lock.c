@@ -40,7 +40,7 @@ static int find_lock(int fd, off_t start, off_t len, struct flock *ret)
 int slot_lock_holders(int fd)
 {
     const off_t first_weak = slot_offset(SLOT_WEAK, 0);
-    struct flock lock;
+    struct flock lock = {0};
     int found = find_lock(fd, 0, 0, &lock);
     if (found <= 0) {
         return found < 0 ? found : SLOT_HOLDERS_NONE;
@@ -56,7 +56,7 @@ int slot_lock_holders(int fd)
 
 int slot_lock_is_held(int fd, enum slot_kind kind)
 {
-    struct flock lock;
+    struct flock lock = {0};
     return find_lock(fd, slot_offset(kind, 0), (off_t)SLOT_COUNT, &lock);
 }
 
@@ -76,7 +76,7 @@ void slot_walk_begin(struct slot_walk *walk, int fd, enum slot_kind kind)
 static int find_lower(struct slot_walk *walk)
 {
     off_t limit = walk->lowest < 0 ? walk->end : walk->lowest;
-    struct flock lock;
+    struct flock lock = {0};
     int found = walk->at == limit ? 0 : find_lock(walk->fd, walk->at, limit - walk->at, &lock);
     if (found > 0) {
         bool to_the_end = lock.l_len == 0 || lock.l_len > walk->end - lock.l_start;
