@@ -1,7 +1,34 @@
 #include <string.h>
 
 #include "base/strbuf.h"
-#include "collection/collection.h"
+#include "collection/internal.h"
+
+void collection_add_label(const struct collection *collection, struct strbuf *text)
+{
+    strbuf_addf(text, "collection %llu", (unsigned long long)collection->id);
+    if (collection->name != NULL) {
+        strbuf_addf(text, " \"");
+        strbuf_add_escaped(text, collection->name);
+        strbuf_addf(text, "\"");
+    }
+}
+
+/* A client's name may have kilobytes, and what comes after it in a line counts more. */
+#define MAX_NAME_BYTES 400
+
+/* client "name" id 7 pid 71 uid 1000 */
+static void add_client(struct strbuf *text, const struct node_client *client)
+{
+    struct strbuf name = {0};
+    strbuf_add_escaped(&name, client->name == NULL ? "" : client->name);
+    const char *cut = strlen(strbuf_text(&name)) > MAX_NAME_BYTES ? "..." : "";
+    strbuf_addf(text, "client \"%.*s%s\"", MAX_NAME_BYTES, strbuf_text(&name), cut);
+    strbuf_deinit(&name);
+    if (client->id != 0) {
+        strbuf_addf(text, " id %llu", (unsigned long long)client->id);
+    }
+    strbuf_addf(text, " pid %d uid %u", (int)client->pid, (unsigned)client->uid);
+}
 
 const char *collection_describe_node(const struct node *node)
 {
@@ -9,15 +36,9 @@ const char *collection_describe_node(const struct node *node)
     static char line[1024];
     const struct collection *collection = collection_of(node);
     struct strbuf text = {0};
-    strbuf_addf(&text, "collection %llu", (unsigned long long)collection->id);
-    if (collection->name != NULL) {
-        strbuf_addf(&text, " \"");
-        strbuf_add_escaped(&text, collection->name);
-        strbuf_addf(&text, "\"");
-    }
-    strbuf_addf(&text, " %s %llu client \"", kinds[node->kind], (unsigned long long)node->koid);
-    strbuf_add_escaped(&text, node->client.name == NULL ? "" : node->client.name);
-    strbuf_addf(&text, "\" pid %d uid %u", (int)node->client.pid, (unsigned)node->client.uid);
+    collection_add_label(collection, &text);
+    strbuf_addf(&text, " %s %llu ", kinds[node->kind], (unsigned long long)node->koid);
+    add_client(&text, &node->client);
     (void)strncpy(line, strbuf_text(&text), sizeof(line) - 1);
     strbuf_deinit(&text);
     return line;

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/strbuf.h"
 #include "collection/collection.h"
 
 /* --- collection.c --- */
@@ -53,6 +54,11 @@ void collection_buffers_unneeded(struct collection *collection);
 
 void collection_give_back(struct collection *collection, uint64_t bytes, uint64_t descriptors);
 
+/* --- describe.c --- */
+
+/* Adds `collection 71 "movie"`. */
+void collection_add_label(const struct collection *collection, struct strbuf *text);
+
 /* --- tracking.c --- */
 
 /* Closes the lifetime trackers whose count of buffers is reached. */
@@ -72,7 +78,8 @@ void collection_weak_end(struct collection *collection);
 /* --- verbose.c --- */
 
 void collection_log_part(struct node *top);
-void collection_log_settings(const struct collection *collection,
-                             const struct sysmem_single_buffer_settings *settings);
+/* To be called when the nodes that are not selected are marked as hidden. */
+void collection_log_outcome(const struct node *top,
+                            const struct sysmem_single_buffer_settings *settings);
 
 #endif

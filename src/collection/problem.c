@@ -95,25 +95,27 @@ void problem_add_part(struct problem *problem, struct node *top)
 
 static const char *name_of(const struct problem *problem, int participant)
 {
-    const struct node *node = participant < 0 ? NULL : problem->nodes[participant];
+    const struct node *node = problem->nodes[participant];
     if (node == NULL) {
-        return participant < 0 ? "" : "the buffers that exist";
+        return "the buffers that exist";
     }
     return node->client.name == NULL ? "" : node->client.name;
 }
 
-static void log_reasons(const struct problem *problem)
+static void log_reasons(const struct problem *problem, const struct node *top)
 {
     const struct solver_outcome *outcome = problem->outcome;
-    unsigned long long id = (unsigned long long)problem->collection->id;
-    log_warning("collection %llu: allocation fails: %s", id,
+    log_warning("%s: allocation fails: %s", collection_describe_node(top),
                 model_name_of(&model_error_names, outcome->error));
     for (size_t i = 0; i < outcome->reason_count; i++) {
         const struct solver_reason *reason = &outcome->reasons[i];
+        if (reason->participant < 0) { /* nobody is to blame */
+            log_warning("    %s", reason->detail);
+            continue;
+        }
         struct strbuf who = {0};
         strbuf_add_escaped(&who, name_of(problem, reason->participant));
-        log_warning("collection %llu: client \"%s\" %s: %s", id, strbuf_text(&who), reason->field,
-                    reason->detail);
+        log_warning("    client \"%s\" %s: %s", strbuf_text(&who), reason->field, reason->detail);
         strbuf_deinit(&who);
     }
 }
@@ -157,12 +159,12 @@ void problem_solve(struct problem *problem)
 bool problem_conclude(const struct problem *problem, struct node *top)
 {
     if (problem->outcome->error != 0) {
-        log_reasons(problem);
+        log_reasons(problem, top);
         return false;
     }
-    if (problem->collection->verbose) {
-        collection_log_settings(problem->collection, &problem->outcome->settings);
-    }
     hide(problem, top);
+    if (problem->collection->verbose) {
+        collection_log_outcome(top, &problem->outcome->settings);
+    }
     return true;
 }

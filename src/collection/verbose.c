@@ -9,7 +9,32 @@
 #define MAX_LINES      32
 #define MAX_LINE_BYTES 2000
 
-static void log_node(const struct node *node)
+#define MAX_DEPTH      16
+
+static int depth_below(const struct node *top, const struct node *node)
+{
+    int depth = 0;
+    for (; node != top && depth < MAX_DEPTH; node = node->parent) {
+        depth++;
+    }
+    return depth;
+}
+
+static const char *domain_of(const struct node *node)
+{
+    switch (node->propagation) {
+    case NODE_PROPAGATE_BEFORE_ALLOCATION:
+        return " (dispensable)";
+    case NODE_DO_NOT_PROPAGATE:
+        return " (attached)";
+    case NODE_PROPAGATE:
+        break;
+    }
+    return "";
+}
+
+/* Indented by its depth. */
+static void log_node(const struct node *top, const struct node *node)
 {
     struct strbuf text = {0};
     if (node->constraints != NULL) {
@@ -21,8 +46,8 @@ static void log_node(const struct node *node)
     } else {
         strbuf_addf(&text, "has not spoken");
     }
-    log_info("    %s%s: %.*s", collection_describe_node(node), node->weak ? " (weak)" : "",
-             MAX_LINE_BYTES, strbuf_text(&text));
+    log_info("    %*s%s%s%s: %.*s", 2 * depth_below(top, node), "", collection_describe_node(node),
+             domain_of(node), node->weak ? " (weak)" : "", MAX_LINE_BYTES, strbuf_text(&text));
     strbuf_deinit(&text);
 }
 
@@ -33,7 +58,7 @@ void collection_log_part(struct node *top)
     log_info("collection %llu: allocation is decided from:", (unsigned long long)collection->id);
     for (struct node *node = top; node != NULL; node = node_next_pruned(top, node)) {
         if (count++ < MAX_LINES) {
-            log_node(node);
+            log_node(top, node);
         }
     }
     if (count > MAX_LINES) {
@@ -41,12 +66,25 @@ void collection_log_part(struct node *top)
     }
 }
 
-void collection_log_settings(const struct collection *collection,
-                             const struct sysmem_single_buffer_settings *settings)
+static void log_choices(const struct node *top)
 {
+    uint32_t count = 0;
+    for (struct node *node = node_next_pruned(top, top); node != NULL;
+         node = node_next_pruned(top, node)) {
+        if (node_is_group(node->parent) && !node->hidden && count++ < MAX_LINES) {
+            log_info("    %s is the child that its group takes", collection_describe_node(node));
+        }
+    }
+}
+
+void collection_log_outcome(const struct node *top,
+                            const struct sysmem_single_buffer_settings *settings)
+{
+    const struct collection *collection = collection_of(top);
     struct strbuf text = {0};
     model_print(&model_type_single_buffer_settings, settings, &text);
     log_info("collection %llu: allocation is decided: %.*s", (unsigned long long)collection->id,
              MAX_LINE_BYTES, strbuf_text(&text));
     strbuf_deinit(&text);
+    log_choices(top);
 }

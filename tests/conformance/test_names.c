@@ -2,6 +2,7 @@
  * Source: spec/fuchsia.sysmem2.txt, PROTOCOLS, Node, SetName, SetDebugClientInfo. */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "negotiation.h"
 #include "wishes.h"
@@ -120,10 +121,10 @@ static void c091_set_debug_client_info_is_fine_everywhere(void **state)
 }
 
 /* Ends a node without Release; the daemon then says in its log whose it was. */
-static void assert_logged_as(struct stage *stage, const char *client)
+static void assert_logged_as(struct stage *stage, const char *client, unsigned id)
 {
     char text[4200];
-    int len = snprintf(text, sizeof(text), "client \"%s\" pid", client);
+    int len = snprintf(text, sizeof(text), "client \"%s\" id %u pid %d uid", client, id, getpid());
     assert_true(len > 0 && (size_t)len < sizeof(text));
     assert_true(daemon_log_wait_for(&stage->daemon, text, 0) > 0);
 }
@@ -146,7 +147,7 @@ static void c137_the_allocators_client_info_wins_at_the_bind(void **state)
     assert_open(sysmem_collection_node(collection));
     sysmem_collection_free(collection);
     sysmem_allocator_free(binder);
-    assert_logged_as(stage, alphabet); /* replaced, not put in front */
+    assert_logged_as(stage, alphabet, 5); /* replaced, not put in front */
 }
 
 static void a_former_client_name_is_kept(void **state)
@@ -157,7 +158,7 @@ static void a_former_client_name_is_kept(void **state)
     say(token, "second");
     say(token, "third");
     sysmem_token_free(token);
-    assert_logged_as(stage, "third (was second (was first))");
+    assert_logged_as(stage, "third (was second (was first))", 6);
 }
 
 static void children_begin_with_their_parents_client_name(void **state)
@@ -169,7 +170,7 @@ static void children_begin_with_their_parents_client_name(void **state)
     say(root, "later"); /* does not reach the child */
     say(child, "child");
     sysmem_token_free(child);
-    assert_logged_as(stage, "child (was parent)");
+    assert_logged_as(stage, "child (was parent)", 6);
     sysmem_token_free(root);
 }
 
@@ -181,7 +182,7 @@ static void roots_begin_with_their_allocators_client_name(void **state)
     struct sysmem_token *token = root_token(stage->allocator);
     assert_open(sysmem_token_node(token));
     sysmem_token_free(token);
-    assert_logged_as(stage, "maker");
+    assert_logged_as(stage, "maker", 1);
 }
 
 static void client_names_have_at_most_256_bytes(void **state)
@@ -201,6 +202,9 @@ static void client_names_have_at_most_256_bytes(void **state)
     }
     assert_open(node);
     sysmem_token_free(token);
+    char text[64]; /* what comes after so long a name is in the log all the same */
+    (void)snprintf(text, sizeof(text), "...\" pid %d uid ", getpid());
+    assert_true(daemon_log_wait_for(&stage->daemon, text, 0) > 0);
 }
 
 int main(void)

@@ -274,6 +274,8 @@ static void verbose_logging_of_a_choice(void **state)
     seat_expect(&choice.children[0], SYSMEM_ERROR_CONSTRAINTS_INTERSECTION_EMPTY);
     assert_true(daemon_log_contains(&stage->daemon, "min_size_bytes"));
     assert_true(daemon_log_contains(&stage->daemon, "chooses among 2 children"));
+    assert_true(daemon_log_contains(&stage->daemon, "info:         collection ")); /* by depth */
+    assert_true(daemon_log_contains(&stage->daemon, "is the child that its group takes"));
     assert_true(daemon_log_contains(&stage->daemon, "allocation is decided: "));
     choice_leave(&choice);
 }
