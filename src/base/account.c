@@ -1,6 +1,7 @@
 #include "base/account.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 struct account *account_ref(struct accounts *accounts, uid_t uid)
@@ -46,6 +47,25 @@ bool account_charge(struct account *account, enum account_kind kind, uint64_t am
     }
     account->used[kind] += amount;
     return true;
+}
+
+const char *account_refusal(const struct account *account, enum account_kind kind, uint64_t amount)
+{
+    static const char *const limits[ACCOUNT_KINDS] = {
+        /* docs/config.md */
+        [ACCOUNT_CONNECTIONS] = "max_connections_per_uid",
+        [ACCOUNT_NODES] = "max_nodes_per_uid",
+        [ACCOUNT_COLLECTIONS] = "max_collections_per_uid",
+        [ACCOUNT_BUFFER_BYTES] = "max_bytes_per_uid",
+        [ACCOUNT_DESCRIPTORS] = "max_descriptors_per_uid",
+        [ACCOUNT_MESSAGE_BYTES] = "max_message_bytes_per_uid",
+    };
+    static char text[128];
+    (void)snprintf(text, sizeof(text), "%s: wanted %llu more, but uid %u has %llu of %llu",
+                   limits[kind], (unsigned long long)amount, (unsigned)account->uid,
+                   (unsigned long long)account->used[kind],
+                   (unsigned long long)account->accounts->limits[kind]);
+    return text;
 }
 
 bool account_recharge(struct account *account, enum account_kind kind, uint64_t *charged,

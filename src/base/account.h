@@ -41,6 +41,10 @@ struct account *account_unref(struct account *account);
 /* Charges; false: that would be over the limit, and nothing is charged. */
 bool account_charge(struct account *account, enum account_kind kind, uint64_t amount);
 
+/* What a charge of `amount` wanted, and what is allowed, in the config's words. Valid until the
+ * next call. */
+const char *account_refusal(const struct account *account, enum account_kind kind, uint64_t amount);
+
 /* Changes a charge from *charged to `amount`. False: that would be over the limit, and nothing is
  * changed. */
 bool account_recharge(struct account *account, enum account_kind kind, uint64_t *charged,

@@ -45,20 +45,15 @@ static bool reserve(struct collection *collection, uint32_t page_size)
     uint64_t pages = size / page_size + (size % page_size != 0 ? 1 : 0);
     uint64_t bytes = pages * page_size * collection->buffer_count;
     if (!account_charge(collection->account, ACCOUNT_BUFFER_BYTES, bytes)) {
-        log_warning(
-            "collection %llu: wanted %llu bytes of buffers, but uid %u has %llu of its %llu in use",
-            (unsigned long long)collection->id, (unsigned long long)bytes,
-            (unsigned)collection->account->uid,
-            (unsigned long long)collection->account->used[ACCOUNT_BUFFER_BYTES],
-            (unsigned long long)collection->account->accounts->limits[ACCOUNT_BUFFER_BYTES]);
+        log_warning("%s: %s", collection_describe_node(collection->root),
+                    account_refusal(collection->account, ACCOUNT_BUFFER_BYTES, bytes));
         return false;
     }
     collection->charged_bytes = bytes;
     if (!account_charge(collection->account, ACCOUNT_DESCRIPTORS, collection->buffer_count)) {
-        log_warning("collection %llu: wanted %u buffers, but uid %u has as many descriptors as "
-                    "max_descriptors_per_uid allows",
-                    (unsigned long long)collection->id, collection->buffer_count,
-                    (unsigned)collection->account->uid);
+        log_warning(
+            "%s: %s", collection_describe_node(collection->root),
+            account_refusal(collection->account, ACCOUNT_DESCRIPTORS, collection->buffer_count));
         return false;
     }
     collection->charged_descriptors = collection->buffer_count;

@@ -1,6 +1,7 @@
 #include "collection/collection.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -32,7 +33,7 @@ uint64_t collection_now_ns(void)
 static struct node *charged_node(struct account *account, struct node *parent, const char **ret_why)
 {
     if (!account_charge(account, ACCOUNT_NODES, 1)) {
-        *ret_why = "the uid's quota of nodes is used up";
+        *ret_why = account_refusal(account, ACCOUNT_NODES, 1);
         return NULL;
     }
     struct node *node = node_new(parent);
@@ -49,7 +50,7 @@ struct collection *collection_new(struct collection_table *table, struct account
                                   uint64_t id, void *peer, const char **ret_why)
 {
     if (!account_charge(account, ACCOUNT_COLLECTIONS, 1)) {
-        *ret_why = "the uid's quota of collections is used up";
+        *ret_why = account_refusal(account, ACCOUNT_COLLECTIONS, 1);
         return NULL;
     }
     struct collection *collection = calloc(1, sizeof(*collection));
@@ -76,16 +77,25 @@ struct collection *collection_new(struct collection_table *table, struct account
     return collection;
 }
 
+/* Valid until the next call. */
+static const char *over_limit(const char *key, const char *whose, uint32_t limit)
+{
+    static char text[96];
+    (void)snprintf(text, sizeof(text), "%s: wanted 1 more, but the %s has %u of %u", key, whose,
+                   limit, limit);
+    return text;
+}
+
 struct node *collection_add_child(struct node *parent, void *peer, const char **ret_why)
 {
     struct collection *collection = collection_of(parent);
-    if (node_is_group(parent) &&
-        parent->child_count >= collection->table->config.max_children_per_group) {
-        *ret_why = "the group has as many children as the limit max_children_per_group allows";
+    const struct collection_table_config *config = &collection->table->config;
+    if (node_is_group(parent) && parent->child_count >= config->max_children_per_group) {
+        *ret_why = over_limit("max_children_per_group", "group", config->max_children_per_group);
         return NULL;
     }
-    if (collection->node_count >= collection->table->config.max_nodes_per_tree) {
-        *ret_why = "the tree has as many nodes as the limit max_nodes_per_tree allows";
+    if (collection->node_count >= config->max_nodes_per_tree) {
+        *ret_why = over_limit("max_nodes_per_tree", "tree", config->max_nodes_per_tree);
         return NULL;
     }
     struct node *node = charged_node(collection->account, parent, ret_why);

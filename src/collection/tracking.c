@@ -12,7 +12,7 @@ static const char *add(struct collection *collection, struct list *trackers, int
 {
     if (!account_charge(collection->account, ACCOUNT_DESCRIPTORS, 1)) {
         fd_close(&fd);
-        return "the uid's quota of descriptors is used up";
+        return account_refusal(collection->account, ACCOUNT_DESCRIPTORS, 1);
     }
     if (!tracker_add(trackers, fd, buffers_remaining)) {
         account_discharge(collection->account, ACCOUNT_DESCRIPTORS, 1);

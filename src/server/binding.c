@@ -78,9 +78,6 @@ struct binding *binding_new(struct server *server, enum model_protocol protocol,
     return binding;
 }
 
-static const char over_descriptors[] =
-    "its uid has as many descriptors as max_descriptors_per_uid allows";
-
 /* Charges what the channel holds now, after it has sent or received. NULL, or the quota that is
  * used up. */
 static const char *settle(struct binding *binding)
@@ -91,12 +88,14 @@ static const char *settle(struct binding *binding)
     if (!account_recharge(binding->account, ACCOUNT_DESCRIPTORS, &binding->charged_descriptors,
                           descriptors)) {
         binding->overdrawn = true;
-        return over_descriptors;
+        return account_refusal(binding->account, ACCOUNT_DESCRIPTORS,
+                               descriptors - binding->charged_descriptors);
     }
     if (!account_recharge(binding->account, ACCOUNT_MESSAGE_BYTES, &binding->charged_bytes,
                           bytes)) {
         binding->overdrawn = true;
-        return "its uid has as many bytes of messages as max_message_bytes_per_uid allows";
+        return account_refusal(binding->account, ACCOUNT_MESSAGE_BYTES,
+                               bytes - binding->charged_bytes);
     }
     return NULL;
 }
@@ -162,7 +161,7 @@ struct binding *binding_park_server_end(struct binding *from, enum model_protoco
         return NULL;
     }
     if (!account_charge(owner.account, ACCOUNT_DESCRIPTORS, 1)) {
-        *ret_why = over_descriptors;
+        *ret_why = account_refusal(owner.account, ACCOUNT_DESCRIPTORS, 1);
         closer_close(from->uid, fd);
         (void)account_unref(owner.account);
         return NULL;
@@ -318,7 +317,12 @@ void binding_reply(struct binding *binding, const struct model_method *method, u
     }
     int sent = stream_send(&binding->stream, message);
     if (sent == STREAM_FULL) {
-        binding_fail(binding, "the client does not read its replies");
+        char why[112];
+        (void)snprintf(
+            why, sizeof(why),
+            "max_queued_bytes_per_connection %llu: the client does not read its replies",
+            (unsigned long long)binding->server->config->quotas.max_queued_bytes_per_connection);
+        binding_fail(binding, why);
     } else if (sent < 0 && sent != STREAM_CLOSED) {
         binding_fail(binding, strerror(-sent));
     } else {

@@ -98,11 +98,11 @@ static const char *admit(struct account *account)
         return "too many descriptors of a wrong kind, sent by this uid, hang in close()";
     }
     if (!account_charge(account, ACCOUNT_CONNECTIONS, 1)) {
-        return "this uid has as many connections as max_connections_per_uid allows";
+        return account_refusal(account, ACCOUNT_CONNECTIONS, 1);
     }
     if (!account_charge(account, ACCOUNT_DESCRIPTORS, 1)) {
         account_discharge(account, ACCOUNT_CONNECTIONS, 1);
-        return "this uid has as many descriptors as max_descriptors_per_uid allows";
+        return account_refusal(account, ACCOUNT_DESCRIPTORS, 1);
     }
     return NULL;
 }

@@ -15,7 +15,9 @@ static const char *set_constraints(struct request *request)
     /* Stored as they are: what they contain is judged at allocation. */
     if (!collection_set_constraints(node, table->has.constraints ? &table->constraints : NULL,
                                     &request->arena)) {
-        return request_refuse(request, "they need more than max_message_bytes_per_uid allows");
+        return request_refuse(request, "%s",
+                              account_refusal(collection_of(node)->account, ACCOUNT_MESSAGE_BYTES,
+                                              arena_footprint(&request->arena)));
     }
     log_debug("%s: SetConstraints", binding_describe(request->binding));
     collection_evaluate(collection_of(node));

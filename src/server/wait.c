@@ -20,8 +20,13 @@
 
 const char *wait_add(struct binding *binding, uint32_t txid)
 {
-    if (binding->wait_count >= binding->server->config->quotas.max_pending_calls_per_connection) {
-        return "more calls are pending than max_pending_calls_per_connection allows";
+    uint32_t most = binding->server->config->quotas.max_pending_calls_per_connection;
+    if (binding->wait_count >= most) {
+        static char text[96];
+        (void)snprintf(text, sizeof(text),
+                       "max_pending_calls_per_connection: wanted 1 more, but %u of %u wait", most,
+                       most);
+        return text;
     }
     if (binding->wait_count == binding->wait_size) {
         size_t size = binding->wait_size == 0 ? 4 : binding->wait_size * 2;

@@ -30,6 +30,11 @@ int stage_open_lazy(void **state)
                             "\"commit\": \"lazy\"}]}");
 }
 
+int stage_open_config(void **state)
+{
+    return open_with(state, *state);
+}
+
 int stage_close(void **state)
 {
     struct stage *stage = *state;

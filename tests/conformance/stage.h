@@ -35,6 +35,9 @@ int stage_close(void **state);
 /* The same where pages come at first touch, so that the largest buffers cost nothing. */
 int stage_open_lazy(void **state);
 
+/* The same with the configuration that *state is: the text of a file. */
+int stage_open_config(void **state);
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, stage_open, stage_close)
 
 /* The daemon goes on: a new collection can be made and its token answers (the sequence of C001). */

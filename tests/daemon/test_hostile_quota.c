@@ -316,7 +316,7 @@ static void a_failure_that_the_queue_does_not_hold(void **state)
     assert_true(raw_sync(other, MODEL_PROTOCOL_COLLECTION));
     set_constraints(collection, 1, 8192, 8192);
     assert_true(raw_wait_closed(collection));
-    end(scene, "does not read its replies");
+    end(scene, "max_queued_bytes_per_connection 1000: the client does not read its replies");
 }
 
 int main(void)

@@ -16,6 +16,8 @@ static void charges_up_to_the_limit(void **state)
     struct account *account = account_ref(&accounts, 1000);
     assert_true(account_charge(account, ACCOUNT_NODES, 2));
     assert_false(account_charge(account, ACCOUNT_NODES, 2));
+    assert_string_equal(account_refusal(account, ACCOUNT_NODES, 2),
+                        "max_nodes_per_uid: wanted 2 more, but uid 1000 has 2 of 3");
     assert_int_equal(account->used[ACCOUNT_NODES], 2);
     assert_true(account_charge(account, ACCOUNT_NODES, 1));
     assert_false(account_charge(account, ACCOUNT_CONNECTIONS, 1)); /* limit 0: none at all */
