@@ -39,7 +39,7 @@ void solver_choose(const struct solver_problem *problem, uint32_t *ret_selected,
     work.tracer = problem->tracer;
     uint32_t *selected = work_alloc(&work, problem->group_count, sizeof(*selected));
     ret->error = selected == NULL ? SYSMEM_ERROR_NO_MEMORY : search(&work, problem, selected, NULL);
-    if (ret->error == 0 && problem->group_count > 0) {
+    if (ret->error == 0 && ret_selected != NULL) {
         memcpy(ret_selected, selected, problem->group_count * sizeof(*selected));
     }
     arena_clear(&arena);
