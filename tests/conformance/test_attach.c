@@ -177,6 +177,21 @@ static void c055_attached_after_allocation_and_too_small(void **state)
     base_leave(&base);
 }
 
+/* Room that was made for one who is there already. */
+static void c056_attached_before_allocation_with_camping_that_there_is_room_for(void **state)
+{
+    struct base base;
+    base_open(&base, state);
+    struct seat third = seat_take(base.stage, attach_to(&base.second));
+    struct sysmem_buffer_collection_constraints wish = attached_wish();
+    SYSMEM_SET(&wish, min_buffer_count_for_camping, 2);
+    seat_say(&third, &wish);
+    base_allocate(&base, 8);
+    expect_same_buffers(&base, &third, 8);
+    seat_leave(&third);
+    base_leave(&base);
+}
+
 /* Room that was made for later. */
 static void c057_attached_with_camping_that_there_is_room_for(void **state)
 {
@@ -451,6 +466,20 @@ static void a_mask_without_write_counts_for_attached_parts(void **state)
     base_leave(&base);
 }
 
+static void a_mask_of_0_fails_who_attaches(void **state)
+{
+    struct base base;
+    base_open(&base, state);
+    base_allocate(&base, 0);
+    struct sysmem_token *token = NULL;
+    assert_int_equal(sysmem_collection_attach_token(base.first.collection, 0, &token), 0);
+    assert_closed(sysmem_collection_node(base.first.collection));
+    assert_closed(sysmem_collection_node(base.second.collection));
+    sysmem_token_free(token);
+    seat_drop(&base.first);
+    seat_drop(&base.second);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -459,6 +488,7 @@ int main(void)
         CASE(c053_attached_before_allocation_and_gone),
         CASE(c054_attached_before_allocation_and_too_small),
         CASE(c055_attached_after_allocation_and_too_small),
+        CASE(c056_attached_before_allocation_with_camping_that_there_is_room_for),
         CASE(c057_attached_with_camping_that_there_is_room_for),
         CASE(c059_attached_with_camping_that_there_is_no_room_for),
         CASE(c060_attached_before_allocation_reserves_nothing),
@@ -471,6 +501,7 @@ int main(void)
         CASE(a_failed_allocation_reaches_attached_parts),
         CASE(a_group_in_an_attached_part_chooses),
         CASE(a_mask_without_write_counts_for_attached_parts),
+        CASE(a_mask_of_0_fails_who_attaches),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

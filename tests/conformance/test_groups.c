@@ -132,6 +132,20 @@ static void c113_create_children_sync_with_a_mask_of_0_closes(void **state)
     assert_still_serves(stage);
 }
 
+static void create_child_with_a_mask_of_0_closes(void **state)
+{
+    struct stage *stage = *state;
+    struct sysmem_token *root = root_token(stage->allocator);
+    struct sysmem_group *group = group_under(root);
+    struct sysmem_token *child = NULL;
+    assert_int_equal(sysmem_group_create_child(group, 0, &child), 0);
+    assert_closed(sysmem_group_node(group));
+    assert_closed(sysmem_token_node(root));
+    sysmem_token_free(child);
+    sysmem_group_free(group);
+    sysmem_token_free(root);
+}
+
 static void create_children_sync_keeps_the_order(void **state)
 {
     struct stage *stage = *state;
@@ -390,6 +404,7 @@ int main(void)
         CASE(counts_of_children_that_are_not_taken_do_not_count),
         CASE(c115_a_heap_conflict_moves_on_to_the_next_child),
         CASE(c113_create_children_sync_with_a_mask_of_0_closes),
+        CASE(create_child_with_a_mask_of_0_closes),
         CASE(create_children_sync_keeps_the_order),
         CASE(every_child_must_have_spoken),
         CASE(a_released_group_still_chooses),

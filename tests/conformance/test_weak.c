@@ -1,6 +1,11 @@
 /* Weak participants: buffers that they may use, but do not keep.
  * Source: spec/fuchsia.sysmem2.txt, PROTOCOLS, Node.SetWeak, Node.SetWeakOk. */
+#include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "seat.h"
 
@@ -83,6 +88,23 @@ static void c082_weak_ok_for_child_nodes_is_inherited(void **state)
     assert_true(seat_expect_buffers(&grandchild, 2)->buffers[1].has.close_weak_asap);
     seat_leave(&grandchild);
     seat_leave(&owner);
+}
+
+/* Only who is made after it; who was there already must say it for itself. */
+static void weak_ok_for_child_nodes_does_not_reach_earlier_ones(void **state)
+{
+    struct stage *stage = *state;
+    struct sysmem_token *root = root_token(stage->allocator);
+    struct sysmem_token *parent = duplicate(root);
+    set_weak(sysmem_token_node(parent));
+    struct seat earlier = seat_take(stage, duplicate(parent));
+    set_weak_ok(sysmem_token_node(parent), true);
+    struct sysmem_buffer_collection_constraints wish = picky(1, PAGE);
+    seat_say_unsynced(&earlier, &wish);
+    seat_expect(&earlier, ZX_ERR_PEER_CLOSED);
+    seat_drop(&earlier);
+    sysmem_token_free(parent);
+    sysmem_token_free(root);
 }
 
 static void c083_set_weak_ok_after_wait_fails(void **state)
@@ -243,6 +265,49 @@ static void all_128_weak_buffers_arrive_whole(void **state)
     seat_drop(&leaning.weak);
 }
 
+/* Keeps what this process has of buffers, handles and mappings, but no channel: the daemon has
+ * never heard of it. */
+static pid_t fork_holder(void)
+{
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+        for (int fd = STDERR_FILENO + 1; fd < 1024; fd++) {
+            struct stat stat;
+            if (fstat(fd, &stat) == 0 && S_ISSOCK(stat.st_mode)) {
+                (void)close(fd);
+            }
+        }
+        (void)raise(SIGSTOP); /* all is closed */
+        for (;;) {
+            (void)pause();
+        }
+    }
+    int status = 0;
+    assert_int_equal(waitpid(child, &status, WUNTRACED), child);
+    assert_true(WIFSTOPPED(status));
+    return child;
+}
+
+/* Who holds a strong handle is the kernel's word: a process that never spoke to the daemon counts,
+ * and so does its crash. */
+static void close_weak_asap_waits_for_unknown_holders_too(void **state)
+{
+    struct leaning leaning;
+    leaning_open(&leaning, *state, 1, 0);
+    const struct sysmem_vmo_buffer *buffer = sysmem_collection_info_get(leaning.weak.info)->buffers;
+    pid_t holder = fork_holder();
+    seat_leave(&leaning.strong);
+    assert_open(sysmem_collection_node(leaning.weak.collection));
+    assert_false(is_signalled(buffer->close_weak_asap));
+    assert_int_equal(kill(holder, SIGKILL), 0);
+    assert_int_equal(waitpid(holder, NULL, 0), holder);
+    wait_signalled(buffer->close_weak_asap);
+    assert_closed(sysmem_collection_node(leaning.weak.collection));
+    seat_drop(&leaning.weak);
+}
+
 /* A weak participant who asks late gets what is still there: nothing of a buffer whose memory is
  * given back, and only the eventpair of one that others use weakly. */
 static void c088_late_weak_results_are_sparse(void **state)
@@ -340,6 +405,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest quick[] = {
         CASE(c081_a_wait_on_weak_without_weak_ok_fails),
         CASE(c082_weak_ok_for_child_nodes_is_inherited),
+        CASE(weak_ok_for_child_nodes_does_not_reach_earlier_ones),
         CASE(c083_set_weak_ok_after_wait_fails),
         CASE(set_weak_after_set_constraints_fails),
         CASE(set_weak_after_all_children_present_fails),
@@ -349,6 +415,7 @@ int main(int argc, char **argv)
         CASE(the_last_strong_node_becomes_weak_or_leaves),
         CASE(c084_close_weak_asap_is_each_buffers_own),
         CASE(all_128_weak_buffers_arrive_whole),
+        CASE(close_weak_asap_waits_for_unknown_holders_too),
         CASE(c088_late_weak_results_are_sparse),
         CASE(weak_vmos_are_objects_of_their_own),
         CASE(c089_weak_without_use_still_gets_close_weak_asap),
