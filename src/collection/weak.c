@@ -46,8 +46,8 @@ static void complain(const struct collection *collection, uint32_t index, uint64
     collection_add_label(collection, &label);
     log_error("%s: buffer %u: %s%u weak handles are still open %u s after "
               "close_weak_asap; they were given to:",
-              strbuf_text(&label), index, holdings.more ? "at least " : "",
-              holdings.handles, (unsigned)(COLLECTION_WEAK_PATIENCE_NS / 1000000000u));
+              strbuf_text(&label), index, holdings.more ? "at least " : "", holdings.handles,
+              (unsigned)(COLLECTION_WEAK_PATIENCE_NS / 1000000000u));
     strbuf_deinit(&label);
     for (uint32_t i = 0; i < holdings.count && i < MAX_NAMED; i++) {
         name_holder(collection, &holdings.list[i]);
