@@ -155,7 +155,7 @@ static void over_the_quota_of_bytes(void **state)
     struct fixture *fixture = *state;
     fixture->accounts.limits[ACCOUNT_BUFFER_BYTES] = 2 * SIZE_BYTES - 1;
     ask_for(fixture, SIZE_BYTES);
-    assert_no_memory(fixture, "wanted 8192 bytes of buffers, but uid 1000 has 0 of its 8191");
+    assert_no_memory(fixture, "max_bytes_per_uid: wanted 8192 more, but uid 1000 has 0 of 8191");
 }
 
 static void over_the_quota_of_descriptors(void **state)
@@ -163,7 +163,7 @@ static void over_the_quota_of_descriptors(void **state)
     struct fixture *fixture = *state;
     fixture->accounts.limits[ACCOUNT_DESCRIPTORS] = fixture->account->used[ACCOUNT_DESCRIPTORS] + 1;
     ask_for(fixture, SIZE_BYTES);
-    assert_no_memory(fixture, "as many descriptors as max_descriptors_per_uid allows");
+    assert_no_memory(fixture, "max_descriptors_per_uid: wanted 2 more, but uid 1000 has ");
     assert_null(fixture->collection->root);
 }
 

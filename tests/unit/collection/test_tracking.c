@@ -76,9 +76,9 @@ static void eventpairs_are_charged(void **state)
     int kept[2];
     fixture->accounts.limits[ACCOUNT_DESCRIPTORS] = 0;
     const char *why = collection_track_node(fixture->peers[1].node, give_end(&kept[0]));
-    assert_string_equal(why, "the uid's quota of descriptors is used up");
+    assert_string_equal(why, "max_descriptors_per_uid: wanted 1 more, but uid 1000 has 0 of 0");
     why = collection_track_lifetime(fixture->peers[1].node, give_end(&kept[1]), 0);
-    assert_string_equal(why, "the uid's quota of descriptors is used up");
+    assert_string_equal(why, "max_descriptors_per_uid: wanted 1 more, but uid 1000 has 0 of 0");
     for (int i = 0; i < 2; i++) {
         assert_true(peer_is_closed(kept[i]));
         fd_close(&kept[i]);

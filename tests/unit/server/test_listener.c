@@ -106,8 +106,11 @@ static void one_descriptor(struct config *config)
 }
 
 /* The one message of a connection that is not admitted. */
-static void assert_refused(const char *why)
+static void assert_refused(const char *limit)
 {
+    char why[128];
+    (void)snprintf(why, sizeof(why), "%s: wanted 1 more, but uid %u has 1 of 1", limit,
+                   (unsigned)getuid());
     struct stream client;
     struct message message;
     stream_init(&client, connect_to(&whole), SIZE_MAX);
@@ -119,14 +122,14 @@ static void assert_refused(const char *why)
     assert_closes(&whole, &client);
 }
 
-/* `why` holds for the second client, and no longer when the first one is gone. */
-static void check_quota(void (*adapt)(struct config *), const char *why)
+/* `limit` holds for the second client, and no longer when the first one is gone. */
+static void check_quota(void (*adapt)(struct config *), const char *limit)
 {
     struct stream first;
     struct stream next;
     whole_server_begin(&whole, adapt);
     (void)accept_client(&whole, &first);
-    assert_refused(why);
+    assert_refused(limit);
     stream_deinit(&first);
     for (int i = 0; !list_is_empty(&whole.server.bindings); i++) {
         assert_true(i < MANY_TURNS);
@@ -140,15 +143,13 @@ static void check_quota(void (*adapt)(struct config *), const char *why)
 static void as_many_connections_as_the_quota_allows(void **state)
 {
     (void)state;
-    check_quota(one_connection,
-                "this uid has as many connections as max_connections_per_uid allows");
+    check_quota(one_connection, "max_connections_per_uid");
 }
 
 static void as_many_connections_as_descriptors_allow(void **state)
 {
     (void)state;
-    check_quota(one_descriptor,
-                "this uid has as many descriptors as max_descriptors_per_uid allows");
+    check_quota(one_descriptor, "max_descriptors_per_uid");
 }
 
 /* Takes all descriptors below the limit, the last one first. */
