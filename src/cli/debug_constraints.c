@@ -1,12 +1,14 @@
 /* Constraints in a few words: enough to see who wants what. */
 #include <inttypes.h>
+#include <string.h>
 
 #include "cli/debug_view.h"
 #include "cli/text_table.h"
 #include "model/names.h"
 
-/* Formats that are named. */
+/* Formats, and heaps, that are named. */
 #define MAX_FORMATS 3
+#define MAX_HEAPS   3
 
 /* Between the parts: "; " after the first one. */
 static void begin_part(struct strbuf *buf, size_t start)
@@ -84,6 +86,56 @@ static void add_memory(struct strbuf *buf, size_t start,
     }
 }
 
+/* The domains that are supported, where anything is said of them. */
+static void add_domains(struct strbuf *buf, size_t start,
+                        const struct sysmem_buffer_memory_constraints *memory)
+{
+    const struct {
+        bool said;
+        bool supported;
+        const char *name;
+    } domains[] = {
+        {memory->has.cpu_domain_supported,          memory->cpu_domain_supported,          "CPU"},
+        {memory->has.ram_domain_supported,          memory->ram_domain_supported,          "RAM"},
+        {memory->has.inaccessible_domain_supported, memory->inaccessible_domain_supported,
+         "INACCESSIBLE"                                                                         },
+    };
+    const char *separator = "domains: ";
+    for (size_t i = 0; i < sizeof(domains) / sizeof(domains[0]); i++) {
+        if (domains[i].said) {
+            if (separator[0] == 'd') {
+                begin_part(buf, start);
+            }
+            strbuf_addf(buf, "%s%s%s", separator, domains[i].supported ? "" : "not ",
+                        domains[i].name);
+            separator = ", ";
+        }
+    }
+}
+
+/* A heap's type is a dotted name, whose last part tells it. */
+static void add_heaps(struct strbuf *buf, size_t start,
+                      const struct sysmem_buffer_memory_constraints *memory)
+{
+    size_t count = memory->permitted_heaps_count;
+    for (size_t i = 0; i < count && i < MAX_HEAPS; i++) {
+        const struct sysmem_heap *heap = &memory->permitted_heaps[i];
+        const char *type = heap->has.heap_type ? heap->heap_type : "?";
+        const char *dot = strrchr(type, '.');
+        if (i == 0) {
+            begin_part(buf, start);
+        }
+        strbuf_addf(buf, i == 0 ? "heaps: " : ", ");
+        strbuf_add_escaped(buf, dot == NULL ? type : dot + 1);
+        if (heap->id != 0) {
+            strbuf_addf(buf, " %" PRIu64, heap->id);
+        }
+    }
+    if (count > MAX_HEAPS) {
+        strbuf_addf(buf, ", +%zu", count - MAX_HEAPS);
+    }
+}
+
 static void add_formats(struct strbuf *buf, size_t start,
                         const struct sysmem_buffer_collection_constraints *constraints)
 {
@@ -115,6 +167,8 @@ void debug_view_add_constraints(struct strbuf *buf,
     add_usage(buf, &constraints->usage);
     add_counts(buf, start, constraints);
     add_memory(buf, start, &constraints->buffer_memory_constraints);
+    add_domains(buf, start, &constraints->buffer_memory_constraints);
+    add_heaps(buf, start, &constraints->buffer_memory_constraints);
     add_formats(buf, start, constraints);
     if (buf->len == start) {
         strbuf_addf(buf, "none");

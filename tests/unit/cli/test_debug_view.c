@@ -226,6 +226,13 @@ static void constraints_come_short_and_in_full(void **state)
     SYSMEM_SET(wanted, max_buffer_count, 7);
     SYSMEM_SET(&wanted->buffer_memory_constraints, min_size_bytes, 4096);
     SYSMEM_SET(&wanted->buffer_memory_constraints, secure_required, true);
+    SYSMEM_SET(&wanted->buffer_memory_constraints, cpu_domain_supported, true);
+    SYSMEM_SET(&wanted->buffer_memory_constraints, inaccessible_domain_supported, false);
+    struct sysmem_heap heaps[4] = {0};
+    SYSMEM_SET(&heaps[0], heap_type, "vendor.heap\x1b.SYSTEM_RAM");
+    SYSMEM_SET(&heaps[1], heap_type, "plain");
+    SYSMEM_SET(&heaps[1], id, 7);
+    SYSMEM_SET_VECTOR(&wanted->buffer_memory_constraints, permitted_heaps, heaps, 4);
     wanted->has.buffer_memory_constraints = true;
     SYSMEM_SET(&formats[0], pixel_format, SYSMEM_PIXEL_FORMAT_NV12);
     SYSMEM_SET(&formats[1], pixel_format, 4000000);
@@ -233,7 +240,8 @@ static void constraints_come_short_and_in_full(void **state)
     nodes[1].has.constraints = true;
     char *summary = print_tree(&shown);
     assert_shows(summary, "constraints cpu+video; buffers: camping 2, at most 7; at least 4.0 KiB; "
-                          "secure; images: NV12, format 4000000, INVALID, +2\n");
+                          "secure; domains: CPU, not INACCESSIBLE; heaps: SYSTEM_RAM, plain 7, ?, "
+                          "+1; images: NV12, format 4000000, INVALID, +2\n");
     assert_shows(summary, "constraints none\n");
     char *full = print_inspect(&shown);
     assert_shows(full, "usage.cpu=CPU_USAGE_READ_OFTEN");
