@@ -1,7 +1,9 @@
 /* The solver, with participants that want anything that a message can say. Input: a byte, how many
  * participants; two bytes of switches; a byte, how many format costs; then the tables: four bytes
  * say which fields are set, and each value begins with a byte that chooses a usual value or
- * announces any.
+ * announces any. Two of the switches say how many token groups there are: these come first, each
+ * three bytes (the group around it, under which child, how many children), and then two bytes for
+ * each participant (its group, under which child).
  *
  * Whatever comes out is told alike twice, and settings keep what each participant asked for. */
 #include "fuzz.h"
@@ -20,6 +22,8 @@
 
 #define MAX_PARTICIPANTS 8
 #define MAX_COSTS        4
+#define MAX_GROUPS       3
+#define MAX_CHILDREN     5 /* three groups can have more combinations than are tried */
 #define BUDGET           ((size_t)64 << 20)
 #define MANY             0xFF /* as many items as the interface allows */
 #define ANY              0xF0 /* this and above: the value's bytes follow */
@@ -104,9 +108,10 @@ static void check_text(const char *text, size_t size)
     EXPECT(memchr(text, '\0', size) != NULL);
 }
 
-static void check_failure(const struct solver_outcome *outcome, size_t participants)
+static void check_failure(const struct solver_outcome *outcome, size_t participants, size_t groups)
 {
-    EXPECT(outcome->error == SYSMEM_ERROR_CONSTRAINTS_INTERSECTION_EMPTY);
+    EXPECT(outcome->error == SYSMEM_ERROR_CONSTRAINTS_INTERSECTION_EMPTY ||
+           (groups > 0 && outcome->error == SYSMEM_ERROR_TOO_MANY_GROUP_CHILD_COMBINATIONS));
     EXPECT(outcome->reason_count >= 1 && outcome->reason_count <= SOLVER_MAX_REASONS);
     for (size_t i = 0; i < outcome->reason_count; i++) {
         const struct solver_reason *reason = &outcome->reasons[i];
@@ -184,19 +189,36 @@ static void check_limits(const struct solver_outcome *outcome, const struct solv
     EXPECT(size * outcome->buffer_count <= limits->max_collection_bytes);
 }
 
+/* Each group that is not hidden selects one of its children. */
+static void check_selected(const struct solver_problem *problem, const uint32_t *selected)
+{
+    for (size_t i = 0; i < problem->group_count; i++) {
+        const struct solver_group *group = &problem->groups[i];
+        bool hidden = group->parent > 0 && selected[group->parent - 1] != group->parent_child;
+        EXPECT(hidden ? selected[i] == SOLVER_HIDDEN : selected[i] < group->child_count);
+    }
+}
+
+static bool is_present(const struct solver_participant *participant, const uint32_t *selected)
+{
+    return participant->constraints != NULL &&
+           (participant->group == 0 || selected[participant->group - 1] == participant->child);
+}
+
 static void check_success(const struct solver_outcome *outcome,
-                          const struct solver_participant *participants, size_t count,
-                          const struct solver_environment *environment)
+                          const struct solver_problem *problem, const uint32_t *selected)
 {
     uint64_t all_camped = 0;
-    check_limits(outcome, &environment->limits);
+    check_selected(problem, selected);
+    check_limits(outcome, &problem->environment->limits);
     EXPECT(outcome->settings.has.buffer_settings && outcome->reason_count == 0);
-    for (size_t i = 0; i < count; i++) {
-        const struct sysmem_buffer_collection_constraints *wish = participants[i].constraints;
-        if (wish == NULL) {
+    for (size_t i = 0; i < problem->participant_count; i++) {
+        const struct sysmem_buffer_collection_constraints *wish =
+            problem->participants[i].constraints;
+        if (!is_present(&problem->participants[i], selected)) {
             continue;
         }
-        all_camped += environment->force_zero_slack ? 0 : camped(wish);
+        all_camped += problem->environment->force_zero_slack ? 0 : camped(wish);
         EXPECT(!wish->has.min_buffer_count || outcome->buffer_count >= wish->min_buffer_count);
         EXPECT(!wish->has.max_buffer_count || outcome->buffer_count <= wish->max_buffer_count);
         if (wish->has.buffer_memory_constraints) {
@@ -207,21 +229,23 @@ static void check_success(const struct solver_outcome *outcome,
     EXPECT(outcome->buffer_count >= all_camped);
 }
 
-static void check_solve(const struct solver_participant *participants, size_t count,
-                        const struct solver_environment *environment)
+static void check_choose(const struct solver_problem *problem)
 {
     static struct solver_outcome outcome;
     static struct solver_outcome again;
-    solver_solve(participants, count, environment, &outcome);
-    solver_solve(participants, count, environment, &again);
+    uint32_t selected[MAX_GROUPS] = {0};
+    uint32_t selected_again[MAX_GROUPS] = {0};
+    solver_choose(problem, selected, &outcome);
+    solver_choose(problem, selected_again, &again);
     EXPECT(outcome.error == again.error && outcome.reason_count == again.reason_count);
+    EXPECT(memcmp(selected, selected_again, sizeof(selected)) == 0);
     if (outcome.error != 0) {
-        check_failure(&outcome, count);
+        check_failure(&outcome, problem->participant_count, problem->group_count);
         return;
     }
     EXPECT(outcome.buffer_count == again.buffer_count);
     EXPECT(model_equal(&model_type_single_buffer_settings, &outcome.settings, &again.settings));
-    check_success(&outcome, participants, count, environment);
+    check_success(&outcome, problem, selected);
 }
 
 /* Into the order that the solver wants, one after the other. */
@@ -260,24 +284,54 @@ static void make_environment(struct fuzz_input *input, struct arena *arena, uint
     }
 }
 
+/* Below a group that was made before, or below none. */
+static void make_groups(struct fuzz_input *input, struct solver_group *groups, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        groups[i].parent = (int)(fuzz_integer(input, 1) % (i + 1));
+        uint32_t children = groups[i].parent == 0 ? 1 : groups[groups[i].parent - 1].child_count;
+        groups[i].parent_child = (uint32_t)fuzz_integer(input, 1) % children;
+        groups[i].child_count = 1 + (uint32_t)fuzz_integer(input, 1) % MAX_CHILDREN;
+    }
+}
+
+static void put_under_group(struct fuzz_input *input, const struct solver_group *groups,
+                            size_t group_count, struct solver_participant *participant)
+{
+    participant->group = (int)(fuzz_integer(input, 1) % (group_count + 1));
+    uint32_t children = participant->group == 0 ? 1 : groups[participant->group - 1].child_count;
+    participant->child = (uint32_t)fuzz_integer(input, 1) % children;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct fuzz_input input = {.at = data, .left = size};
     struct solver_participant participants[MAX_PARTICIPANTS] = {0};
     struct sysmem_buffer_collection_constraints wishes[MAX_PARTICIPANTS] = {0};
+    struct solver_group groups[MAX_GROUPS] = {0};
     struct solver_environment environment;
     struct arena arena;
     arena_init(&arena, BUDGET);
     size_t count = (size_t)fuzz_integer(&input, 1) % (MAX_PARTICIPANTS + 1);
     uint64_t switches = fuzz_integer(&input, 2);
+    size_t group_count = (switches >> 3) % (MAX_GROUPS + 1);
     make_environment(&input, &arena, switches, &environment);
+    make_groups(&input, groups, group_count);
+    for (size_t i = 0; i < count && group_count > 0; i++) {
+        put_under_group(&input, groups, group_count, &participants[i]);
+    }
     for (size_t i = 0; i < count; i++) {
         if ((switches >> (8 + i)) % 2 == 0) { /* the others have set none */
             make_table(&input, &arena, &model_type_buffer_collection_constraints, &wishes[i]);
             participants[i].constraints = &wishes[i];
         }
     }
-    check_solve(participants, count, &environment);
+    const struct solver_problem problem = {.participants = participants,
+                                           .participant_count = count,
+                                           .groups = groups,
+                                           .group_count = group_count,
+                                           .environment = &environment};
+    check_choose(&problem);
     arena_clear(&arena);
     return 0;
 }
