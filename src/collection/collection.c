@@ -29,6 +29,24 @@ uint64_t collection_now_ns(void)
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
+static const char over_bytes[] =
+    "its client's name needs more than max_message_bytes_per_uid allows";
+
+static bool charge_name(struct account *account, struct node *node)
+{
+    uint64_t bytes = node->client.name == NULL ? 0 : strlen(node->client.name) + 1;
+    return account_recharge(account, ACCOUNT_MESSAGE_BYTES, &node->charged_name, bytes);
+}
+
+/* Of a node that nobody knows yet. */
+static void discard(struct account *account, struct node *node)
+{
+    account_discharge(account, ACCOUNT_NODES, 1);
+    account_discharge(account, ACCOUNT_MESSAGE_BYTES, node->charged_name);
+    node_unlink(node);
+    node_free(node);
+}
+
 /* A node that is charged for; the caller hangs it into a collection. */
 static struct node *charged_node(struct account *account, struct node *parent, const char **ret_why)
 {
@@ -40,6 +58,11 @@ static struct node *charged_node(struct account *account, struct node *parent, c
     if (node == NULL) {
         account_discharge(account, ACCOUNT_NODES, 1);
         *ret_why = "no memory for a node";
+        return NULL;
+    }
+    if (!charge_name(account, node)) {
+        discard(account, node);
+        *ret_why = over_bytes;
         return NULL;
     }
     node->since_ns = collection_now_ns();
@@ -120,12 +143,27 @@ struct node *collection_attach(struct node *parent, void *peer, const char **ret
     } else {
         strbuf_addf(&name, "from AttachToken()");
     }
-    bool named = !name.failed && node_replace_client(node, strbuf_text(&name), parent->client.id);
+    bool named =
+        !name.failed && collection_replace_client(node, strbuf_text(&name), parent->client.id);
     strbuf_deinit(&name);
     if (!named) {
-        log_warning("%s: no memory to name it", collection_describe_node(node));
+        struct collection *collection = collection_of(node);
+        collection->node_count--;
+        discard(collection->account, node);
+        *ret_why = over_bytes;
+        return NULL;
     }
     return node;
+}
+
+bool collection_set_client(struct node *node, const char *name, uint64_t id)
+{
+    return node_set_client(node, name, id) && charge_name(collection_of(node)->account, node);
+}
+
+bool collection_replace_client(struct node *node, const char *name, uint64_t id)
+{
+    return node_replace_client(node, name, id) && charge_name(collection_of(node)->account, node);
 }
 
 bool collection_set_name(struct collection *collection, uint32_t priority, const char *name)
@@ -252,7 +290,8 @@ static void sweep_node(struct collection_table *table, struct node *node)
         (void)map_take(&table->node_refs, node->ref->name.koid);
     }
     account_discharge(account, ACCOUNT_NODES, 1);
-    account_discharge(account, ACCOUNT_MESSAGE_BYTES, arena_footprint(&node->constraints_arena));
+    account_discharge(account, ACCOUNT_MESSAGE_BYTES,
+                      arena_footprint(&node->constraints_arena) + node->charged_name);
     uint32_t descriptors = tracker_close_all(&node->node_trackers) +
                            tracker_close_all(&node->lifetime_trackers) +
                            (node->ref == NULL ? 0 : NODE_REF_DESCRIPTORS);

@@ -169,6 +169,12 @@ static inline struct collection *collection_of(const struct node *node)
 /* SetName. False: no memory. */
 bool collection_set_name(struct collection *collection, uint32_t priority, const char *name);
 
+/* SetDebugClientInfo and the Allocator's information: node_set_client() and node_replace_client(),
+ * charged to the collection's account. False: no memory, or over the quota; then the node must
+ * fail. */
+bool collection_set_client(struct node *node, const char *name, uint64_t id);
+bool collection_replace_client(struct node *node, const char *name, uint64_t id);
+
 /* SetConstraints, as node_set_constraints(); what they take is charged to the collection's account.
  * False: over the quota, and nothing is taken. */
 bool collection_set_constraints(struct node *node,

@@ -86,9 +86,22 @@ void node_set_weak_ok(struct node *node, bool for_child_nodes_also)
     node->weak_ok_for_children = node->weak_ok_for_children || for_child_nodes_also;
 }
 
+/* Of what there is room for, in whole characters. */
+static size_t name_length(const char *name)
+{
+    size_t len = strnlen(name, NODE_MAX_CLIENT_NAME + 1);
+    if (len > NODE_MAX_CLIENT_NAME) {
+        len = NODE_MAX_CLIENT_NAME;
+        while (len > 0 && ((unsigned char)name[len] & 0xC0) == 0x80) {
+            len--;
+        }
+    }
+    return len;
+}
+
 bool node_replace_client(struct node *node, const char *name, uint64_t id)
 {
-    char *copy = strdup(name);
+    char *copy = strndup(name, name_length(name));
     if (copy == NULL) {
         return false;
     }
@@ -105,19 +118,8 @@ bool node_set_client(struct node *node, const char *name, uint64_t id)
     }
     struct strbuf text = {0};
     strbuf_addf(&text, "%s (was %s)", name, node->client.name);
-    char *both = strbuf_take(&text);
-    if (both == NULL) {
-        return false;
-    }
-    if (strlen(both) > NODE_MAX_CLIENT_NAME) {
-        size_t end = NODE_MAX_CLIENT_NAME;
-        while (end > 0 && ((unsigned char)both[end] & 0xC0) == 0x80) {
-            end--; /* not in the middle of a character */
-        }
-        both[end] = '\0';
-    }
-    bool ok = node_replace_client(node, both, id);
-    free(both);
+    bool ok = !text.failed && node_replace_client(node, strbuf_text(&text), id);
+    strbuf_deinit(&text);
     return ok;
 }
 

@@ -66,6 +66,7 @@ struct node {
     bool has_waited;           /* WaitForAllBuffersAllocated was called */
     bool all_children_present; /* of a group */
     struct node_client client;
+    uint64_t charged_name; /* bytes of client.name that its owner has charged */
 
     struct list
         node_trackers; /* AttachNodeTracking: struct tracker, closed when the node is freed */

@@ -129,14 +129,16 @@ static void finish(struct binding *token, struct bind *bind)
     binding_close(token);
     collection_bind_node(node, collection);
     binding_take_node(collection, node);
-    bool named =
-        bind->client_name == NULL || node_replace_client(node, bind->client_name, bind->client_id);
+    bool named = bind->client_name == NULL ||
+                 collection_replace_client(node, bind->client_name, bind->client_id);
     bind_free(bind, token->state == BINDING_CLOSED);
     if (named) {
         collection_tell(collection_of(node), node, COLLECTION_EVENT_NODE_BOUND);
         binding_watch(collection);
     } else {
-        binding_fail(collection, "no memory for the client's name");
+        binding_fail(
+            collection,
+            "no memory for the client's name, or more than max_message_bytes_per_uid allows");
     }
 }
 

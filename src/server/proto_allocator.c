@@ -16,7 +16,7 @@
 static bool name_node(const struct binding *allocator, struct node *node)
 {
     return allocator->client_name == NULL ||
-           node_replace_client(node, allocator->client_name, allocator->client_id);
+           collection_replace_client(node, allocator->client_name, allocator->client_id);
 }
 
 /* Gives a new channel the root of a new collection. NULL, or why not. */
@@ -34,7 +34,9 @@ static const char *begin_collection(const struct binding *allocator, struct bind
         collection_bind_node(collection->root, binding);
     }
     if (!name_node(allocator, collection->root)) {
-        binding_fail(binding, "no memory for the client's name");
+        binding_fail(
+            binding,
+            "no memory for the client's name, or more than max_message_bytes_per_uid allows");
         return NULL;
     }
     collection_tell(collection, collection->root, COLLECTION_EVENT_CREATED);

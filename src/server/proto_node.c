@@ -45,9 +45,10 @@ static const char *set_debug_client_info(struct request *request)
         return request_lacks(request, "name");
     }
     uint64_t id = table->has.id ? table->id : 0;
-    return node_set_client(request->binding->node, table->name, id)
+    return collection_set_client(request->binding->node, table->name, id)
                ? NULL
-               : request_refuse(request, "no memory for the name");
+               : request_refuse(request, "no memory for the name, or more than "
+                                         "max_message_bytes_per_uid allows");
 }
 
 static const char *get_buffer_collection_id(struct request *request)

@@ -219,6 +219,31 @@ static void bytes_of_constraints(void **state)
     end(scene, "max_message_bytes_per_uid");
 }
 
+/* What nodes are called is copied to their children, too. */
+static void bytes_of_names(void **state)
+{
+    (void)state;
+    struct scene *scene = begin("{\"limits\": {\"max_message_bytes_per_uid\": 16000}}");
+    int token = new_token(scene);
+    char name[257] = {0};
+    memset(name, 'n', sizeof(name) - 1);
+    struct model_node_set_debug_client_info_request request = {0};
+    SYSMEM_SET(&request, name, name);
+    for (int i = 0; i < 15; i++) { /* the former names stay part of it */
+        assert_true(
+            raw_request(token, MODEL_PROTOCOL_TOKEN, "SetDebugClientInfo", 0, &request, NULL, 0));
+    }
+    assert_true(raw_sync(token, MODEL_PROTOCOL_TOKEN));
+    (void)duplicate_token(scene, token); /* there is room for four names, not for six */
+    uint32_t masks[4] = {ZX_RIGHT_SAME_RIGHTS, ZX_RIGHT_SAME_RIGHTS, ZX_RIGHT_SAME_RIGHTS,
+                         ZX_RIGHT_SAME_RIGHTS};
+    struct model_token_duplicate_sync_request more = {0};
+    SYSMEM_SET_VECTOR(&more, rights_attenuation_masks, masks, 4);
+    assert_true(raw_request(token, MODEL_PROTOCOL_TOKEN, "DuplicateSync", 1, &more, NULL, 0));
+    assert_true(raw_wait_closed(token));
+    end(scene, "its client's name needs more than max_message_bytes_per_uid");
+}
+
 static void buffers(void **state)
 {
     (void)state;
@@ -326,6 +351,7 @@ int main(void)
         cmocka_unit_test(descriptors_of_half_messages),
         cmocka_unit_test(bytes_of_half_messages),
         cmocka_unit_test(bytes_of_constraints),
+        cmocka_unit_test(bytes_of_names),
         cmocka_unit_test(buffers),
         cmocka_unit_test(answers_that_are_not_read),
         cmocka_unit_test(others_are_served_between_answers),
