@@ -31,7 +31,7 @@ static int spawn(const char *const *argv, const int fds[3])
     pid_t pid = 0;
     int status = 0;
     int error =
-        posix_spawn(&pid, argv[0], &actions, NULL, (char *const *)(const void *)argv, environ);
+        posix_spawnp(&pid, argv[0], &actions, NULL, (char *const *)(const void *)argv, environ);
     posix_spawn_file_actions_destroy(&actions);
     if (error != 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status)) {
         return -1;

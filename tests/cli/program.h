@@ -8,8 +8,8 @@ struct program_result {
     char *errors;
 };
 
-/* Runs argv[0] with `input` (NUL-terminated) as its standard input. Free with
- * program_result_deinit(). */
+/* Runs argv[0] (a path, or a command on PATH) with `input` (NUL-terminated) as its standard input.
+ * Free with program_result_deinit(). */
 struct program_result program_run(const char *const *argv, const char *input);
 
 void program_result_deinit(struct program_result *result);
