@@ -1,10 +1,13 @@
 #include "server/bind.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include "base/fd.h"
 #include "base/log.h"
 #include "os/random.h"
 #include "os/socket_name.h"
@@ -38,14 +41,13 @@ bool bind_is_pending(const struct binding *token)
 }
 
 /* Frees the bind; the collection's channel is not touched. */
-static void bind_free(struct bind *bind, bool token_is_shut)
+static void bind_free(struct bind *bind, bool nothing_queued)
 {
-    uid_t uid = bind->collection->uid;
     list_remove(&bind->link);
-    if (token_is_shut) {
-        closer_close_channel(uid, bind->fd);
+    if (nothing_queued) {
+        fd_close(&bind->fd);
     } else {
-        closer_close(uid, bind->fd);
+        closer_close(bind->collection->uid, bind->fd);
     }
     account_discharge(bind->collection->account, ACCOUNT_DESCRIPTORS, 1);
     free(bind->client_name);
@@ -115,6 +117,16 @@ static struct bind *find_bind(const struct binding *token, const struct message 
     return NULL;
 }
 
+/* Shuts the token down, and says whether its client has received all that was sent: then nothing of
+ * others' is closed with the client's end. (Asking that end would wait for whoever receives from
+ * it.) */
+static bool shut_down(const struct binding *token)
+{
+    int unread = 0;
+    return !stream_wants_write(&token->stream) && shutdown(token->stream.fd, SHUT_RDWR) == 0 &&
+           ioctl(token->stream.fd, SIOCOUTQ, &unread) == 0 && unread == 0;
+}
+
 /* The bind is proven, and all that was sent on the token before is handled. */
 static void finish(struct binding *token, struct bind *bind)
 {
@@ -126,12 +138,13 @@ static void finish(struct binding *token, struct bind *bind)
     struct binding *collection = bind->collection;
     list_remove(&bind->link); /* what else is pending is not this token's end: it goes */
     token->node = NULL;
+    bool nothing_queued = shut_down(token);
     binding_close(token);
     collection_bind_node(node, collection);
     binding_take_node(collection, node);
     bool named = bind->client_name == NULL ||
                  collection_replace_client(node, bind->client_name, bind->client_id);
-    bind_free(bind, token->state == BINDING_CLOSED);
+    bind_free(bind, nothing_queued);
     if (named) {
         collection_tell(collection_of(node), node, COLLECTION_EVENT_NODE_BOUND);
         binding_watch(collection);
@@ -218,6 +231,11 @@ void bind_begin(const struct binding *allocator, struct binding *token, struct b
         return;
     }
     list_append(&token->binds, &bind->link);
+    if (token->foreign) {
+        send_probes(token);
+        binding_ask(token);
+        return;
+    }
     uint64_t end = uv_hrtime() + AT_ONCE_NS;
     bool more = true;
     while (more && uv_hrtime() < end) {

@@ -35,8 +35,8 @@ void binding_watch(struct binding *binding)
     }
     /* A client that does not read its replies is not served further until it does. */
     int wanted = stream_wants_write(&binding->stream) ? UV_WRITABLE : UV_READABLE;
-    if (bind_is_pending(binding)) {
-        wanted &= UV_WRITABLE; /* it is read from as a chore */
+    if (bind_is_pending(binding) || binding->asked) {
+        wanted &= UV_WRITABLE; /* it is read from as a chore, or elsewhere */
     }
     if (stream_is_starved(&binding->stream)) {
         wanted = 0; /* writable all the while: the timer tries again */
@@ -75,6 +75,7 @@ struct binding *binding_new(struct server *server, enum model_protocol protocol,
     list_init(&binding->chore);
     list_init(&binding->watch);
     list_init(&binding->binds);
+    list_init(&binding->receive);
     return binding;
 }
 
@@ -100,91 +101,11 @@ static const char *settle(struct binding *binding)
     return NULL;
 }
 
-struct owner {
-    struct account *account;
-    pid_t pid;
-};
-
-/* Who answers for a channel: for a token's, the maker of the pair, wherever its ends have
- * travelled; else, and for pairs that this daemon made, whoever asked for it. The socket is an end
- * of a pair, or not connected: then nobody made it (uid -1). */
-static bool find_owner(const struct binding *from, enum model_protocol protocol, int fd,
-                       struct owner *ret)
+void binding_trust(struct binding *binding)
 {
-    struct ucred maker = {0};
-    socklen_t len = sizeof(maker);
-    bool made = protocol == MODEL_PROTOCOL_TOKEN &&
-                getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &maker, &len) == 0 &&
-                maker.uid != (uid_t)-1 && maker.pid != getpid();
-    if (made) {
-        *ret = (struct owner){account_ref(&from->server->accounts, maker.uid), maker.pid};
-    } else {
-        *ret = (struct owner){account_ref(&from->server->accounts, from->uid), from->pid};
-    }
-    return ret->account != NULL;
-}
-
-/* Names the server end. NULL, or what is wrong with it. */
-static const char *name_server_end(int fd, struct socket_name *ret)
-{
-    /* Who connected to another's socket could have that other one charged. */
-    if (socket_peer_is_named(fd)) {
-        return "wanted the server end of a channel, one of a socketpair(), got a socket that is "
-               "connected to a name";
-    }
-    switch (socket_name_bind(fd, ret)) {
-    case SOCKET_NAME_OK:
-        return NULL;
-    case SOCKET_NAME_FOREIGN:
-        return "wanted the server end of a channel, a Unix SEQPACKET socket, got another kind of "
-               "descriptor";
-    case SOCKET_NAME_TAKEN:
-        return "the server end is bound to a name already";
-    default:
-        return "the system refused a name for the server end";
-    }
-}
-
-struct binding *binding_park_server_end(struct binding *from, enum model_protocol protocol, int fd,
-                                        const char **ret_why)
-{
-    struct socket_name name;
-    *ret_why = name_server_end(fd, &name);
-    if (*ret_why != NULL) {
-        closer_close(from->uid, fd);
-        return NULL;
-    }
-    struct owner owner;
-    if (!find_owner(from, protocol, fd, &owner)) {
-        *ret_why = "no memory for one more user";
-        closer_close(from->uid, fd);
-        return NULL;
-    }
-    if (!account_charge(owner.account, ACCOUNT_DESCRIPTORS, 1)) {
-        *ret_why = account_refusal(owner.account, ACCOUNT_DESCRIPTORS, 1);
-        closer_close(from->uid, fd);
-        (void)account_unref(owner.account);
-        return NULL;
-    }
-    struct binding *binding = binding_new(from->server, protocol, fd, owner.account);
-    (void)account_unref(owner.account);
-    if (binding == NULL) {
-        *ret_why = "the system refused to watch one more channel";
-        return NULL;
-    }
-    binding->name = name;
-    binding->pid = owner.pid;
-    return binding;
-}
-
-struct binding *binding_of_server_end(struct binding *from, enum model_protocol protocol, int fd,
-                                      const char **ret_why)
-{
-    struct binding *binding = binding_park_server_end(from, protocol, fd, ret_why);
-    if (binding != NULL) {
-        binding_watch(binding);
-    }
-    return binding;
+    assert(!binding->asked);
+    binding->foreign = false;
+    binding->stream.is_shared = false;
 }
 
 void binding_take_node(struct binding *binding, struct node *node)
@@ -205,8 +126,10 @@ static void on_freed(uv_handle_t *handle)
     free(binding);
 }
 
-static void forget_token(struct binding *binding)
+/* Nothing more is received. */
+static void forget(struct binding *binding)
 {
+    receiver_forget(binding);
     bind_drop_all(binding);
     if (map_get(&binding->server->tokens, binding->name.koid) == binding) {
         (void)map_take(&binding->server->tokens, binding->name.koid);
@@ -230,7 +153,11 @@ static void destroy(struct binding *binding)
     /* A client may have kept a duplicate of the server end: only a shutdown tells the other side
      * for sure. */
     (void)shutdown(binding->stream.fd, SHUT_RDWR);
-    closer_close_channel(binding->uid, fd_take(&binding->stream.fd));
+    if (binding->foreign) {
+        closer_close(binding->uid, fd_take(&binding->stream.fd));
+    } else {
+        closer_close_channel(binding->uid, fd_take(&binding->stream.fd));
+    }
     closer_close_rest(binding->uid, &binding->stream.partial);
     stream_deinit(&binding->stream);
 }
@@ -241,7 +168,7 @@ void binding_close(struct binding *binding)
     if (binding->state != BINDING_OPEN && binding->state != BINDING_ENDING) {
         return;
     }
-    forget_token(binding);
+    forget(binding);
     list_remove(&binding->chore);
     if (stream_wants_write(&binding->stream) && !binding->overdrawn) {
         binding->state = BINDING_DRAINING;
@@ -256,7 +183,7 @@ void binding_close(struct binding *binding)
 static void end_soon(struct binding *binding)
 {
     if (binding->state == BINDING_OPEN) {
-        forget_token(binding);
+        forget(binding);
         binding->state = BINDING_ENDING;
         binding->waits_due = false;
         chore_add_ending(binding);
@@ -276,7 +203,7 @@ bool binding_end_step(struct binding *binding)
 void binding_abandon(struct binding *binding)
 {
     assert(binding->node == NULL && binding->state != BINDING_CLOSED);
-    forget_token(binding);
+    forget(binding);
     destroy(binding);
 }
 
@@ -363,9 +290,20 @@ static void on_end(struct binding *binding)
     }
 }
 
+static int receive(struct binding *binding, struct message *ret)
+{
+    if (!binding->foreign) {
+        return stream_receive(&binding->stream, ret);
+    }
+    assert(binding->arrived != NULL);
+    struct packet *packet = binding->arrived;
+    binding->arrived = NULL;
+    return stream_take_packet(&binding->stream, binding->arrived_result, packet, ret);
+}
+
 bool binding_receive(struct binding *binding, struct message *ret)
 {
-    int got = stream_receive(&binding->stream, ret);
+    int got = receive(binding, ret);
     const char *why = settle(binding);
     switch (got) {
     case 1:
@@ -394,7 +332,9 @@ bool binding_receive(struct binding *binding, struct message *ret)
     return false;
 }
 
-bool binding_handle_one(struct binding *binding)
+/* Handles one message that is queued on the channel. False: there was none, or the channel is
+ * closed now. */
+static bool handle_one(struct binding *binding)
 {
     struct message message;
     if (!binding_receive(binding, &message)) {
@@ -403,6 +343,32 @@ bool binding_handle_one(struct binding *binding)
     dispatch(binding, &message);
     message_clear(&message);
     return binding->state == BINDING_OPEN;
+}
+
+void binding_ask(struct binding *binding)
+{
+    if (!receiver_ask(binding)) {
+        binding_fail(binding, "the system refused a process to receive with");
+    } else if (binding->state == BINDING_OPEN) {
+        binding_watch(binding);
+    }
+}
+
+void binding_arrived(struct binding *binding, int result, struct packet *packet)
+{
+    binding->arrived = packet;
+    binding->arrived_result = result;
+    bool was_bound = bind_is_pending(binding);
+    bool more = was_bound ? bind_step(binding) : handle_one(binding);
+    if (binding->state != BINDING_OPEN) {
+        return;
+    }
+    if (bind_is_pending(binding) || (binding->reset && (more || was_bound))) {
+        binding_ask(binding);
+    } else {
+        binding->reset = false;
+        binding_watch(binding);
+    }
 }
 
 static void flush(struct binding *binding)
@@ -442,7 +408,9 @@ static void on_reset(struct binding *binding)
     binding->watched = 0;
     binding->reset = true;
     flush(binding);
-    if (binding->state == BINDING_OPEN) {
+    if (binding->state == BINDING_OPEN && binding->foreign) {
+        binding_ask(binding);
+    } else if (binding->state == BINDING_OPEN) {
         chore_add(binding);
     }
 }
@@ -453,15 +421,16 @@ static void serve(struct binding *binding)
 {
     if (stream_wants_write(&binding->stream)) {
         flush(binding);
+    } else if (binding->foreign) {
+        binding_ask(binding);
     } else {
-        (void)binding_handle_one(binding);
+        (void)handle_one(binding);
     }
 }
 
-bool binding_do_chore(struct binding *binding)
+/* Reads from the channel, of which somebody waits for the end. True: there is more to do, now. */
+static bool read_on(struct binding *binding)
 {
-    bool deferred = binding->deferred;
-    binding->deferred = false;
     if (bind_is_pending(binding)) {
         bool more = bind_step(binding);
         if (!more && binding->state == BINDING_OPEN) {
@@ -469,12 +438,19 @@ bool binding_do_chore(struct binding *binding)
         }
         return more || (binding->reset && binding->state == BINDING_OPEN);
     }
-    if (binding->reset) {
-        if (!binding_handle_one(binding) && binding->state == BINDING_OPEN) {
-            binding->reset = false; /* a part of a message, or not gone after all */
-            binding_watch(binding);
-        }
-        return binding->reset && binding->state == BINDING_OPEN;
+    if (!handle_one(binding) && binding->state == BINDING_OPEN) {
+        binding->reset = false; /* a part of a message, or not gone after all */
+        binding_watch(binding);
+    }
+    return binding->reset && binding->state == BINDING_OPEN;
+}
+
+bool binding_do_chore(struct binding *binding)
+{
+    bool deferred = binding->deferred;
+    binding->deferred = false;
+    if (!binding->foreign && (bind_is_pending(binding) || binding->reset)) {
+        return read_on(binding);
     }
     if (deferred) {
         serve(binding);

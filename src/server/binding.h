@@ -12,8 +12,10 @@
 #include "base/list.h"
 #include "model/method.h"
 #include "os/socket_name.h"
+#include "server/receiver.h"
 #include "server/server.h"
 #include "wire/message.h"
+#include "wire/packet.h"
 #include "wire/stream.h"
 
 enum binding_state {
@@ -42,6 +44,16 @@ struct binding {
     bool overdrawn; /* its uid's quota does not allow what its queue holds */
     pid_t pid;
     uid_t uid;
+
+    /* A channel whose end others may have a descriptor of is not received from here: receiver.h. */
+    bool foreign;
+    uid_t maker;               /* of its socket; -1: not known */
+    uid_t sender;              /* of its server end */
+    struct receiver *receiver; /* once it was asked */
+    struct list receive;       /* in its list of those that wait for their turn */
+    bool asked;                /* a packet will arrive */
+    struct packet *arrived;    /* it has: to be taken by binding_receive() */
+    int arrived_result;
 
     struct node *node; /* of a token or a collection, while it is in its tree */
 
@@ -76,14 +88,8 @@ struct binding *binding_new(struct server *server, enum model_protocol protocol,
 /* Waits for what the channel's state wants: messages, or room for replies. */
 void binding_watch(struct binding *binding);
 
-/* Serves `protocol` on a server end that a client sent. NULL with *ret_why: what is wrong with it.
- */
-struct binding *binding_of_server_end(struct binding *from, enum model_protocol protocol, int fd,
-                                      const char **ret_why);
-
-/* The same, but leaves the channel parked. */
-struct binding *binding_park_server_end(struct binding *from, enum model_protocol protocol, int fd,
-                                        const char **ret_why);
+/* The channel's end has never been in other hands: before its first message. */
+void binding_trust(struct binding *binding);
 
 /* Serves a node from now on. */
 void binding_take_node(struct binding *binding, struct node *node);
@@ -104,12 +110,16 @@ void binding_fail(struct binding *binding, const char *why);
 void binding_reply(struct binding *binding, const struct model_method *method, uint32_t err,
                    const void *response, struct message *message);
 
-/* Handles one message that is queued on the channel. False: there was none, or the channel is
- * closed now. */
-bool binding_handle_one(struct binding *binding);
+/* Has the next message of a foreign channel received, by its receiver; it is handled when it comes.
+ */
+void binding_ask(struct binding *binding);
 
-/* Takes one message off the channel, for the caller to clear. False: there was none, or no whole
- * one, or the channel is closed now. */
+/* What was asked for is here; `result` is what packet_receive() said. Takes its descriptors over.
+ */
+void binding_arrived(struct binding *binding, int result, struct packet *packet);
+
+/* Takes one message off the channel, for the caller to clear; of a foreign one, what has arrived.
+ * False: there was none, or no whole one, or the channel is closed now. */
 bool binding_receive(struct binding *binding, struct message *ret);
 
 /* Answers one wait that is due, or handles one message of a peer that is gone, of a token that is

@@ -13,6 +13,7 @@
 #include "base/fd.h"
 #include "os/self_test.h"
 #include "os/socket_place.h"
+#include "server/helper.h"
 #include "server/internal.h"
 #include "server/options.h"
 
@@ -125,6 +126,11 @@ int main(int argc, char **argv)
     }
     struct config config;
     static struct server server;
+    server.helper_fd = helper_start(); /* first: the copy is small, and has nothing open */
+    if (server.helper_fd < 0) {
+        log_error("cannot start a process: %s", strerror(-server.helper_fd));
+        return EXIT_FAILURE;
+    }
     if (!load_config(&options, &config) || !self_test_run(log_missing, NULL)) {
         return EXIT_FAILURE;
     }

@@ -11,6 +11,7 @@
 #include "server/closer.h"
 #include "server/dispatch.h"
 #include "server/proto.h"
+#include "server/server_end.h"
 
 /* The Allocator's information about its client goes to the nodes that it makes. */
 static bool name_node(const struct binding *allocator, struct node *node)
@@ -68,7 +69,7 @@ static const char *allocate_non_shared_collection(struct request *request)
     const char *why = NULL;
     int fd = message_take_fd(request->message, table->collection_request);
     struct binding *collection =
-        binding_of_server_end(request->binding, MODEL_PROTOCOL_COLLECTION, fd, &why);
+        server_end_serve(request->binding, MODEL_PROTOCOL_COLLECTION, fd, &why);
     if (collection != NULL) {
         why = begin_collection(request->binding, collection);
     }
@@ -97,7 +98,7 @@ static const char *bind_shared_collection(struct request *request)
     int server_end = message_take_fd(request->message, table->buffer_collection_request);
     const char *why = NULL;
     struct binding *collection =
-        binding_park_server_end(allocator, MODEL_PROTOCOL_COLLECTION, server_end, &why);
+        server_end_park(allocator, MODEL_PROTOCOL_COLLECTION, server_end, &why);
     if (collection == NULL) {
         closer_close(allocator->uid, fd);
         return request_refuse(request, "%s", why);
@@ -218,7 +219,7 @@ static const char *open_debug(struct request *request)
     }
     const char *why = NULL;
     int fd = message_take_fd(request->message, table->server_end);
-    struct binding *debug = binding_of_server_end(request->binding, MODEL_PROTOCOL_DEBUG, fd, &why);
+    struct binding *debug = server_end_serve(request->binding, MODEL_PROTOCOL_DEBUG, fd, &why);
     return debug != NULL ? NULL : request_refuse(request, "%s", why);
 }
 

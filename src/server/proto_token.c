@@ -11,10 +11,11 @@
 #include "model/requests.h"
 #include "server/dispatch.h"
 #include "server/proto.h"
+#include "server/server_end.h"
 
 struct binding *token_serve(struct binding *from, int fd, const char **ret_why)
 {
-    struct binding *binding = binding_of_server_end(from, MODEL_PROTOCOL_TOKEN, fd, ret_why);
+    struct binding *binding = server_end_serve(from, MODEL_PROTOCOL_TOKEN, fd, ret_why);
     if (binding != NULL && !map_put(&binding->server->tokens, binding->name.koid, binding)) {
         *ret_why = "no memory to register the token";
         binding_close(binding);
@@ -77,7 +78,12 @@ static const char *create_child(struct binding *parent, uint32_t mask, struct me
     }
     *ret_slot = (zx_handle_t)slot;
     const char *why = NULL;
-    return token_serve_child(parent, ends[1], mask, &why) == NULL ? why : NULL;
+    struct binding *child = token_serve_child(parent, ends[1], mask, &why);
+    if (child == NULL) {
+        return why;
+    }
+    binding_trust(child); /* this end was never in other hands */
+    return NULL;
 }
 
 const char *tokens_reply(struct request *request, const uint32_t *masks, size_t count)
@@ -134,7 +140,7 @@ static const char *create_buffer_collection_token_group(struct request *request)
     }
     const char *why = NULL;
     int fd = message_take_fd(request->message, table->group_request);
-    struct binding *group = binding_of_server_end(request->binding, MODEL_PROTOCOL_GROUP, fd, &why);
+    struct binding *group = server_end_serve(request->binding, MODEL_PROTOCOL_GROUP, fd, &why);
     if (group == NULL) {
         return request_refuse(request, "%s", why);
     }

@@ -14,6 +14,7 @@
 #include "server/chore.h"
 #include "server/dispatch.h"
 #include "server/internal.h"
+#include "server/receiver.h"
 #include "server/watch.h"
 
 /* An aggregation that may take more than some 3 ms is made on another thread. */
@@ -269,6 +270,7 @@ int server_init(struct server *server, struct config *config, int listen_fd)
     list_init(&server->bindings);
     list_init(&server->chores);
     list_init(&server->endings);
+    list_init(&server->receivers);
     list_init(&server->watching);
     /* A peer may be gone when we write; a lease may be broken while we hold it (docs/lifetime.md).
      */
@@ -307,6 +309,7 @@ void server_deinit(struct server *server)
     list_for_each_safe (link, next, &server->bindings) {
         binding_abandon(container_of(link, struct binding, link));
     }
+    receiver_end_all(server);
     uv_walk(&server->loop, close_handle, NULL);
     (void)uv_run(&server->loop, UV_RUN_DEFAULT);
     collection_table_sweep_all(&server->collections);
@@ -319,4 +322,5 @@ void server_deinit(struct server *server)
     event_log_deinit(&server->events);
     accounts_deinit(&server->accounts);
     stop_listening(server);
+    fd_close(&server->helper_fd);
 }

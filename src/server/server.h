@@ -26,15 +26,17 @@ struct server {
     struct heap_registry heaps;
     struct buffer_watcher *watcher;
     struct collection_table collections;
-    struct map tokens;    /* koid of the server end -> struct binding of a token */
-    struct list bindings; /* all that are open */
-    struct list chores;   /* those that have a chore: chore.h */
-    struct list endings;  /* those that end */
-    struct list watching; /* those with a WaitForChange pending: watch.h */
+    struct map tokens;     /* koid of the server end -> struct binding of a token */
+    struct list bindings;  /* all that are open */
+    struct list chores;    /* those that have a chore: chore.h */
+    struct list endings;   /* those that end */
+    struct list receivers; /* receiver.h */
+    struct list watching;  /* those with a WaitForChange pending: watch.h */
     struct event_log events;
     struct solver_environment environment;
     struct executor executor;
 
+    int helper_fd; /* of the process that makes helpers: helper.h; -1 after the end */
     int listen_fd;
     int spare_fd; /* closed to accept a connection when descriptors have run out */
     bool unlink_socket;
@@ -54,8 +56,8 @@ struct server {
 };
 
 /* Prepares everything and listens on listen_fd, which it then owns (also on failure, when it is
- * closed and an own socket's file removed). 0, or -errno with the reason in the log; what else was
- * prepared then goes with the process. */
+ * closed and an own socket's file removed). server->helper_fd is set before. 0, or -errno with the
+ * reason in the log; what else was prepared then goes with the process. */
 int server_init(struct server *server, struct config *config, int listen_fd);
 
 /* Serves until SIGTERM or SIGINT. */

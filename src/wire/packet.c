@@ -15,8 +15,10 @@
 #define FOREIGN_BYTES                                                                              \
     512 /* so that what a peer switched on (credentials, times) does not displace descriptors */
 
-/* A peer that kept a duplicate of this end can shrink its buffer: grow it back. */
+/* Whoever has a duplicate of an end, and the administrator, can make its buffer small: it is grown
+ * back. The least holds the largest packet, with what the kernel adds. */
 #define SEND_BUFFER_BYTES (256 * 1024)
+#define LEAST_SEND_BUFFER (128 * 1024)
 
 union send_control {
     struct cmsghdr align;
@@ -41,8 +43,23 @@ static void put_descriptors(struct msghdr *header, union send_control *control, 
     memcpy(CMSG_DATA(cmsg), fds, sizeof(int) * fd_count);
 }
 
+static void grow(int socket)
+{
+    int bytes = SEND_BUFFER_BYTES;
+    (void)setsockopt(socket, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
+}
+
+void packet_grow(int socket)
+{
+    int bytes = 0;
+    socklen_t len = sizeof(bytes);
+    if (getsockopt(socket, SOL_SOCKET, SO_SNDBUF, &bytes, &len) == 0 && bytes < LEAST_SEND_BUFFER) {
+        grow(socket);
+    }
+}
+
 int packet_send(int socket, const struct envelope *envelope, const unsigned char *body,
-                const int *fds)
+                const int *fds, bool may_grow)
 {
     struct envelope_part part = envelope_part(envelope);
     unsigned char head[ENVELOPE_BYTES];
@@ -56,12 +73,10 @@ int packet_send(int socket, const struct envelope *envelope, const unsigned char
     if (part.attachment_count > 0) {
         put_descriptors(&header, &control, fds, part.attachment_count);
     }
-    bool grown = false;
     while (sendmsg(socket, &header, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
-        if (errno == EMSGSIZE && !grown) {
-            int bytes = SEND_BUFFER_BYTES;
-            (void)setsockopt(socket, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
-            grown = true;
+        if (errno == EMSGSIZE && may_grow) {
+            grow(socket);
+            may_grow = false;
         } else if (errno != EINTR) {
             return -errno;
         }
@@ -120,31 +135,77 @@ static ssize_t receive(int socket, struct msghdr *header, int flags)
     }
 }
 
-int packet_receive(int socket, bool wait, struct packet *ret)
+/* Receives into the parts, and the descriptors into *ret. The length, or -errno; *ret_status: what
+ * the control data and the flags say, like packet_receive(). */
+static ssize_t receive_parts(int socket, struct iovec *parts, size_t part_count, int flags,
+                             struct packet *ret, int *ret_status)
 {
     union receive_control control;
-    struct iovec part = {.iov_base = ret->bytes, .iov_len = sizeof(ret->bytes)};
-    struct msghdr header = {.msg_iov = &part,
-                            .msg_iovlen = 1,
+    struct msghdr header = {.msg_iov = parts,
+                            .msg_iovlen = part_count,
                             .msg_control = control.bytes,
                             .msg_controllen = sizeof(control.bytes)};
     ret->fd_count = 0;
     ret->len = 0;
-    int flags = wait ? MSG_CMSG_CLOEXEC : MSG_CMSG_CLOEXEC | MSG_DONTWAIT;
-    ssize_t len = receive(socket, &header, flags);
+    ssize_t len = receive(socket, &header, flags | MSG_CMSG_CLOEXEC);
     if (len < 0) {
-        return len == -ECONNRESET ? PACKET_CLOSED : (int)len;
+        return len;
+    }
+    bool clean = take_control(&header, ret);
+    if ((header.msg_flags & MSG_TRUNC) != 0) {
+        *ret_status = PACKET_TRUNCATED;
+    } else if (!clean) {
+        *ret_status = PACKET_FOREIGN;
+    } else {
+        *ret_status = (header.msg_flags & MSG_CTRUNC) != 0 ? -EMFILE : 1;
+    }
+    return len;
+}
+
+int packet_receive(int socket, bool wait, struct packet *ret)
+{
+    struct iovec part = {.iov_base = ret->bytes, .iov_len = sizeof(ret->bytes)};
+    int status = 1;
+    ssize_t len = receive_parts(socket, &part, 1, wait ? 0 : MSG_DONTWAIT, ret, &status);
+    if (len <= 0) {
+        return len == -ECONNRESET || len == 0 ? PACKET_CLOSED : (int)len;
     }
     ret->len = (size_t)len;
-    bool clean = take_control(&header, ret);
-    if (len == 0) {
-        return PACKET_CLOSED;
+    return status;
+}
+
+int packet_forward(int socket, int result, const struct packet *packet)
+{
+    struct iovec parts[2] = {
+        {.iov_base = &result,               .iov_len = sizeof(result)},
+        {.iov_base = (void *)packet->bytes, .iov_len = packet->len   }, /* only read */
+    };
+    struct msghdr header = {.msg_iov = parts, .msg_iovlen = 2};
+    union send_control control;
+    if (packet->fd_count > 0) {
+        put_descriptors(&header, &control, packet->fds, packet->fd_count);
     }
-    if ((header.msg_flags & MSG_TRUNC) != 0) {
-        return PACKET_TRUNCATED;
+    while (sendmsg(socket, &header, MSG_NOSIGNAL) < 0) {
+        if (errno != EINTR) {
+            return -errno;
+        }
     }
-    if (!clean) {
-        return PACKET_FOREIGN;
+    return 0;
+}
+
+int packet_receive_forwarded(int socket, struct packet *ret, int *ret_result)
+{
+    int result = 0;
+    struct iovec parts[2] = {
+        {.iov_base = &result,    .iov_len = sizeof(result)    },
+        {.iov_base = ret->bytes, .iov_len = sizeof(ret->bytes)},
+    };
+    int status = 1;
+    ssize_t len = receive_parts(socket, parts, 2, MSG_DONTWAIT, ret, &status);
+    if (len < (ssize_t)sizeof(result)) {
+        return len < 0 ? (int)len : PACKET_CLOSED;
     }
-    return (header.msg_flags & MSG_CTRUNC) != 0 ? -EMFILE : 1;
+    ret->len = (size_t)len - sizeof(result);
+    *ret_result = result == 1 ? status : result;
+    return 1;
 }

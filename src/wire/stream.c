@@ -72,7 +72,7 @@ static int send_packets(struct stream *stream, struct message *message, struct e
             fds[i] = message->attachments[part.attachment_start + i].fd;
         }
         const unsigned char *body = part.body_len > 0 ? message->body + part.body_start : NULL;
-        int error = packet_send(stream->fd, envelope, body, fds);
+        int error = packet_send(stream->fd, envelope, body, fds, !stream->is_shared);
         switch (error) {
         case 0:
             break;
@@ -329,28 +329,34 @@ static int hand_out(struct stream *stream, struct message *ret)
     return 1;
 }
 
+int stream_take_packet(struct stream *stream, int result, struct packet *packet,
+                       struct message *ret)
+{
+    if (result == -EMFILE) {
+        lose_descriptors(stream, packet);
+    } else if (result != 1) {
+        return receive_failed(stream, packet, result);
+    }
+    struct envelope envelope;
+    const char *fault = envelope_read(packet->bytes, packet->len, &envelope);
+    if (fault == NULL) {
+        fault = packet_fault(stream, packet, &envelope);
+    }
+    if (fault != NULL) {
+        return malformed(stream, packet, fault);
+    }
+    result = join(stream, packet, &envelope);
+    if (result < 0) {
+        return receive_failed(stream, packet, result);
+    }
+    return result == 1 ? hand_out(stream, ret) : 0;
+}
+
 static int receive(struct stream *stream, bool wait, struct message *ret)
 {
     struct packet packet;
     int result = packet_receive(stream->fd, wait, &packet);
-    if (result == -EMFILE) {
-        lose_descriptors(stream, &packet);
-    } else if (result != 1) {
-        return receive_failed(stream, &packet, result);
-    }
-    struct envelope envelope;
-    const char *fault = envelope_read(packet.bytes, packet.len, &envelope);
-    if (fault == NULL) {
-        fault = packet_fault(stream, &packet, &envelope);
-    }
-    if (fault != NULL) {
-        return malformed(stream, &packet, fault);
-    }
-    result = join(stream, &packet, &envelope);
-    if (result < 0) {
-        return receive_failed(stream, &packet, result);
-    }
-    return result == 1 ? hand_out(stream, ret) : 0;
+    return stream_take_packet(stream, result, &packet, ret);
 }
 
 int stream_receive(struct stream *stream, struct message *ret)

@@ -13,6 +13,7 @@
 /* What a queued descriptor counts for in out_bytes. */
 #define STREAM_DESCRIPTOR_CHARGE 1024
 
+struct packet;
 struct stream_queued;
 
 struct stream {
@@ -23,6 +24,7 @@ struct stream {
     size_t out_limit;       /* more than this is refused */
     size_t out_descriptors; /* in the queue */
     bool out_starved;       /* the kernel has no room for descriptors: see stream_is_starved() */
+    bool is_shared;         /* others may have descriptors of this end: see packet_send() */
 
     /* Of a received message: MESSAGE_MAX_BYTES, MESSAGE_MAX_ATTACHMENTS, or lowered by the owner.
      */
@@ -90,9 +92,14 @@ size_t stream_held_descriptors(const struct stream *stream);
  * closes them, and who must not block takes them out before. */
 int stream_receive(struct stream *stream, struct message *ret);
 
-/* The same, but sleeps until a packet is there: saves a client that has nothing else to do the
- * poll(). 0 may also mean that the socket's O_NONBLOCK is set: poll then. shutdown() by another
- * thread ends the sleep. */
+/* The same for a packet that was received elsewhere, with what packet_receive() said of it. Takes
+ * its descriptors over. */
+int stream_take_packet(struct stream *stream, int result, struct packet *packet,
+                       struct message *ret);
+
+/* The same as stream_receive(), but sleeps until a packet is there: saves a client that has nothing
+ * else to do the poll(). 0 may also mean that the socket's O_NONBLOCK is set: poll then. shutdown()
+ * by another thread ends the sleep. */
 int stream_receive_wait(struct stream *stream, struct message *ret);
 
 /* Closes the socket and drops what is queued. */

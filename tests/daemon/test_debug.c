@@ -145,6 +145,7 @@ static void a_uid_sees_its_own_collections(void **state)
     struct sysmem_token *token = root_token(allocator);
     assert_int_equal(sysmem_node_sync(sysmem_token_node(token), soon()), 0);
     assert_true(debug_other_uid_finds(&daemon, sees_its_own_alone));
+    assert_true(daemon_log_wait_for(&daemon, "closed its end without Release", 0) > 0);
     assert_int_equal(look(&daemon).collections, 1);
     sysmem_token_free(token);
     sysmem_allocator_free(allocator);

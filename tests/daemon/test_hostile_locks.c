@@ -9,71 +9,16 @@
 #include <cmocka.h>
 
 #include <arpa/inet.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <linux/userfaultfd.h>
 #include <netinet/in.h>
-#include <poll.h>
 #include <pthread.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "model/requests.h"
 #include "raw.h"
 #include "support/daemon.h"
-
-/* A page that is not there until trap_spring() says so. */
-struct trap {
-    int uffd;
-    void *page;
-    size_t size;
-};
-
-static bool trap_set(struct trap *trap)
-{
-    trap->size = (size_t)sysconf(_SC_PAGESIZE);
-    trap->uffd = (int)syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
-    struct uffdio_api api = {.api = UFFD_API};
-    if (trap->uffd < 0 || ioctl(trap->uffd, UFFDIO_API, &api) != 0) {
-        fd_close(&trap->uffd);
-        return false;
-    }
-    trap->page = mmap(NULL, trap->size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    assert_ptr_not_equal(trap->page, MAP_FAILED);
-    struct uffdio_register range = {
-        .range = {(uintptr_t)trap->page, trap->size},
-          .mode = UFFDIO_REGISTER_MODE_MISSING
-    };
-    assert_int_equal(ioctl(trap->uffd, UFFDIO_REGISTER, &range), 0);
-    return true;
-}
-
-/* Waits until the kernel waits for the page. */
-static void trap_wait_sprung(const struct trap *trap)
-{
-    struct pollfd fault = {.fd = trap->uffd, .events = POLLIN};
-    assert_int_equal(poll(&fault, 1, DAEMON_PATIENCE_MS), 1);
-}
-
-static void trap_open(struct trap *trap)
-{
-    struct uffdio_zeropage page = {
-        .range = {(uintptr_t)trap->page, trap->size}
-    };
-    assert_int_equal(ioctl(trap->uffd, UFFDIO_ZEROPAGE, &page), 0);
-}
-
-static void trap_remove(struct trap *trap)
-{
-    (void)munmap(trap->page, trap->size);
-    fd_close(&trap->uffd);
-}
+#include "trap.h"
 
 /* Two ends of a TCP connection within this machine's loopback. */
 static void tcp_pair(int ret_ends[2])
@@ -137,11 +82,7 @@ static void send_as_server_end(int allocator, int end)
 static void serve_with_locked(int fd, void (*send_it)(int allocator, int fd))
 {
     struct trap trap;
-    if (!trap_set(&trap)) {
-        print_message("skipped: this process may not hold up the kernel with userfaultfd(): %s\n",
-                      strerror(errno));
-        skip();
-    }
+    trap_set_or_skip(&trap);
     struct daemon daemon;
     assert_int_equal(daemon_start(&daemon, NULL), 0);
     int descriptors = daemon_descriptor_count(&daemon);

@@ -13,10 +13,15 @@
 
 #include <dirent.h>
 #include <poll.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "../log_lines.h"
@@ -76,6 +81,7 @@ static inline void whole_server_begin(struct whole_server *whole, void (*adapt)(
     (void)snprintf(whole->directory, sizeof(whole->directory), "/tmp/sysmem-unit-XXXXXX");
     assert_non_null(mkdtemp(whole->directory));
     struct server *server = &whole->server;
+    server->helper_fd = -1;
     (void)snprintf(server->socket_path, sizeof(server->socket_path), "%s/s", whole->directory);
     server->unlink_socket = true;
     int fd = listener_open(server->socket_path);
@@ -171,13 +177,31 @@ static inline void assert_closes(struct whole_server *whole, struct stream *clie
     stream_deinit(client);
 }
 
+/* A pair of another process: the server takes what its own process made for foreign
+ * (server/server_end.h). */
+static inline void make_pair(int ret_ends[2])
+{
+    int *ends =
+        mmap(NULL, 2 * sizeof(*ends), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    assert_ptr_not_equal(ends, MAP_FAILED);
+    long child = syscall(SYS_clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0);
+    if (child == 0) {
+        _exit(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends));
+    }
+    int status = -1;
+    assert_int_equal(waitpid((pid_t)child, &status, 0), child);
+    assert_int_equal(status, 0);
+    memcpy(ret_ends, ends, 2 * sizeof(*ends));
+    (void)munmap(ends, 2 * sizeof(*ends));
+}
+
 /* A channel that `client`, an Allocator's, asks for with `name`; its table has the server end as
  * its only field, a handle. */
 static inline void open_channel(struct stream *client, const char *name, const void *table,
                                 struct stream *ret_channel)
 {
     int ends[2];
-    assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
+    make_pair(ends);
     stream_init(ret_channel, ends[0], SIZE_MAX);
     send_with_fd(client, MODEL_PROTOCOL_ALLOCATOR, name, table, ends[1]);
 }

@@ -254,6 +254,20 @@ static void a_shrunk_send_buffer_is_grown_back(void **state)
     round_trip(pair, ENVELOPE_PACKET_BODY, 1);
 }
 
+/* Growing it takes a lock that others can hold, who have a descriptor of the same end. */
+static void a_shared_end_is_not_grown(void **state)
+{
+    struct pair *pair = *state;
+    struct message message;
+    int bytes = 1;
+    assert_int_equal(setsockopt(pair->a.fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes)), 0);
+    pair->a.is_shared = true;
+    make_message(&message, 1, ENVELOPE_PACKET_BODY, 0);
+    assert_int_equal(stream_send(&pair->a, &message), -EMSGSIZE);
+    packet_grow(pair->a.fd);
+    round_trip(pair, ENVELOPE_PACKET_BODY, 1);
+}
+
 /* --- Peers that break the rules --- */
 
 static void send_raw(struct pair *pair, const struct envelope *envelope, size_t body_len)
@@ -485,6 +499,7 @@ int main(void)
         TEST(a_cleared_nonblock_flag_does_not_block),
         TEST(waiting_receives_what_is_there),
         TEST(a_shrunk_send_buffer_is_grown_back),
+        TEST(a_shared_end_is_not_grown),
         TEST(a_short_packet_is_malformed),
         TEST(an_overlong_packet_is_malformed),
         TEST(a_body_of_another_length_is_malformed),
