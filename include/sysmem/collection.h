@@ -49,7 +49,8 @@ sysmem_collection_set_constraints(struct sysmem_collection *collection,
 
 /* WaitForAllBuffersAllocated. Free the result with sysmem_collection_info_free(). Each call gives
  * fresh handles. SYSMEM_ERROR_CONSTRAINTS_INTERSECTION_EMPTY, SYSMEM_ERROR_NO_MEMORY: why there are
- * no buffers; ZX_ERR_PEER_CLOSED: another participant failed, or broke the rules. */
+ * no buffers, of which <sysmem/failure.h> tells more; ZX_ERR_PEER_CLOSED: another participant
+ * failed, or broke the rules. */
 SYSMEM_EXPORT sysmem_status_t sysmem_collection_wait_for_all_buffers_allocated(
     struct sysmem_collection *collection, zx_time_t deadline, struct sysmem_collection_info **ret);
 

@@ -7,6 +7,7 @@
 #include <sysmem/collection.h>
 #include <sysmem/drm_format.h>
 #include <sysmem/error.h>
+#include <sysmem/failure.h>
 #include <sysmem/ffmpeg_format.h>
 #include <sysmem/format.h>
 #include <sysmem/group.h>

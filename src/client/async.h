@@ -25,7 +25,8 @@ struct async {
         void (*any)(void); /* whichever it is: whether there is one */
     } to;
     void *arg;
-    size_t count; /* of the tokens that were asked for */
+    struct sysmem_node *node; /* of a call whose failure is kept; it may be gone if there is none */
+    size_t count;             /* of the tokens that were asked for */
 };
 
 /* Calls a two-way method by name. `on_reply` gets a copy of `call`, which it takes with

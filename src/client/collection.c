@@ -4,6 +4,7 @@
 
 #include "client/async.h"
 #include "client/ends.h"
+#include "client/failure.h"
 #include "model/requests.h"
 
 struct sysmem_collection_info {
@@ -69,15 +70,26 @@ sysmem_status_t sysmem_collection_set_constraints(
 sysmem_status_t sysmem_collection_check_all_buffers_allocated(struct sysmem_collection *collection,
                                                               zx_time_t deadline)
 {
-    return node_call_status(&collection->node, "CheckAllBuffersAllocated", deadline);
+    struct channel_reply reply;
+    node_call(&collection->node, "CheckAllBuffersAllocated", NULL, deadline, &reply);
+    sysmem_status_t status = reply.status;
+    failure_keep(&collection->node, &reply);
+    return status;
+}
+
+static void on_checked(void *arg, struct channel_reply *reply)
+{
+    struct async call = async_take(arg);
+    sysmem_status_t status = reply->status;
+    failure_keep(call.node, reply);
+    call.to.done(call.arg, status);
 }
 
 sysmem_status_t sysmem_collection_check_all_buffers_allocated_async(
     struct sysmem_collection *collection, sysmem_done_fn done, void *arg)
 {
-    const struct async call = {.to.done = done, .arg = arg};
-    return async_start(&collection->node, "CheckAllBuffersAllocated", NULL, async_done_status,
-                       &call);
+    const struct async call = {.to.done = done, .arg = arg, .node = &collection->node};
+    return async_start(&collection->node, "CheckAllBuffersAllocated", NULL, on_checked, &call);
 }
 
 /* --- Others, and the buffers' end --- */
@@ -109,7 +121,8 @@ sysmem_status_t sysmem_collection_attach_lifetime_tracking(struct sysmem_collect
 /* --- What comes of it --- */
 
 /* Makes an info of a reply, which is consumed. */
-static sysmem_status_t info_new(struct channel_reply *reply, struct sysmem_collection_info **ret)
+static sysmem_status_t info_new(struct sysmem_node *node, struct channel_reply *reply,
+                                struct sysmem_collection_info **ret)
 {
     sysmem_status_t status = reply->status;
     struct sysmem_collection_info *info = NULL;
@@ -125,7 +138,7 @@ static sysmem_status_t info_new(struct channel_reply *reply, struct sysmem_colle
     }
     if (status != 0) {
         free(info);
-        channel_reply_clear(reply);
+        failure_keep(node, reply);
         return status;
     }
     info->reply = *reply;
@@ -138,21 +151,21 @@ sysmem_status_t sysmem_collection_wait_for_all_buffers_allocated(
 {
     struct channel_reply reply;
     node_call(&collection->node, "WaitForAllBuffersAllocated", NULL, deadline, &reply);
-    return info_new(&reply, ret);
+    return info_new(&collection->node, &reply, ret);
 }
 
 static void on_allocated(void *arg, struct channel_reply *reply)
 {
     struct async call = async_take(arg);
     struct sysmem_collection_info *info = NULL;
-    sysmem_status_t status = info_new(reply, &info);
+    sysmem_status_t status = info_new(call.node, reply, &info);
     call.to.allocated(call.arg, status, info);
 }
 
 sysmem_status_t sysmem_collection_wait_for_all_buffers_allocated_async(
     struct sysmem_collection *collection, sysmem_allocated_fn done, void *arg)
 {
-    const struct async call = {.to.allocated = done, .arg = arg};
+    const struct async call = {.to.allocated = done, .arg = arg, .node = &collection->node};
     return async_start(&collection->node, "WaitForAllBuffersAllocated", NULL, on_allocated, &call);
 }
 

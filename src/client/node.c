@@ -23,6 +23,7 @@ sysmem_status_t node_new(int fd, enum model_protocol protocol, struct sysmem_nod
         return ZX_ERR_NO_MEMORY;
     }
     node->channel.core = channel;
+    atomic_init(&node->failure, NULL);
     *ret = node;
     return 0;
 }
@@ -53,6 +54,7 @@ sysmem_status_t node_into_handle(struct sysmem_node *node, zx_handle_t *ret_hand
 int node_into_fd(struct sysmem_node *node)
 {
     struct channel *channel = node->channel.core;
+    sysmem_failure_free(node->failure);
     free(node);
     return channel_into_fd(channel);
 }
@@ -61,6 +63,7 @@ void node_free(struct sysmem_node *node)
 {
     if (node != NULL) {
         struct channel *channel = node->channel.core;
+        sysmem_failure_free(node->failure);
         free(node);
         channel_free(channel);
     }

@@ -2,6 +2,9 @@
 #ifndef CLIENT_NODE_H
 #define CLIENT_NODE_H
 
+#include <stdatomic.h>
+
+#include <sysmem/failure.h>
 #include <sysmem/node.h>
 #include <zircon/types.h>
 
@@ -15,6 +18,9 @@ struct sysmem_channel {
 
 struct sysmem_node {
     struct sysmem_channel channel;
+    /* Why the last call failed that failed on constraints, until it is taken: see
+     * client/failure.h. */
+    struct sysmem_failure *_Atomic failure;
 };
 
 /* Each of these is its node and nothing else: container_of() makes one of a node from node_new().

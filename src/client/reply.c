@@ -40,6 +40,7 @@ static sysmem_status_t decode(struct channel_reply *reply, struct message *messa
         return decoded == CODEC_NO_MEMORY ? ZX_ERR_NO_MEMORY : ZX_ERR_IO;
     }
     sysmem_status_t status = status_of_result(&result);
+    reply->failure = result.failure;
     if (status == 0 && type != NULL) {
         status = handles_take(type, response, message);
         reply->response = status == 0 ? response : NULL;

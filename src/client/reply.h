@@ -5,6 +5,7 @@
 #include <sysmem/error.h>
 
 #include "base/arena.h"
+#include "model/failure.h"
 #include "model/method.h"
 #include "wire/message.h"
 
@@ -14,6 +15,7 @@ struct channel_reply {
     void *response; /* the response table, in the arena; NULL unless status is 0 and there is one.
                      * Its handle fields hold real handles, which the reply owns until they are set
                      * to ZX_HANDLE_INVALID. */
+    const struct model_failure *failure; /* what is told of the error, in the arena; or NULL */
     const struct model_method *method;
     struct arena arena;
 };

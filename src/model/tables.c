@@ -16,6 +16,8 @@ static const struct model_type *const all_types[] = {
     &model_type_buffer_collection_info,
     &model_type_format_cost_key,
     &model_type_format_cost_entry,
+    &model_type_reason,
+    &model_type_failure,
     &model_type_config,
     &model_type_format_costs,
     &model_type_allocator_allocate_non_shared_collection_request,

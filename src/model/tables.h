@@ -20,6 +20,10 @@ extern const struct model_type model_type_buffer_collection_info;
 extern const struct model_type model_type_format_cost_key;
 extern const struct model_type model_type_format_cost_entry;
 
+/* "model/failure.h" */
+extern const struct model_type model_type_reason;
+extern const struct model_type model_type_failure;
+
 /* "model/config.h" */
 extern const struct model_type model_type_config;
 extern const struct model_type model_type_format_costs;

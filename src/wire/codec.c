@@ -6,6 +6,7 @@
 
 #include "base/strbuf.h"
 #include "model/check.h"
+#include "model/tables.h"
 #include "wire/codec_schema.h"
 #include "wire/codec_walk.h"
 
@@ -83,6 +84,41 @@ static int *arm_case(const ProtobufCMessage *proto)
 static void *arm_value(const ProtobufCMessage *proto, const ProtobufCFieldDescriptor *arm)
 {
     return (unsigned char *)proto + arm->offset;
+}
+
+/* The field beside the arms that tells more of an error, or NULL: the result has none. */
+static const ProtobufCFieldDescriptor *failure_field(const ProtobufCMessageDescriptor *result)
+{
+    return protobuf_c_message_descriptor_get_field_by_name(result, "failure");
+}
+
+enum codec_status codec_encode_failure(const struct model_method *method, uint32_t err,
+                                       const struct model_failure *failure, struct message *message)
+{
+    const ProtobufCMessageDescriptor *descriptor = codec_result_descriptor(method);
+    const ProtobufCFieldDescriptor *arm = arm_by_name(descriptor, "err");
+    const ProtobufCFieldDescriptor *field = failure_field(descriptor);
+    assert(err != 0 && field != NULL);
+    enum codec_status status = check(&model_type_failure, failure, NULL);
+    if (status != CODEC_OK) {
+        return status;
+    }
+    struct arena arena;
+    arena_init(&arena, ENCODE_BUDGET);
+    ProtobufCMessage *result = arena_alloc(&arena, descriptor->sizeof_message);
+    ProtobufCMessage *told =
+        codec_to_proto(&model_type_failure, failure, message, field->descriptor, &arena);
+    if (result == NULL || told == NULL) {
+        status = CODEC_NO_MEMORY;
+    } else {
+        protobuf_c_message_init(descriptor, result);
+        *arm_case(result) = (int)arm->id;
+        memcpy(arm_value(result, arm), &err, sizeof(err));
+        memcpy(arm_value(result, field), (const void *)&told, sizeof(told));
+        status = pack(result, message);
+    }
+    arena_clear(&arena);
+    return status;
 }
 
 enum codec_status codec_encode_result(const struct model_method *method, uint32_t err,
@@ -218,6 +254,26 @@ enum codec_status codec_decode(const struct model_type *type, struct message *me
     return decoding_end(&decoding, status, ret_reason);
 }
 
+/* What is told beside an error. */
+static enum codec_status read_failure(struct decoding *decoding, const ProtobufCMessage *proto,
+                                      const struct model_failure **ret)
+{
+    const ProtobufCFieldDescriptor *field = failure_field(proto->descriptor);
+    const ProtobufCMessage *told = NULL;
+    if (field != NULL) {
+        memcpy((void *)&told, arm_value(proto, field), sizeof(told));
+    }
+    if (told == NULL) {
+        return CODEC_OK;
+    }
+    struct model_failure *failure = arena_alloc(decoding->reader.arena, sizeof(*failure));
+    if (failure == NULL) {
+        return CODEC_NO_MEMORY;
+    }
+    *ret = failure;
+    return read_table(decoding, &model_type_failure, told, failure);
+}
+
 /* Reads the arm that is there. */
 static enum codec_status read_result(struct decoding *decoding, const struct model_method *method,
                                      const ProtobufCMessage *proto, struct codec_result *ret_result,
@@ -247,11 +303,16 @@ static enum codec_status read_result(struct decoding *decoding, const struct mod
         strbuf_addf(&decoding->reason, "%s is 0, which is no error", arm->name);
         return CODEC_MALFORMED;
     }
+    struct codec_result result = {0};
     enum codec_status status = check_slots(decoding);
+    if (status == CODEC_OK && strcmp(arm->name, "framework_err") == 0) {
+        result.framework_err = error;
+    } else if (status == CODEC_OK) {
+        result.err = error;
+        status = read_failure(decoding, proto, &result.failure);
+    }
     if (status == CODEC_OK) {
-        bool framework = strcmp(arm->name, "framework_err") == 0;
-        *ret_result = framework ? (struct codec_result){.framework_err = error}
-                                : (struct codec_result){.err = error};
+        *ret_result = result;
     }
     return status;
 }

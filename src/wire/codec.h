@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "model/failure.h"
 #include "model/method.h"
 #include "wire/message.h"
 
@@ -26,6 +27,7 @@ enum codec_status {
 struct codec_result {
     uint32_t err; /* 0: the response arm; else the Error value of the err arm */
     uint32_t framework_err;
+    const struct model_failure *failure; /* beside err, in the arena; NULL: nothing was said */
 };
 
 /* Sets message->body from a table. Handle fields hold slots of the message (asserted). `type` NULL:
@@ -46,6 +48,12 @@ enum codec_status codec_decode(const struct model_type *type, struct message *me
  * only a fallible method has (asserted). */
 enum codec_status codec_encode_result(const struct model_method *method, uint32_t err,
                                       const void *response, struct message *message);
+
+/* An err arm that tells more than the error: the method's result has room for it (asserted). */
+enum codec_status codec_encode_failure(const struct model_method *method, uint32_t err,
+                                       const struct model_failure *failure,
+                                       struct message *message);
+
 enum codec_status codec_decode_result(const struct model_method *method, struct message *message,
                                       struct arena *arena, struct codec_result *ret_result,
                                       void *ret_response, const char **ret_reason);

@@ -3,6 +3,7 @@
 #include <assert.h>
 
 #include "debug.pb-c.h"
+#include "failure.pb-c.h"
 #include "model/tables.h"
 #include "sysmem2.pb-c.h"
 
@@ -20,6 +21,9 @@ struct schema_row {
 #define DEBUG(type_name, message)                                                                  \
     ROW(&model_type_##type_name, &sysmem__debug__##message##__descriptor)
 
+#define FAILURE(type_name, message)                                                                \
+    ROW(&model_type_##type_name, &sysmem__failure__##message##__descriptor)
+
 static const struct schema_row rows[] = {
     SYSMEM2(size, size_u),
     SYSMEM2(pixel_format_and_modifier, pixel_format_and_modifier),
@@ -34,6 +38,8 @@ static const struct schema_row rows[] = {
     SYSMEM2(buffer_collection_info, buffer_collection_info),
     SYSMEM2(format_cost_key, format_cost_key),
     SYSMEM2(format_cost_entry, format_cost_entry),
+    FAILURE(reason, reason),
+    FAILURE(failure, failure),
     SYSMEM2(config, config),
     SYSMEM2(format_costs, format_costs),
     SYSMEM2(allocator_allocate_non_shared_collection_request,

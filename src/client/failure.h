@@ -1,0 +1,14 @@
+/* Where the reasons of a failed call are kept until somebody asks. */
+#ifndef CLIENT_FAILURE_H
+#define CLIENT_FAILURE_H
+
+#include <sysmem/failure.h>
+
+#include "client/node.h"
+#include "client/reply.h"
+
+/* Keeps what a failed reply says of the failure, in place of what the node had; a reply that says
+ * nothing changes nothing. Takes the reply's tables over: it is cleared. Any thread may call. */
+void failure_keep(struct sysmem_node *node, struct channel_reply *reply);
+
+#endif
