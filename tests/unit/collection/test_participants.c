@@ -78,9 +78,10 @@ static void a_participant_is_known_by_its_number(void **state)
 static void long_names_are_cut_between_characters(void **state)
 {
     struct fixture *fixture = *state;
-    char name[PARTICIPANTS_MAX_NAME_BYTES + 16] = "";
+    static const char end[] = "\xc3\xa9 and more";
+    char name[PARTICIPANTS_MAX_NAME_BYTES - 1 + sizeof(end)];
     memset(name, 'n', PARTICIPANTS_MAX_NAME_BYTES - 1);
-    strcat(name, "\xc3\xa9 and more");
+    memcpy(name + PARTICIPANTS_MAX_NAME_BYTES - 1, end, sizeof(end));
     const struct participant *found =
         participants_find(&fixture->participants, add(fixture, 1, name));
     assert_int_equal(strlen(found->name), PARTICIPANTS_MAX_NAME_BYTES - 1);
