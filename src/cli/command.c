@@ -18,7 +18,7 @@ const struct command commands[] = {
     {"inspect", "Show all that the daemon knows",                      command_inspect},
     {"watch",   "Follow what happens, as it happens",                  command_watch  },
     {"heaps",   "Show where memory comes from, and how much is used",  command_heaps  },
-    {"formats", "Show the pixel formats that are known",               command_formats},
+    {"formats", "Show pixel formats, and what others call them",       command_formats},
     {NULL,      NULL,                                                  NULL           },
 };
 
