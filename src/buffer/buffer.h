@@ -69,9 +69,6 @@ int buffer_set_open(struct buffer_set *set, uint32_t index, const struct buffer_
 int buffer_set_close_weak_asap(struct buffer_set *set, uint32_t index, int *ret_fd,
                                uint64_t *ret_koid);
 
-/* Whether somebody has a weak handle or mapping of this buffer, as the kernel knows now. */
-bool buffer_set_has_weak(const struct buffer_set *set, uint32_t index);
-
 /* Whether a weak handle of this buffer was ever made. */
 bool buffer_set_gave_weak(const struct buffer_set *set, uint32_t index);
 

@@ -106,13 +106,6 @@ bool buffer_set_is_free(const struct buffer_set *set, uint32_t index)
     return set->buffers[index].state == BUFFER_GONE;
 }
 
-bool buffer_set_has_weak(const struct buffer_set *set, uint32_t index)
-{
-    assert(index < set->count);
-    const struct buffer *buffer = &set->buffers[index];
-    return buffer->state == BUFFER_LIVE && slot_lock_is_held(buffer->fd, SLOT_WEAK) == 1;
-}
-
 bool buffer_set_gave_weak(const struct buffer_set *set, uint32_t index)
 {
     assert(index < set->count);

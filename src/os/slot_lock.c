@@ -54,12 +54,6 @@ int slot_lock_holders(int fd)
     return found > 0 ? SLOT_HOLDERS_STRONG : SLOT_HOLDERS_WEAK;
 }
 
-int slot_lock_is_held(int fd, enum slot_kind kind)
-{
-    struct flock lock = {0};
-    return find_lock(fd, slot_offset(kind, 0), (off_t)SLOT_COUNT, &lock);
-}
-
 void slot_walk_begin(struct slot_walk *walk, int fd, enum slot_kind kind)
 {
     off_t first = slot_offset(kind, 0);

@@ -187,6 +187,15 @@ static inline int open_handle_for(struct fixture *f, uint32_t holder, bool weak)
     return fd;
 }
 
+/* Whether somebody has a weak handle or mapping of a buffer. */
+static inline bool has_weak(const struct fixture *f, uint32_t index)
+{
+    struct buffer_walk walk;
+    uint32_t holder;
+    buffer_walk_begin(&walk, f->set, index, true);
+    return buffer_walk_next(&walk, &holder) != 0;
+}
+
 /* Waits for the watcher once. Held buffers are looked at again and again, so that there is always a
  * next time. */
 static inline void look_once(struct fixture *f)

@@ -232,7 +232,7 @@ static void as_long_as_the_buffer_lives(void **state)
         expect(f, weak, BUFFER_WEAK, 0);
     }
     assert_int_equal(count_descriptors(), before);
-    assert_true(buffer_set_has_weak(f->set, 0)); /* being asked took no handle's lock */
+    assert_true(has_weak(f, 0)); /* being asked took no handle's lock */
     fd_close(&weak);
     look_until_all_freed(f);
 }

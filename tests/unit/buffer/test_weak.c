@@ -48,12 +48,12 @@ static void strong_goes_then_weak(struct fixture *f, const struct pairing *pairi
     assert_true(peer_is_closed(asap));
     look_some_times(f);
     assert_int_equal(f->freed, 0); /* weak handles keep the memory */
-    assert_true(buffer_set_has_weak(f->set, 0));
+    assert_true(has_weak(f, 0));
 
     end_holder(&weak, pairing->signal);
     look_until_all_freed(f);
     assert_int_equal(f->buffer_strong_gone + f->strong_gone + f->freed, 3);
-    assert_false(buffer_set_has_weak(f->set, 0));
+    assert_false(has_weak(f, 0));
     assert_int_equal(buffer_watcher_leaks(f->watcher), 0);
     reap_holder(&strong);
     reap_holder(&weak);
@@ -90,12 +90,12 @@ static void weak_holder_goes_first(void **state)
     int asap = open_asap(f, 0);
     struct holder strong = start_holder(open_handle(f, 0, true, false), keep_handle);
     struct holder weak = start_holder(open_handle(f, 0, false, true), keep_handle);
-    assert_true(buffer_set_has_weak(f->set, 0)); /* known before anything is watched, too */
+    assert_true(has_weak(f, 0)); /* known before anything is watched, too */
     buffer_set_drop_strong(f->set);
     end_holder(&weak, SIGKILL);
     reap_holder(&weak);
     look_some_times(f);
-    assert_false(buffer_set_has_weak(f->set, 0) || peer_is_closed(asap));
+    assert_false(has_weak(f, 0) || peer_is_closed(asap));
     assert_int_equal(f->buffer_strong_gone, 0);
     end_holder(&strong, SIGKILL);
     look_until_all_freed(f);

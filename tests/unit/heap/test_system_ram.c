@@ -162,6 +162,7 @@ static void refusals_are_counted(void **state)
     assert_int_equal(request.status, -EMFILE);
     assert_int_equal(request.fd, -1);
     assert_int_equal(heap->metrics.failed_allocations, 1);
+    assert_true(heap->metrics.last_failure_ns > 0);
     assert_int_equal(heap->metrics.buffers, 0);
     heap->ops->free(heap);
 }

@@ -52,21 +52,6 @@ static void strong_and_weak_are_told_apart(void **state)
     assert_int_equal(slot_lock_holders(own), SLOT_HOLDERS_NONE);
 }
 
-static void one_kind_is_asked_for(void **state)
-{
-    (void)state;
-    int weak = handle(SLOT_WEAK, SLOT_COUNT - 1);
-    assert_int_equal(slot_lock_is_held(own, SLOT_WEAK), 1);
-    assert_int_equal(slot_lock_is_held(own, SLOT_STRONG), 0);
-    int strong = handle(SLOT_STRONG, SLOT_COUNT - 1);
-    assert_int_equal(slot_lock_is_held(own, SLOT_STRONG), 1);
-    assert_int_equal(slot_lock_is_held(strong, SLOT_STRONG), 0);
-    fd_close(&weak);
-    assert_int_equal(slot_lock_is_held(own, SLOT_WEAK), 0);
-    assert_int_equal(slot_lock_is_held(own, SLOT_STRONG), 1);
-    fd_close(&strong);
-}
-
 static void own_lock_is_not_seen(void **state)
 {
     (void)state;
@@ -168,7 +153,6 @@ static void errors_come_back(void **state)
     (void)state;
     assert_int_equal(slot_lock_take(-1, SLOT_WEAK, 0), -EBADF);
     assert_int_equal(slot_lock_holders(-1), -EBADF);
-    assert_int_equal(slot_lock_is_held(-1, SLOT_WEAK), -EBADF);
     struct slot_walk walk;
     uint64_t slot;
     slot_walk_begin(&walk, -1, SLOT_WEAK);
@@ -181,7 +165,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(strong_and_weak_are_told_apart, setup, teardown),
         cmocka_unit_test_setup_teardown(a_walk_tells_all_slots_upwards, setup, teardown),
         cmocka_unit_test_setup_teardown(a_walk_over_a_wide_lock_ends, setup, teardown),
-        cmocka_unit_test_setup_teardown(one_kind_is_asked_for, setup, teardown),
         cmocka_unit_test_setup_teardown(own_lock_is_not_seen, setup, teardown),
         cmocka_unit_test_setup_teardown(duplicate_keeps_the_lock, setup, teardown),
         cmocka_unit_test_setup_teardown(rogue_write_lock_is_refused_at_once, setup, teardown),
