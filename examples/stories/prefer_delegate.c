@@ -4,7 +4,10 @@
  * The two are children of a token group, in order of preference. The overlay needs more room than
  * the camera allows, so the GPU is chosen, and the overlay hears that it was not. Source:
  * spec/fuchsia.sysmem2.txt, BufferCollectionTokenGroup. */
+#include <poll.h>
 #include <stdlib.h>
+
+#include <sysmem/error.h>
 
 #include "story.h"
 
@@ -23,6 +26,26 @@ static struct sysmem_collection *join_limited(struct sysmem_allocator *allocator
     SYSMEM_SET(&wanted.buffer_memory_constraints, max_size_bytes, max_size);
     must(sysmem_collection_set_constraints(collection, &wanted), "SetConstraints");
     return collection;
+}
+
+struct verdict {
+    bool heard;
+    sysmem_status_t status;
+};
+
+static void on_verdict(void *arg, sysmem_status_t status, struct sysmem_collection_info *info)
+{
+    struct verdict *verdict = arg;
+    *verdict = (struct verdict){.heard = true, .status = status};
+    sysmem_collection_info_free(info);
+}
+
+/* Asks before it is decided: who waits already is told why; later, the channel is just closed. */
+static void ask(struct sysmem_collection *collection, struct verdict *verdict)
+{
+    must(sysmem_collection_wait_for_all_buffers_allocated_async(collection, on_verdict, verdict),
+         "WaitForAllBuffersAllocated");
+    must(sysmem_node_sync(sysmem_collection_node(collection), soon()), "Sync");
 }
 
 int main(void)
@@ -44,6 +67,8 @@ int main(void)
     tell("the display offers its overlay (64 KiB at least) and, second, its GPU (4 KiB at least)");
 
     struct sysmem_collection *overlay = join(display_side, delegates[0], 1, 65536);
+    struct verdict verdict = {0};
+    ask(overlay, &verdict);
     struct sysmem_collection *gpu = join(display_side, delegates[1], 1, 4096);
     struct sysmem_collection *camera = join_limited(camera_side, root, 16384);
     tell("the camera can do 16 KiB at most");
@@ -52,10 +77,14 @@ int main(void)
     uint64_t size = sysmem_collection_info_get(info)->settings.buffer_settings.size_bytes;
     tell("the GPU was chosen: %zu buffers of %llu bytes",
          sysmem_collection_info_get(info)->buffers_count, (unsigned long long)size);
-    struct sysmem_collection_info *none = NULL;
-    sysmem_status_t status =
-        sysmem_collection_wait_for_all_buffers_allocated(overlay, soon(), &none);
-    tell("the overlay hears: %s", sysmem_status_name(status));
+    struct sysmem_channel *channel = sysmem_node_channel(sysmem_collection_node(overlay));
+    while (!verdict.heard) {
+        struct pollfd news = {sysmem_channel_get_fd(channel), sysmem_channel_get_events(channel),
+                              0};
+        must(poll(&news, 1, -1) < 0, "poll");
+        (void)sysmem_channel_process(channel); /* what it returns is what the verdict says */
+    }
+    tell("the overlay hears: %s", sysmem_status_name(verdict.status));
 
     sysmem_collection_info_free(info);
     sysmem_collection_free(overlay);
@@ -65,5 +94,6 @@ int main(void)
     leave(camera);
     sysmem_allocator_free(display_side);
     sysmem_allocator_free(camera_side);
-    return status != 0 && size == 4096 ? EXIT_SUCCESS : EXIT_FAILURE;
+    bool refused = verdict.status == SYSMEM_ERROR_CONSTRAINTS_INTERSECTION_EMPTY;
+    return refused && size == 4096 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
