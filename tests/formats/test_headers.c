@@ -26,13 +26,16 @@ typedef struct sysmem_image_format_constraints constraints_t;
 static char *read_header(const char *path)
 {
     FILE *file = path[0] == 0 ? NULL : fopen(path, "r");
-    char *text = NULL;
-    size_t size = 0;
     if (file == NULL) {
         print_message("skipped: the header is not installed\n");
         skip();
     }
-    assert_int_not_equal(getdelim(&text, &size, 0, file), -1);
+    assert_int_equal(fseek(file, 0, SEEK_END), 0);
+    size_t size = (size_t)ftell(file);
+    rewind(file);
+    char *text = calloc(1, size + 1);
+    assert_non_null(text);
+    assert_int_equal(fread(text, 1, size, file), size);
     (void)fclose(file);
     return text;
 }
@@ -62,11 +65,11 @@ static bool find_wl_shm(const char *text, uint32_t number, char ret[128])
         if (*equals != '=' || strtoul(equals + 1, NULL, 0) != number) {
             continue;
         }
-        const char *comment = at;
-        while (strncmp(comment, "/**", 3) != 0) {
-            comment--;
+        size_t start = (size_t)(at - text);
+        while (start > 0 && strncmp(text + start, "/**", 3) != 0) {
+            start--;
         }
-        comment = strchr(comment, '\n') + 1;
+        const char *comment = text + start + strcspn(text + start, "\n") + 1;
         (void)snprintf(ret, 128, "%.*s", (int)strcspn(comment, "\n"), comment);
         return true;
     }
