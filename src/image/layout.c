@@ -38,7 +38,7 @@ bool image_has_plane(uint32_t pixel_format, uint64_t modifier, uint32_t plane)
 
 static uint32_t te_bytes_per_row(const struct image *image)
 {
-    uint64_t bytes = div_round_up_u64(image->width, TE_BLOCK) * TE_ENTRY_BYTES;
+    uint64_t bytes = div_round_up_u64(image->width, TE_BLOCK) * TE_ENTRY_BYTES; /* at most 2^31 */
     return (uint32_t)((bytes + TE_ALIGNMENT - 1) / TE_ALIGNMENT * TE_ALIGNMENT);
 }
 
@@ -77,7 +77,7 @@ bool image_size_bytes(const struct image *image, uint64_t *ret)
         return false;
     }
     if (modifier_has_te(image->modifier)) {
-        uint64_t te =
+        uint64_t te = /* at most 2^59 */
             2 * (uint64_t)te_bytes_per_row(image) * div_round_up_u64(image->height, TE_BLOCK);
         if (!checked_round_up_u64(size, TE_ALIGNMENT, &size) ||
             !checked_add_u64(size, TE_HEADER_BYTES, &size) || !checked_add_u64(size, te, &size)) {

@@ -289,6 +289,62 @@ static void the_best_color_space_wins(void **state)
     }
 }
 
+/* One image of every layout: the daemon's size is what the client computes from the result. */
+static void check_layout(struct stage *stage, uint32_t format, uint64_t modifier)
+{
+    const struct sysmem_size size = {130, 70};
+    struct sysmem_image_format_constraints image =
+        image_of(format, passthrough, size.width, size.height);
+    struct sysmem_image_format client;
+    uint64_t bytes = 0;
+    struct negotiation n;
+    SYSMEM_SET(&image, pixel_format_modifier, modifier);
+    const struct sysmem_buffer_collection_constraints wish = image_wish(&image, 1);
+    negotiate(&n, stage->allocator, &wish, 1);
+    assert_allocated(&n, 1);
+    const struct sysmem_image_format_constraints *result = image_result(&n);
+    assert_true(result->pixel_format == format && result->pixel_format_modifier == modifier);
+    sysmem_status_t status = sysmem_image_format_from_constraints(result, size, &client);
+    if (modifier == SYSMEM_PIXEL_FORMAT_MODIFIER_GOOGLE_GOLDFISH_OPTIMAL) {
+        assert_int_equal(status, ZX_ERR_NOT_SUPPORTED); /* rows are the heap's own */
+    } else {
+        assert_int_equal(status, ZX_OK);
+        assert_int_equal(sysmem_image_format_size_bytes(&client, &bytes), ZX_OK);
+        assert_int_equal(result_of(&n, 0)->settings.buffer_settings.size_bytes, bytes);
+    }
+    negotiation_close(&n);
+}
+
+static void every_layout_has_the_size_that_the_client_computes(void **state)
+{
+    static const uint64_t modifiers[] = {
+        SYSMEM_PIXEL_FORMAT_MODIFIER_LINEAR,
+        SYSMEM_PIXEL_FORMAT_MODIFIER_INTEL_I915_X_TILED,
+        SYSMEM_PIXEL_FORMAT_MODIFIER_INTEL_I915_Y_TILED,
+        SYSMEM_PIXEL_FORMAT_MODIFIER_INTEL_I915_YF_TILED,
+        SYSMEM_PIXEL_FORMAT_MODIFIER_INTEL_I915_Y_TILED_CCS,
+        SYSMEM_PIXEL_FORMAT_MODIFIER_INTEL_I915_YF_TILED_CCS,
+        SYSMEM_PIXEL_FORMAT_MODIFIER_ARM_AFBC_16X16,
+        SYSMEM_PIXEL_FORMAT_MODIFIER_ARM_AFBC_32X8,
+        SYSMEM_PIXEL_FORMAT_MODIFIER_ARM_LINEAR_TE,
+        SYSMEM_PIXEL_FORMAT_MODIFIER_ARM_AFBC_16X16_TE,
+        SYSMEM_PIXEL_FORMAT_MODIFIER_ARM_AFBC_32X8_TE,
+        SYSMEM_PIXEL_FORMAT_MODIFIER_ARM_AFBC_16X16_YUV_TILED_HEADER,
+        SYSMEM_PIXEL_FORMAT_MODIFIER_ARM_AFBC_16X16_SPLIT_BLOCK_SPARSE_YUV_TE_TILED_HEADER,
+        SYSMEM_PIXEL_FORMAT_MODIFIER_GOOGLE_GOLDFISH_OPTIMAL,
+    };
+    unsigned pairs = 0;
+    for (size_t m = 0; m < sizeof(modifiers) / sizeof(modifiers[0]); m++) {
+        for (uint32_t format = 0; format < 130; format++) {
+            if (sysmem_pixel_format_supports_modifier(format, modifiers[m])) {
+                check_layout(*state, format, modifiers[m]);
+                pairs++;
+            }
+        }
+    }
+    assert_int_equal(pairs, 3 * 20 + 5 * 5 + 6 * 4);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -302,6 +358,7 @@ int main(void)
         CASE(a_format_whose_ranges_contradict_leaves_the_others),
         CASE(color_spaces_that_are_wrong_fail),
         CASE(the_best_color_space_wins),
+        CASE(every_layout_has_the_size_that_the_client_computes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
