@@ -5,22 +5,26 @@
 #include "cli/command.h"
 #include "cli/daemon.h"
 #include "cli/debug_view.h"
+#include "cli/environment.h"
 #include "model/tables.h"
 #include "json/json.h"
 
-/* {"collections": [...], "heaps": [...]}; NULL: no memory. */
+/* {"collections": [...], "heaps": [...], "environment": {...}}; NULL: no memory. Takes the
+ * reference to `environment` over. */
 static json_t *as_json(const struct collections_view *view,
-                       const struct model_debug_get_heaps_response *heaps)
+                       const struct model_debug_get_heaps_response *heaps, json_t *environment)
 {
     struct model_debug_get_collections_response shown = {0};
     SYSMEM_SET_VECTOR(&shown, collections, view->rows, view->count);
     json_t *json = table_to_json(&model_type_debug_get_collections_response, &shown, NULL);
     json_t *more = table_to_json(&model_type_debug_get_heaps_response, heaps, NULL);
-    if (json == NULL || more == NULL || json_object_update(json, more) != 0) {
+    if (json == NULL || more == NULL || json_object_update(json, more) != 0 ||
+        json_object_set(json, "environment", environment) != 0) {
         json_decref(json);
         json = NULL;
     }
     json_decref(more);
+    json_decref(environment);
     return json;
 }
 
@@ -33,6 +37,14 @@ static int print(const struct collections_view *view,
         }
     }
     return debug_view_heaps(heaps, stdout) ? EXIT_DONE : EXIT_REFUSED;
+}
+
+static int print_json(const struct collections_view *view,
+                      const struct model_debug_get_heaps_response *heaps, struct channel *debug)
+{
+    json_t *environment = environment_get(debug);
+    return environment == NULL ? EXIT_REFUSED
+                               : command_print_json(as_json(view, heaps, environment));
 }
 
 int command_inspect(int argc, char **argv, const char *socket_path)
@@ -55,8 +67,8 @@ int command_inspect(int argc, char **argv, const char *socket_path)
     if (daemon_open_debug(options.socket_path, &debug) &&
         collections_view_count_handles(&view, debug) &&
         daemon_ask(debug, "GetHeaps", NULL, &reply)) {
-        status = options.json ? command_print_json(as_json(&view, reply.response))
-                              : print(&view, reply.response);
+        status =
+            options.json ? print_json(&view, reply.response, debug) : print(&view, reply.response);
         channel_reply_clear(&reply);
     } else {
         status = EXIT_REFUSED;

@@ -11,6 +11,7 @@
 #include <zircon/types.h>
 
 #include "model/debug_allocation.h"
+#include "model/debug_environment.h"
 
 /* DebugCollection.state */
 enum model_debug_state {
@@ -70,7 +71,8 @@ struct model_allocator_open_debug_request {
 
 /* One node of a collection's tree, in depth-first order. parent_index counts from 0 in the same
  * list; unset for the root. `rights` is what attenuation left (ZX_RIGHT_*). `was` is what an orphan
- * was before, and else the kind. since_ms: how long it has been of its kind. */
+ * was before, and else the kind. since_ms: how long it has been of its kind. constraints_left_out:
+ * true where the node has constraints for which the answer had no room; unset elsewhere. */
 struct model_debug_node {
     uint64_t koid;
     uint32_t parent_index;
@@ -88,6 +90,7 @@ struct model_debug_node {
     uint32_t flags; /* MODEL_DEBUG_NODE_FLAG_* */
     uint32_t was;   /* enum model_debug_node_kind */
     uint64_t since_ms;
+    bool constraints_left_out;
     struct {
         bool koid;
         bool parent_index;
@@ -105,6 +108,7 @@ struct model_debug_node {
         bool flags;
         bool was;
         bool since_ms;
+        bool constraints_left_out;
     } has;
 };
 
@@ -158,7 +162,7 @@ struct model_debug_collection {
 };
 
 /* absent_reason: why the heap is not ready, in words; unset when it is. last_failure_ms: how long
- * ago an allocation last failed; unset when none has. */
+ * ago an allocation last failed; unset when none has. aliases: further names of the same heap. */
 struct model_debug_heap {
     struct sysmem_heap heap;
     bool cpu_supported;
@@ -172,6 +176,8 @@ struct model_debug_heap {
     uint64_t failed_allocations;
     const char *absent_reason; /* at most 4096 bytes of UTF-8 */
     uint64_t last_failure_ms;
+    const struct sysmem_heap *aliases;
+    size_t aliases_count;
     struct {
         bool heap;
         bool cpu_supported;
@@ -185,6 +191,7 @@ struct model_debug_heap {
         bool failed_allocations;
         bool absent_reason;
         bool last_failure_ms;
+        bool aliases;
     } has;
 };
 

@@ -112,6 +112,8 @@ static const struct model_method methods[] = {
     TWO_WAY(DEBUG, 3, "WaitForChange", NULL, &model_type_debug_wait_for_change_response),
     TWO_WAY(DEBUG, 4, "GetAllocation", &model_type_debug_get_allocation_request,
             &model_type_debug_get_allocation_response),
+    TWO_WAY(DEBUG, 5, "GetEnvironment", &model_type_debug_get_environment_request,
+            &model_type_debug_get_environment_response),
 };
 
 static const char *const protocol_names[MODEL_PROTOCOL_COUNT] = {

@@ -30,6 +30,7 @@ static const struct model_field debug_node_fields[] = {
     U32_NAMED(14, flags, model_debug_node_flag_names),
     U32_NAMED(15, was, model_debug_node_kind_names),
     U64(16, since_ms),
+    BOOL(17, constraints_left_out),
 };
 const struct model_type model_type_debug_node = TYPE("DebugNode", debug_node_fields);
 #undef T
@@ -118,6 +119,7 @@ static const struct model_field debug_heap_fields[] = {
     U64(10, failed_allocations),
     STRING(11, absent_reason, 4096),
     U64(12, last_failure_ms),
+    TABLES(13, aliases, 0, model_type_heap),
 };
 const struct model_type model_type_debug_heap = TYPE("DebugHeap", debug_heap_fields);
 #undef T
@@ -145,6 +147,34 @@ static const struct model_field debug_get_heaps_response_fields[] = {
 };
 const struct model_type model_type_debug_get_heaps_response =
     TYPE("Debug_GetHeaps_Response", debug_get_heaps_response_fields);
+#undef T
+
+#define T struct model_debug_limits
+static const struct model_field debug_limits_fields[] = {
+    U64(1, max_allocation_size), U64(2, max_buffer_bytes),       U64(3, max_collection_bytes),
+    U32(4, max_buffers),         U32(5, max_group_combinations),
+};
+const struct model_type model_type_debug_limits = TYPE("DebugLimits", debug_limits_fields);
+#undef T
+
+#define T struct model_debug_get_environment_request
+static const struct model_field debug_get_environment_request_fields[] = {
+    U32(1, first_format_cost),
+};
+const struct model_type model_type_debug_get_environment_request =
+    TYPE("DebugGetEnvironmentRequest", debug_get_environment_request_fields);
+#undef T
+
+#define T struct model_debug_get_environment_response
+static const struct model_field debug_get_environment_response_fields[] = {
+    U32(1, page_size),
+    BOOL(2, force_zero_slack),
+    TABLE(3, limits, model_type_debug_limits),
+    TABLES(4, format_costs, 0, model_type_format_cost_entry),
+    BOOL(5, more),
+};
+const struct model_type model_type_debug_get_environment_response =
+    TYPE("Debug_GetEnvironment_Response", debug_get_environment_response_fields);
 #undef T
 
 #define T struct model_debug_get_allocation_request

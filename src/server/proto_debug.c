@@ -48,6 +48,16 @@ static const char *get_heaps(struct request *request)
     return NULL;
 }
 
+static const char *get_environment(struct request *request)
+{
+    const struct model_debug_get_environment_request *table = request->table;
+    struct model_debug_get_environment_response response = {0};
+    uint32_t first = table->has.first_format_cost ? table->first_format_cost : 0;
+    snapshot_environment(request->binding->server, first, &response);
+    request_reply(request, 0, &response);
+    return NULL;
+}
+
 static const char *wait_for_change(struct request *request)
 {
     const struct model_debug_wait_for_change_response nothing_yet = {
@@ -68,6 +78,7 @@ const struct handler debug_handlers[] = {
     HANDLER(DEBUG, "GetCollections", get_collections),
     HANDLER(DEBUG, "GetHeaps", get_heaps),
     HANDLER(DEBUG, "GetAllocation", get_allocation),
+    HANDLER(DEBUG, "GetEnvironment", get_environment),
     HANDLER(DEBUG, "WaitForChange", wait_for_change),
     {0},
 };

@@ -199,6 +199,8 @@ static bool take_nodes(const struct snapshot_viewer *viewer, const struct collec
         if (node->constraints != NULL && node->constraints_arena.used <= room) {
             SYSMEM_SET(&nodes[count], constraints, *node->constraints);
             room -= node->constraints_arena.used;
+        } else if (node->constraints != NULL) {
+            SYSMEM_SET(&nodes[count], constraints_left_out, true);
         }
         count++;
     }
@@ -344,6 +346,20 @@ bool snapshot_collections(struct snapshot_viewer *viewer, uint32_t first, struct
     return true;
 }
 
+static bool take_aliases(const struct heap *heap, struct arena *arena, struct model_debug_heap *ret)
+{
+    struct sysmem_heap *aliases = arena_alloc_array(arena, heap->alias_count, sizeof(*aliases));
+    if (aliases == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < heap->alias_count; i++) {
+        SYSMEM_SET(&aliases[i], heap_type, heap->aliases[i]);
+        SYSMEM_SET(&aliases[i], id, heap->id.id);
+    }
+    SYSMEM_SET_VECTOR(ret, aliases, aliases, heap->alias_count);
+    return true;
+}
+
 bool snapshot_heaps(const struct server *server, struct arena *arena,
                     struct model_debug_get_heaps_response *ret)
 {
@@ -364,6 +380,9 @@ bool snapshot_heaps(const struct server *server, struct arena *arena,
         SYSMEM_SET(&rows[i], bytes, heap->metrics.bytes);
         SYSMEM_SET(&rows[i], high_water_bytes, heap->metrics.high_water_bytes);
         SYSMEM_SET(&rows[i], failed_allocations, heap->metrics.failed_allocations);
+        if (heap->alias_count > 0 && !take_aliases(heap, arena, &rows[i])) {
+            return false;
+        }
         if (heap->metrics.last_failure_ns != 0) {
             SYSMEM_SET(&rows[i], last_failure_ms,
                        (collection_now_ns() - heap->metrics.last_failure_ns) / 1000000u);

@@ -54,4 +54,9 @@ enum model_debug_node_kind snapshot_node_kind(enum node_kind kind);
 bool snapshot_heaps(const struct server *server, struct arena *arena,
                     struct model_debug_get_heaps_response *ret);
 
+/* What the solver knows besides participants and heaps: the format costs from position `first` on,
+ * as many as fit one reply. Borrowed from the daemon. */
+void snapshot_environment(const struct server *server, uint32_t first,
+                          struct model_debug_get_environment_response *ret);
+
 #endif

@@ -112,6 +112,9 @@ static const struct schema_row rows[] = {
     DEBUG(debug_get_collections_request, debug_get_collections_request),
     DEBUG(debug_get_collections_response, debug__get_collections__response),
     DEBUG(debug_get_heaps_response, debug__get_heaps__response),
+    DEBUG(debug_limits, debug_limits),
+    DEBUG(debug_get_environment_request, debug_get_environment_request),
+    DEBUG(debug_get_environment_response, debug__get_environment__response),
     DEBUG(debug_get_allocation_request, debug_get_allocation_request),
     DEBUG(debug_get_allocation_response, debug__get_allocation__response),
     DEBUG(debug_event, debug_event),
@@ -182,6 +185,7 @@ static result_row debug_results = {
     [2] = &sysmem__debug__debug__get_heaps__result__descriptor,
     [3] = &sysmem__debug__debug__wait_for_change__result__descriptor,
     [4] = &sysmem__debug__debug__get_allocation__result__descriptor,
+    [5] = &sysmem__debug__debug__get_environment__result__descriptor,
 };
 
 static result_row *const results[MODEL_PROTOCOL_COUNT] = {

@@ -203,6 +203,11 @@ static void inspect_is_complete_json(void **state)
     assert_non_null(json_object_get(collection, "settings"));
     assert_non_null(json_object_get(collection, "allocated_ms"));
     assert_true(json_array_size(json_object_get(json, "heaps")) > 0);
+    json_t *environment = json_object_get(json, "environment");
+    assert_int_equal(json_integer_value(json_object_get(environment, "page_size")), 4096);
+    json_t *limits = json_object_get(environment, "limits");
+    assert_int_equal(json_integer_value(json_object_get(limits, "max_buffers")), 128);
+    assert_true(json_is_array(json_object_get(environment, "format_costs")));
     json_decref(json);
     struct program_result text = ctl(&scene, "inspect", NULL, NULL);
     assert_said(text.output, "min_buffer_count_for_camping=1");

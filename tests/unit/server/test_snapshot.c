@@ -182,6 +182,47 @@ static void heaps_are_shown_to_everybody(void **state)
     arena_clear(&arena);
 }
 
+/* Pages of costs come without a gap. */
+static void the_environment_comes_in_pages(void **state)
+{
+    enum { COUNT = 10000 };
+    static struct sysmem_format_cost_entry costs[COUNT];
+    struct model_debug_get_environment_response page = {.more = true};
+    uint32_t seen = 0;
+    (void)state;
+    whole.server.environment.format_costs = costs;
+    whole.server.environment.format_cost_count = COUNT;
+    whole.server.environment.limits.max_buffers = 7;
+    for (int pages = 0; page.more; pages++) {
+        page = (struct model_debug_get_environment_response){0};
+        snapshot_environment(&whole.server, seen, &page);
+        assert_ptr_equal(page.format_costs, costs + seen);
+        assert_int_equal(page.limits.max_buffers, 7);
+        seen += (uint32_t)page.format_costs_count;
+        assert_true(pages < 3);
+    }
+    assert_int_equal(seen, COUNT);
+    page = (struct model_debug_get_environment_response){0};
+    snapshot_environment(&whole.server, UINT32_MAX, &page);
+    assert_false(page.has.format_costs || page.more);
+}
+
+static void heaps_tell_their_aliases(void **state)
+{
+    static const char *const aliases[] = {"test.ALIAS"};
+    struct heap *heap = whole.server.heaps.heaps[0];
+    struct arena arena;
+    struct model_debug_get_heaps_response response = {0};
+    (void)state;
+    heap->aliases = aliases;
+    heap->alias_count = 1;
+    arena_init(&arena, (size_t)1 << 20);
+    assert_true(snapshot_heaps(&whole.server, &arena, &response));
+    assert_int_equal(response.heaps[0].aliases_count, 1);
+    assert_string_equal(response.heaps[0].aliases[0].heap_type, "test.ALIAS");
+    arena_clear(&arena);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -193,6 +234,8 @@ int main(void)
         TEST(a_further_group_of_the_client),
         TEST(collections_that_one_takes_part_in),
         TEST(heaps_are_shown_to_everybody),
+        TEST(the_environment_comes_in_pages),
+        TEST(heaps_tell_their_aliases),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
