@@ -86,6 +86,7 @@ struct collection *collection_new(struct collection_table *table, struct account
     }
     root->peer = peer;
     root->collection = collection;
+    uid_counts_add(&collection->uids, root->client.uid);
     collection->table = table;
     collection->id = id;
     collection->root = root;
@@ -125,6 +126,7 @@ struct node *collection_add_child(struct node *parent, void *peer, const char **
     if (node != NULL) {
         node->peer = peer;
         collection->node_count++;
+        uid_counts_add(&collection->uids, node->client.uid);
     }
     return node;
 }
@@ -149,6 +151,7 @@ struct node *collection_attach(struct node *parent, void *peer, const char **ret
     if (!named) {
         struct collection *collection = collection_of(node);
         collection->node_count--;
+        uid_counts_remove(&collection->uids, node->client.uid);
         discard(collection->account, node);
         *ret_why = over_bytes;
         return NULL;
@@ -194,6 +197,21 @@ bool collection_set_constraints(struct node *node,
     return true;
 }
 
+void collection_set_owner(struct node *node, pid_t pid, uid_t uid)
+{
+    struct uid_counts *uids = &collection_of(node)->uids;
+    uid_counts_remove(uids, node->client.uid);
+    node->client.pid = pid;
+    node->client.uid = uid;
+    uid_counts_add(uids, uid);
+}
+
+void collection_set_weak(struct node *node)
+{
+    node_set_weak(node);
+    collection_of(node)->thinned = true;
+}
+
 void collection_bind_node(struct node *node, void *peer)
 {
     assert(!node->released);
@@ -206,6 +224,7 @@ void collection_orphan_node(struct node *node)
 {
     assert(node->released && node->kind != NODE_ORPHAN);
     node->kind = NODE_ORPHAN;
+    collection_of(node)->thinned = true;
     node->since_ns = collection_now_ns();
     node->peer = NULL;
     collection_tell(collection_of(node), node, COLLECTION_EVENT_NODE_ORPHANED);

@@ -19,6 +19,7 @@
 #include "base/map.h"
 #include "buffer/buffer.h"
 #include "collection/participants.h"
+#include "collection/uid_counts.h"
 #include "heap/registry.h"
 #include "node/node.h"
 #include "solver/solver.h"
@@ -109,6 +110,8 @@ struct collection {
     enum collection_state state;
     struct node *root; /* NULL: all nodes are gone */
     uint32_t node_count;
+    struct uid_counts uids;  /* of its nodes */
+    bool thinned;            /* somebody has left, or does not count any more: see evaluate.c */
     uint32_t unswept;        /* its dead nodes: they are freed before it */
     uint64_t created_ns;     /* monotonic clock */
     uint64_t allocated_ns;   /* 0: not yet */
@@ -199,6 +202,12 @@ struct node *collection_find_node_ref(const struct collection_table *table, int 
 /* SetDebugTimeoutLogDeadline: when the first slow-allocation report comes, if it is still to come.
  */
 void collection_set_report_deadline(struct collection *collection, uint64_t deadline_ns);
+
+/* Whose client a node has from now on. */
+void collection_set_owner(struct node *node, pid_t pid, uid_t uid);
+
+/* SetWeak, as node_set_weak(). */
+void collection_set_weak(struct node *node);
 
 /* Turns a token into a collection, served by another peer from now on. */
 void collection_bind_node(struct node *node, void *peer);

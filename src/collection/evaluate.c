@@ -14,8 +14,9 @@ static void lost_strong(struct collection *collection)
     }
 }
 
-/* One step. True: something was done that may make another possible. */
-static bool step(struct collection *collection)
+/* Ends what is of use to nobody any more. True: there was something. Looks at the whole tree, so it
+ * is called only when there may be: somebody has left. */
+static bool end_part(struct collection *collection)
 {
     uint32_t strong = node_count(collection->root);
     struct node *empty = node_find_empty_domain(collection->root);
@@ -29,6 +30,16 @@ static bool step(struct collection *collection)
         lost_strong(collection);
         return true;
     }
+    return false;
+}
+
+/* One step. True: something was done that may make another possible. */
+static bool step(struct collection *collection)
+{
+    if (collection->thinned && end_part(collection)) {
+        return true;
+    }
+    collection->thinned = false;
     if (collection->aggregation != NULL) {
         return false; /* it decides, and then comes back here */
     }

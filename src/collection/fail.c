@@ -27,6 +27,7 @@ void collection_fail_down(struct node *top, const char *why)
     struct list failing;
     list_init(&failing);
     node_list_breadth_first(top, &failing);
+    collection->thinned = true;
     while (!list_is_empty(&failing)) {
         struct node *node = container_of(failing.prev, struct node, queue);
         list_remove(&node->queue);
@@ -38,6 +39,7 @@ void collection_fail_down(struct node *top, const char *why)
         node_unlink(node);
         participants_leave(&collection->participants, node);
         collection->node_count--;
+        uid_counts_remove(&collection->uids, node->client.uid);
         collection->unswept++;
         if (collection->aggregation != NULL) {
             aggregation_keep(collection->aggregation, node);

@@ -113,8 +113,7 @@ void binding_take_node(struct binding *binding, struct node *node)
     binding->node = node;
     node->peer = binding;
     node->koid = binding->name.koid;
-    node->client.pid = binding->pid;
-    node->client.uid = binding->uid;
+    collection_set_owner(node, binding->pid, binding->uid);
 }
 
 static void on_freed(uv_handle_t *handle)
@@ -474,6 +473,7 @@ static void on_ready(uv_poll_t *poll, int status, int events)
         chore_add(binding);
         return;
     }
+    binding->deferred = false;
     log_begin_cause(binding->uid);
     if (status < 0) {
         on_reset(binding);

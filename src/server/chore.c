@@ -23,11 +23,12 @@ void chore_add_ending(struct binding *binding)
 
 bool chore_turn_is_over(struct server *server)
 {
-    uint64_t now = uv_hrtime();
     if (server->turn_end_ns == 0) {
-        server->turn_end_ns = now + SERVE_NS;
+        server->turn_end_ns = uv_hrtime() + SERVE_NS;
+    } else if (!server->turn_is_over) {
+        server->turn_is_over = uv_hrtime() >= server->turn_end_ns;
     }
-    return now >= server->turn_end_ns;
+    return server->turn_is_over;
 }
 
 static struct binding *first_of(const struct list *chores)
@@ -92,6 +93,7 @@ static void on_idle(uv_idle_t *idle)
 void chore_run(struct server *server)
 {
     server->turn_end_ns = 0;
+    server->turn_is_over = false;
     do_chores(server);
     do_endings(server);
     sweep(server);

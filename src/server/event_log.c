@@ -70,6 +70,14 @@ static void choose_audience(struct event_log *log, const struct collection *coll
     if (node != NULL) {
         let_hear(log, node->client.uid, at);
     }
+    for (int i = 0; i < UID_COUNTS_MAX; i++) {
+        if (collection->uids.uids[i].nodes > 0) {
+            let_hear(log, collection->uids.uids[i].uid, at);
+        }
+    }
+    if (uid_counts_are_complete(&collection->uids)) {
+        return;
+    }
     for (const struct node *other = collection->root; other != NULL;
          other = node_next(collection->root, other)) {
         let_hear(log, other->client.uid, at);

@@ -147,7 +147,7 @@ static const char *set_weak(struct request *request)
     if (node_is_ready(node)) {
         return request_refuse(request, "sent on a node that is ready for allocation");
     }
-    node_set_weak(node);
+    collection_set_weak(node);
     collection_evaluate(collection_of(node));
     return NULL;
 }

@@ -47,7 +47,8 @@ struct server {
     struct alarms alarms;
     uv_timer_t alarm_timer; /* rings them */
     uv_check_t sweeper;
-    uv_idle_t busy;       /* runs while there are chores */
+    uv_idle_t busy; /* runs while there are chores */
+    bool turn_is_over;
     uint64_t turn_end_ns; /* chore_turn_is_over(); 0: no channel was served in this turn yet */
     uv_timer_t starved;   /* runs while replies wait for the kernel to take descriptors */
     uv_signal_t sigterm;

@@ -119,10 +119,10 @@ static void only_weak_nodes_cannot_allocate(void **state)
 {
     struct fixture *fixture = *state;
     log_lines_begin(LOG_LEVEL_INFO);
-    node_set_weak(fixture->peers[0].node);
+    collection_set_weak(fixture->peers[0].node);
     collection_evaluate(fixture->collection);
     assert_int_equal(fixture->collection->state, COLLECTION_CREATED);
-    node_set_weak(fixture->peers[1].node);
+    collection_set_weak(fixture->peers[1].node);
     collection_evaluate(fixture->collection);
     assert_int_equal(fixture->collection->state, COLLECTION_FAILED);
     assert_int_equal(fixture->peers[0].closed + fixture->peers[1].closed, 2);
@@ -134,7 +134,7 @@ static void only_weak_nodes_cannot_allocate(void **state)
 static void the_last_strong_node_goes_after_allocation(void **state)
 {
     struct fixture *fixture = *state;
-    node_set_weak(fixture->peers[1].node);
+    collection_set_weak(fixture->peers[1].node);
     ask_for(fixture, SIZE_BYTES);
     assert_int_equal(fixture->collection->state, COLLECTION_ALLOCATED);
     release_and_close(fixture->peers[0].node);

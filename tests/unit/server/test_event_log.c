@@ -124,10 +124,12 @@ static void all_participants_hear(void **state)
     struct node *nodes[UIDS];
     assert_non_null(root);
     root->client.uid = OTHERS;
+    uid_counts_add(&fixture->foreign.uids, OTHERS);
     for (uid_t i = 0; i < UIDS; i++) {
         nodes[i] = node_new(root);
         assert_non_null(nodes[i]);
         nodes[i]->client.uid = 3000 + i;
+        uid_counts_add(&fixture->foreign.uids, nodes[i]->client.uid);
     }
     fixture->foreign.root = root;
     follow(fixture, &last, 3000 + UIDS - 1);

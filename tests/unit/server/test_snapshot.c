@@ -113,7 +113,7 @@ static void make_tokens(struct tokens *ret)
     size_t at = 0;
     list_for_each (link, &whole.server.collections.collections) {
         struct node *root = container_of(link, struct collection, link)->root;
-        root->client.uid = uids[at++];
+        collection_set_owner(root, root->client.pid, uids[at++]);
         assert_true(node_set_client(root, "camera", 7));
     }
     assert_int_equal(at, 3);
