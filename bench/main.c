@@ -150,6 +150,9 @@ static int measure_times(const struct options *options,
     if (result == 0) {
         result = solve_measure(options->rounds, &report->solve);
     }
+    if (result == 0) {
+        result = longest_measure(report->longest);
+    }
     report->has_times = result == 0;
     server_stop(&servers[FLOOR]);
     server_stop(&servers[REAL]);

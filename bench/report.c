@@ -31,6 +31,10 @@ static void print_times(const struct report *report)
     (void)printf("%-37s %9s %9s %10.2f %9.2f %7s %7s %3.0f us\n",
                  "solve, 4 participants of 4 formats", "", "", report->solve.p50 / 1e3,
                  report->solve.p99 / 1e3, "", "", SOLVE_GOAL_NS / 1e3);
+    for (int i = 0; i < LONGEST_CASES; i++) {
+        (void)printf("solve, %3" PRIu32 " participants of 4096 pairs %18s %10.0f\n",
+                     longest_participants[i], "", report->longest[i] / 1e3);
+    }
 }
 
 static void print_calls(const struct report *report)
@@ -109,6 +113,12 @@ void report_print_json(const struct report *report)
     if (report->has_times) {
         (void)printf(",\n \"solve\": {\"p50_ns\": %.0f, \"p99_ns\": %.0f, \"goal_ns\": %d}",
                      report->solve.p50, report->solve.p99, SOLVE_GOAL_NS);
+        (void)printf(",\n \"longest\": [");
+        for (int i = 0; i < LONGEST_CASES; i++) {
+            (void)printf("%s{\"participants\": %" PRIu32 ", \"ns\": %.0f}", i > 0 ? ", " : "",
+                         longest_participants[i], report->longest[i]);
+        }
+        (void)printf("]");
     }
     if (!report->has_calls) {
         (void)printf(",\n \"system_calls_not_counted\": \"%s\"", report->no_calls);

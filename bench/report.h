@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "longest.h"
 #include "measure.h"
 
 struct report {
@@ -12,6 +13,7 @@ struct report {
     bool has_times;
     struct comparison times[MEASURES];
     struct measured solve;
+    double longest[LONGEST_CASES]; /* nanoseconds */
     bool has_calls;
     const char *no_calls; /* why not */
     struct syscount calls[MEASURES][SUBJECTS];
