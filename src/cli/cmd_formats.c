@@ -90,8 +90,12 @@ static bool is_counterpart(const struct counterpart *row, const char *wanted)
                 (counterpart_code(row->drm) == number || counterpart_wl_shm(row) == number)) ||
                (row->v4l2 != NULL && counterpart_code(row->v4l2) == number);
     }
-    return is_fourcc(row->drm, wanted) || is_fourcc(row->v4l2, wanted) ||
-           is_name(row->gstreamer, wanted) || is_name(row->ffmpeg, wanted);
+    if (strncmp(wanted, "DRM_FORMAT_", 11) == 0 && is_name(row->drm_name, wanted + 11)) {
+        return true;
+    }
+    return is_fourcc(row->drm, wanted) || is_name(row->drm_name, wanted) ||
+           is_fourcc(row->v4l2, wanted) || is_name(row->gstreamer, wanted) ||
+           is_name(row->ffmpeg, wanted);
 }
 
 static bool format_is(const struct format_row *row, const char *wanted)
@@ -156,6 +160,7 @@ static json_t *counterpart_json(const struct counterpart *row)
     }
     if (row->drm != NULL) {
         (void)json_object_set_new(object, "drm", json_string(row->drm));
+        (void)json_object_set_new(object, "drm_name", json_string(row->drm_name));
         (void)json_object_set_new(object, "wl_shm", json_integer(counterpart_wl_shm(row)));
     }
     if (row->v4l2 != NULL) {

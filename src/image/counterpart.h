@@ -25,7 +25,8 @@ enum counterpart_alpha {
 struct counterpart {
     uint32_t pixel_format; /* SYSMEM_PIXEL_FORMAT_* */
     enum counterpart_alpha alpha;
-    const char *drm; /* a fourcc, four characters; NULL: none */
+    const char *drm;      /* a fourcc, four characters; NULL: none */
+    const char *drm_name; /* after DRM_FORMAT_; wl_shm's is the same */
     const char *v4l2;
     const char *gstreamer;
     const char *ffmpeg;

@@ -275,6 +275,8 @@ static void formats_finds_any_name(void **state)
     } cases[] = {
         {"R8G8B8A8",           "R8G8B8A8"     },
         {"AB24",               "R8G8B8A8"     },
+        {"ABGR8888",           "R8G8B8A8"     },
+        {"DRM_FORMAT_RGB888",  "B8G8R8"       },
         {"RGB3",               "R8G8B8"       },
         {"BGR10A2_LE",         "A2R10G10B10"  },
         {"yuyv422",            "YUY2"         },

@@ -14,6 +14,7 @@
 #include <sysmem/v4l2_format.h>
 #include <sysmem/wl_shm_format.h>
 
+#include "image/counterpart.h"
 #include "memory_order.h"
 
 #if __has_include(<drm_fourcc.h>)
@@ -126,6 +127,34 @@ static void drm_formats(void **state)
         }
     }
     assert_int_equal(count, 2 * 17);
+}
+
+static void drm_names(void **state)
+{
+    const char *text = read_header(PATH_OF_DRM);
+    size_t count = 0;
+    const struct counterpart *rows = counterparts(&count);
+    (void)state;
+    for (size_t i = 0; i < count; i++) {
+        const char *code = rows[i].drm;
+        char macro[64];
+        char wanted[64];
+        assert_int_equal(code == NULL, rows[i].drm_name == NULL);
+        if (code == NULL) {
+            continue;
+        }
+        (void)snprintf(macro, sizeof(macro), "#define DRM_FORMAT_%s\t", rows[i].drm_name);
+        (void)snprintf(wanted, sizeof(wanted), "fourcc_code('%c', '%c', '%c', '%c')", code[0],
+                       code[1], code[2], code[3]);
+        const char *at = strstr(text, macro);
+        if (at == NULL) { /* with a blank instead */
+            macro[strlen(macro) - 1] = ' ';
+            at = strstr(text, macro);
+        }
+        assert_non_null(at);
+        at += strlen(macro) + strspn(at + strlen(macro), " \t");
+        assert_int_equal(strncmp(at, wanted, strlen(wanted)), 0);
+    }
 }
 
 static void wl_shm_formats(void **state)
@@ -270,11 +299,9 @@ static void drm_modifiers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(drm_formats),
-        cmocka_unit_test(drm_modifiers),
-        cmocka_unit_test(drm_modifiers_that_the_interface_lacks),
-        cmocka_unit_test(wl_shm_formats),
-        cmocka_unit_test(v4l2_formats),
+        cmocka_unit_test(drm_formats),    cmocka_unit_test(drm_names),
+        cmocka_unit_test(drm_modifiers),  cmocka_unit_test(drm_modifiers_that_the_interface_lacks),
+        cmocka_unit_test(wl_shm_formats), cmocka_unit_test(v4l2_formats),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
