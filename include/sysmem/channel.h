@@ -18,8 +18,9 @@
  * only freeing its object ends it early, with ZX_ERR_PEER_CLOSED.
  *
  * Callbacks come from sysmem_channel_process(), from any other call on the same object (of any
- * thread), and from the one that frees it. A callback may make calls, and may free its own object.
- * Synchronous and asynchronous calls may be mixed.
+ * thread), and from the one that frees it. A call that finds the channel closed calls back first,
+ * or leaves it to the call that is doing so already. A callback may make calls, and may free its
+ * own object. Synchronous and asynchronous calls may be mixed.
  *
  * Eventpairs (close_weak_asap, the ends of tracking) go into the same loop: see sysmem_handle_fd().
  *

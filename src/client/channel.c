@@ -15,9 +15,8 @@
 
 #include "base/fd.h"
 #include "client/deadline.h"
-#include "client/handles.h"
 #include "client/pending.h"
-#include "wire/codec.h"
+#include "client/request.h"
 #include "wire/stream.h"
 #include "zx/status.h"
 
@@ -36,6 +35,7 @@ struct channel {
     bool reading;
     bool freed;
     bool stuck;       /* the daemon has not read for PUSH_NS: nobody waits for it until it does */
+    bool hearing_out; /* a thread is in hear_out() */
     bool nonblocking; /* an event loop sends what is queued */
     zx_time_t retry;  /* when to flush a queue that waits for other processes; else for ever */
     sysmem_status_t dead; /* why nothing more comes */
@@ -327,31 +327,22 @@ static void push(struct channel *channel)
     }
 }
 
-/* Encodes a request whose handle fields hold slots. On failure the message is cleared. */
-static sysmem_status_t encode(const struct model_method *method, const void *request,
-                              struct message *message)
+/* The daemon is gone: what it said before is called back before its end is reported. Callbacks
+ * whose calls fail in the same way leave the rest to this loop, instead of nesting in it. */
+static sysmem_status_t hear_out(struct channel *channel)
 {
-    enum codec_status encoded = codec_encode(method->request, request, message);
-    if (encoded == CODEC_OK) {
-        return 0;
+    if (!channel->hearing_out) {
+        channel->hearing_out = true;
+        bool more = true;
+        while (more && !channel->reading && channel->dead == 0) {
+            more = lead(channel, ZX_TIME_INFINITE_PAST);
+        }
+        channel->hearing_out = false;
     }
-    message_clear(message);
-    return encoded == CODEC_NO_MEMORY ? ZX_ERR_NO_MEMORY : ZX_ERR_INVALID_ARGS;
-}
-
-/* Makes the message of a request, whose handles are consumed. */
-static sysmem_status_t make_message(const struct model_method *method, void *request,
-                                    struct message *ret)
-{
-    message_init(ret, method->ordinal, 0);
-    sysmem_status_t status = handles_attach(method->request, request, ret);
-    if (status != 0) {
-        message_clear(ret);
-        return status;
+    if (!channel->reading) {
+        pending_pass_role(&channel->pending);
     }
-    status = encode(method, request, ret);
-    handles_forget(method->request, request);
-    return status;
+    return channel->dead == 0 ? ZX_ERR_PEER_CLOSED : channel->dead;
 }
 
 /* Sends a message and, for a two-way one, notes its call, which may be over and gone afterwards
@@ -369,6 +360,9 @@ static sysmem_status_t submit(struct channel *channel, struct message *message, 
     }
     int result = stream_send(&channel->stream, message);
     plan_retry(channel);
+    if (result == STREAM_CLOSED) {
+        return hear_out(channel);
+    }
     if (result != 0) {
         return status_of_stream(result);
     }
@@ -390,8 +384,7 @@ sysmem_status_t channel_send_slots(struct channel *channel, const struct model_m
                                    const void *request, struct message *message)
 {
     assert(!method->two_way);
-    message->ordinal = method->ordinal;
-    sysmem_status_t status = encode(method, request, message);
+    sysmem_status_t status = request_encode_slots(method, request, message);
     if (status == 0) {
         enter(channel);
         status = submit(channel, message, NULL, ZX_TIME_INFINITE);
@@ -405,7 +398,7 @@ sysmem_status_t channel_send(struct channel *channel, const struct model_method 
 {
     assert(!method->two_way);
     struct message message;
-    sysmem_status_t status = make_message(method, request, &message);
+    sysmem_status_t status = request_encode(method, request, &message);
     if (status == 0) {
         enter(channel);
         status = submit(channel, &message, NULL, ZX_TIME_INFINITE);
@@ -419,7 +412,7 @@ void channel_call(struct channel *channel, const struct model_method *method, vo
 {
     assert(method->two_way);
     struct message message;
-    sysmem_status_t status = make_message(method, request, &message);
+    sysmem_status_t status = request_encode(method, request, &message);
     if (status != 0) {
         channel_reply_fail(ret, method, status);
         return;
@@ -444,7 +437,7 @@ sysmem_status_t channel_start(struct channel *channel, const struct model_method
 {
     assert(method->two_way);
     struct message message;
-    sysmem_status_t status = make_message(method, request, &message);
+    sysmem_status_t status = request_encode(method, request, &message);
     if (status != 0) {
         return status;
     }

@@ -39,6 +39,23 @@ static void c065_a_group_prefers_its_first_child(void **state)
     choice_leave(&choice);
 }
 
+/* Another call that finds the channel closed calls the wait back first. */
+static void a_child_that_is_not_taken_hears_why_from_any_call(void **state)
+{
+    struct choice choice = choice_open(*state);
+    struct sysmem_buffer_collection_constraints wish = picky(1, PAGE);
+    seat_say(&choice.root, NULL);
+    seat_say(&choice.children[0], &wish);
+    seat_say(&choice.children[1], &wish);
+    group_settle(choice.group);
+    assert_closed(sysmem_collection_node(choice.children[1].collection));
+    assert_true(choice.children[1].answered);
+    expect_not_taken(&choice.children[1]);
+    seat_expect(&choice.children[0], 0);
+    seat_expect(&choice.root, 0);
+    choice_leave(&choice);
+}
+
 static void a_child_in_conflict_with_the_rest_is_passed_over(void **state)
 {
     struct choice choice = choice_open(*state);
@@ -399,6 +416,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(c065_a_group_prefers_its_first_child),
+        CASE(a_child_that_is_not_taken_hears_why_from_any_call),
         CASE(a_child_in_conflict_with_the_rest_is_passed_over),
         CASE(no_child_that_fits_fails_all),
         CASE(counts_of_children_that_are_not_taken_do_not_count),

@@ -349,6 +349,119 @@ static void waiting_lasts_until_the_callback_has_returned(void **state)
     }
 }
 
+/* --- Replies that arrived before the end --- */
+
+#define STARTED 5 /* the callback of each calls once more */
+
+struct last_words {
+    struct channel *channel;
+    int calls;
+    int buffers; /* of all replies */
+    int nested;  /* callbacks within callbacks */
+    int deepest;
+    sysmem_status_t calls_again; /* what a callback's own call comes to */
+};
+
+static void hear_last_words(void *arg, struct channel_reply *reply)
+{
+    struct last_words *words = arg;
+    const struct model_collection_wait_for_all_buffers_allocated_response *response =
+        reply->response;
+    words->calls++;
+    words->buffers += response == NULL ? 0 : (int)response->buffer_collection_info.buffers_count;
+    channel_reply_clear(reply);
+    words->nested++;
+    words->deepest = words->nested > words->deepest ? words->nested : words->deepest;
+    words->calls_again = call_status(words->channel, "Sync", ZX_TIME_INFINITE);
+    words->nested--;
+}
+
+/* Calls that are answered, with so many buffers each, and then the server goes; it may leave a
+ * request unread. */
+static void end_with_answers(struct fixture *fixture, struct last_words *words, size_t buffers,
+                             bool leaves_unread)
+{
+    *words = (struct last_words){.channel = fixture->channel};
+    const struct model_method *wait = method("WaitForAllBuffersAllocated");
+    for (int i = 0; i < STARTED; i++) {
+        assert_int_equal(channel_start(fixture->channel, wait, NULL, hear_last_words, words, NULL),
+                         0);
+        answer_buffers(&fixture->server, buffers);
+    }
+    if (leaves_unread) {
+        assert_int_equal(channel_send(fixture->channel, method("SetWeak"), NULL), 0);
+    }
+    server_deinit(&fixture->server);
+    assert_int_equal(words->calls, 0);
+}
+
+static void assert_heard(const struct last_words *words, int buffers)
+{
+    assert_int_equal(words->calls, STARTED);
+    assert_int_equal(words->buffers, STARTED * buffers);
+    assert_int_equal(words->calls_again, ZX_ERR_PEER_CLOSED);
+    assert_int_equal(words->deepest, 1); /* however many there are */
+}
+
+static void a_call_that_fails_hears_the_replies_before_the_end(void **state)
+{
+    struct fixture *fixture = *state;
+    struct last_words words;
+    end_with_answers(fixture, &words, 1, false);
+    assert_int_equal(call_status(fixture->channel, "Sync", ZX_TIME_INFINITE), ZX_ERR_PEER_CLOSED);
+    assert_heard(&words, 1);
+}
+
+static void a_reset_hides_no_reply(void **state)
+{
+    struct fixture *fixture = *state;
+    struct last_words words;
+    end_with_answers(fixture, &words, 1, true);
+    assert_int_equal(call_status(fixture->channel, "Sync", ZX_TIME_INFINITE), ZX_ERR_PEER_CLOSED);
+    assert_heard(&words, 1);
+}
+
+static void a_one_way_message_that_fails_hears_them_too(void **state)
+{
+    struct fixture *fixture = *state;
+    struct last_words words;
+    channel_set_nonblocking(fixture->channel, true);
+    end_with_answers(fixture, &words, 1, false);
+    assert_int_equal(channel_send(fixture->channel, method("SetWeak"), NULL), ZX_ERR_PEER_CLOSED);
+    assert_heard(&words, 1);
+}
+
+static void a_call_that_cannot_start_hears_replies_of_many_packets(void **state)
+{
+    struct fixture *fixture = *state;
+    struct last_words words;
+    end_with_answers(fixture, &words, 64, false);
+    struct channel_reply none = {.status = 99};
+    assert_int_equal(channel_start(fixture->channel, method("Sync"), NULL, keep_reply, &none, NULL),
+                     ZX_ERR_PEER_CLOSED);
+    assert_int_equal(none.status, 99);
+    assert_heard(&words, 64);
+}
+
+static void free_channel(void *arg, struct channel_reply *reply)
+{
+    struct fixture *fixture = arg;
+    channel_reply_clear(reply);
+    channel_free(fixture->channel);
+    fixture->channel = NULL;
+}
+
+static void a_callback_may_free_what_is_being_called(void **state)
+{
+    struct fixture *fixture = *state;
+    assert_int_equal(
+        channel_start(fixture->channel, method("Sync"), NULL, free_channel, fixture, NULL), 0);
+    (void)answer_sync(fixture);
+    server_deinit(&fixture->server);
+    assert_int_equal(call_status(fixture->channel, "Sync", ZX_TIME_INFINITE), ZX_ERR_PEER_CLOSED);
+    assert_null(fixture->channel);
+}
+
 static void into_fd_gives_the_socket_out(void **state)
 {
     struct fixture *fixture = *state;
@@ -376,6 +489,11 @@ int main(void)
         TEST(no_descriptors_left_fails_that_call_only),
         TEST(a_started_call_may_be_waited_for),
         TEST(waiting_lasts_until_the_callback_has_returned),
+        TEST(a_call_that_fails_hears_the_replies_before_the_end),
+        TEST(a_reset_hides_no_reply),
+        TEST(a_one_way_message_that_fails_hears_them_too),
+        TEST(a_call_that_cannot_start_hears_replies_of_many_packets),
+        TEST(a_callback_may_free_what_is_being_called),
         TEST(into_fd_gives_the_socket_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
