@@ -155,12 +155,12 @@ static bool is_existing(struct work *work, const struct solver_problem *problem)
     if (!model_equal(&model_type_buffer_memory_settings, &outcome->settings.buffer_settings,
                      &existing->buffer_settings)) {
         return refuse_nobody(work,
-                             "buffer_settings: wanted others than those of the buffers that exist");
+                             "buffer_settings: wanted those of the buffers that exist, got others");
     }
     return model_equal(&model_type_single_buffer_settings, &outcome->settings, existing) ||
            refuse_nobody(
                work,
-               "image_format_constraints: wanted others than those of the buffers that exist");
+               "image_format_constraints: wanted those of the buffers that exist, got others");
 }
 
 static void trace_attempt(struct work *work, const struct solver_problem *problem,

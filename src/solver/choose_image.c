@@ -2,6 +2,8 @@
 #include <float.h>
 #include <inttypes.h>
 
+#include <sysmem/format.h>
+
 #include "base/checked.h"
 #include "image/layout.h"
 #include "image/modifier.h"
@@ -28,13 +30,24 @@ static bool refuse_contradiction(struct work *work, const struct aggregate *aggr
     return false;
 }
 
+/* Whether the pixel format, or if it is left open any one, has one of the color spaces. */
+static bool has_color_space(const struct entry *entry)
+{
+    bool open = entry->pixel_format == SYSMEM_PIXEL_FORMAT_DO_NOT_CARE;
+    color_space_set possible =
+        open ? ~COLOR_SPACE_SET_UNKNOWN : color_spaces_of(pixel_format_find(entry->pixel_format));
+    return entry->color_spaces == COLOR_SPACE_SET_ANY || (entry->color_spaces & possible) != 0;
+}
+
 /* Why a folded format cannot be used, or NULL. */
 static const char *fault_of(const struct work *work, const struct aggregate *aggregate,
                             const struct entry *entry)
 {
     if (!entry_is_specific(entry)) {
         if (work->lenient) {
-            return NULL;
+            return has_color_space(entry) ? NULL
+                                          : "wanted color spaces that some image of the pixel "
+                                            "format has, got others";
         }
         return "wanted a pixel format and modifier from at least one participant, got DO_NOT_CARE "
                "from all";
@@ -85,9 +98,13 @@ static bool finish(struct work *work, const struct aggregate *aggregate, struct 
     return false;
 }
 
-/* A total order: no two entries have the same pair. */
+/* A total order: no two entries have the same pair. What leaves something open, which only who is
+ * lenient can have, is for want of anything else. */
 static bool is_better(const struct entry *a, float cost_a, const struct entry *b, float cost_b)
 {
+    if (entry_is_complete(a) != entry_is_complete(b)) {
+        return entry_is_complete(a);
+    }
     if (cost_a != cost_b) {
         return cost_a < cost_b;
     }

@@ -112,14 +112,10 @@ static bool tell_field(struct arena *arena, const struct probe *probe, size_t pa
     return ok;
 }
 
-static bool tell_members(struct arena *arena, const struct probe *probe,
+static bool tell_members(struct arena *arena, const struct probe *probe, size_t count,
                          struct solver_conflict *ret)
 {
     size_t participants = probe->problem->participant_count;
-    size_t count = 0;
-    for (size_t i = 0; i < participants; i++) {
-        count += probe->members[i].kept;
-    }
     struct solver_member *members = arena_alloc_array(arena, count, sizeof(*members));
     if (members == NULL) {
         return false;
@@ -138,11 +134,24 @@ static bool tell_members(struct arena *arena, const struct probe *probe,
     return true;
 }
 
-/* A single member is told by what the solver has against it. */
-static bool reduce_and_tell(struct arena *arena, struct probe *probe, struct solver_conflict *ret)
+static size_t count_kept(const struct probe *probe)
 {
-    ret->minimal = probe_reduce(probe, MAX_EFFORT);
-    return !probe->no_memory && !probe_is_satisfied(probe) && tell_members(arena, probe, ret);
+    size_t count = 0;
+    for (size_t i = 0; i < probe->problem->participant_count; i++) {
+        count += probe->members[i].kept;
+    }
+    return count;
+}
+
+/* Finds the members. None: satisfied with all of them, or not satisfied without any. */
+static bool reduce(struct probe *probe, struct solver_conflict *ret, size_t *ret_count)
+{
+    *ret_count = 0;
+    if (!probe_is_satisfied(probe)) {
+        ret->minimal = probe_reduce(probe, MAX_EFFORT);
+        *ret_count = count_kept(probe);
+    }
+    return !probe->no_memory;
 }
 
 static bool explain(struct arena *arena, const struct solver_problem *problem,
@@ -150,16 +159,18 @@ static bool explain(struct arena *arena, const struct solver_problem *problem,
 {
     struct arena scratch;
     struct probe probe;
+    size_t count;
     arena_init(&scratch, SIZE_MAX);
     *ret = (struct solver_conflict){
         .selected = problem->group_count > 0 ? failure->selected : NULL,
         .minimal = true,
     };
-    bool ok = probe_init(&probe, &scratch, problem, failure->selected);
-    if (ok) {
-        bool nobodys = probe_is_satisfied(&probe);
-        ok = nobodys ? tell_nobody(arena, failure->detail, ret)
-                     : reduce_and_tell(arena, &probe, ret);
+    bool ok =
+        probe_init(&probe, &scratch, problem, failure->selected) && reduce(&probe, ret, &count);
+    if (ok && count == 0) {
+        ok = tell_nobody(arena, failure->detail, ret);
+    } else if (ok) { /* a single member is told by what the solver has against it */
+        ok = !probe_is_satisfied(&probe) && tell_members(arena, &probe, count, ret);
     }
     probe_deinit(&probe);
     arena_clear(&scratch);

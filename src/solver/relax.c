@@ -97,10 +97,11 @@ static void add_formats(struct relax_list *list,
                         const struct sysmem_buffer_collection_constraints *constraints)
 {
     const struct sysmem_image_format_constraints *first = constraints->image_format_constraints;
+    bool has_field = first->has.pixel_format || first->has.pixel_format_modifier;
     if (constraints->image_format_constraints_count > 1) {
         add(list, RELAX_FORMATS,
             row(&model_type_buffer_collection_constraints, "image_format_constraints"), 0);
-    } else if (first->has.pixel_format_and_modifiers && !first->has.pixel_format) {
+    } else if (first->has.pixel_format_and_modifiers && !has_field) {
         add(list, RELAX_FORMATS,
             row(&model_type_image_format_constraints, "pixel_format_and_modifiers"), 0);
     } else {

@@ -10,10 +10,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* One seed: what differs, or NULL. *ret_ok: whether the model found a solution. */
+/* One seed: what differs, or NULL. *ret_ok: whether it is one of those that the test is about. */
 typedef const char *driver_run(uint64_t seed, bool *ret_ok);
 
-/* Returns the exit status. */
-int driver_main(int argc, char **argv, driver_run *run);
+/* Returns the exit status. wanted: what the seeds are that the test is about, as "solvable"; a
+ * twentieth of all must be. */
+int driver_main(int argc, char **argv, const char *wanted, driver_run *run);
 
 #endif

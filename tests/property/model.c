@@ -104,14 +104,19 @@ static bool participant_is_sound(const participant_t *p, const struct model_worl
     return memory_is_sound(p, world) && model_images_are_sound(p);
 }
 
-/* The heap: all must permit it. The order is the first participant's list, in which the last heap
- * takes the place of each one that goes. */
-static size_t choose_heap(const participant_t *const *all, size_t count,
-                          const struct model_world *world, const memory_t *total)
+/* Heaps that all permit, by index in the world (heap_count: one that is not there). */
+struct heap_order {
+    size_t at[64];
+    size_t count;
+    bool limited; /* somebody gave a list */
+};
+
+/* The order is the first participant's list, in which the last heap takes the place of each one
+ * that goes. */
+static struct heap_order common_heaps(const participant_t *const *all, size_t count,
+                                      const struct model_world *world)
 {
-    size_t order[64];
-    size_t n = 0;
-    bool limited = false;
+    struct heap_order order = {.count = 0};
     for (size_t i = 0; i < count; i++) {
         if (all[i] == NULL) {
             continue;
@@ -120,24 +125,30 @@ static size_t choose_heap(const participant_t *const *all, size_t count,
         if (!m.has.permitted_heaps) {
             continue;
         }
-        for (size_t k = 0; !limited && k < m.permitted_heaps_count; k++) {
-            order[n++] = heap_of(&m.permitted_heaps[k], world);
+        for (size_t k = 0; !order.limited && k < m.permitted_heaps_count; k++) {
+            order.at[order.count++] = heap_of(&m.permitted_heaps[k], world);
         }
-        limited = true;
-        for (size_t k = 0; k < n;) {
-            if (permits(&m, world, order[k])) {
+        order.limited = true;
+        for (size_t k = 0; k < order.count;) {
+            if (permits(&m, world, order.at[k])) {
                 k++;
             } else {
-                order[k] = order[--n];
+                order.at[k] = order.at[--order.count];
             }
         }
     }
-    for (size_t i = 0; i < world->heap_count && !limited; i++) {
-        order[n++] = i;
+    for (size_t i = 0; i < world->heap_count && !order.limited; i++) {
+        order.at[order.count++] = i;
     }
+    return order;
+}
+
+static size_t choose_heap(const struct heap_order *order, const struct model_world *world,
+                          const memory_t *total)
+{
     size_t best = world->heap_count;
-    for (size_t i = n; i > 0; i--) {
-        size_t h = order[i - 1];
+    for (size_t i = order->count; i > 0; i--) {
+        size_t h = order->at[i - 1];
         if (h == world->heap_count) {
             continue;
         }
@@ -155,6 +166,20 @@ static size_t choose_heap(const participant_t *const *all, size_t count,
         }
     }
     return best;
+}
+
+/* Whether all have heaps and formats in common; *reached says how many of the first have. */
+static bool are_folded(const participant_t *const *all, size_t count,
+                       const struct model_world *world, unsigned *reached)
+{
+    *reached = MODEL_FOLDING;
+    for (size_t i = 0; i < count; i++) {
+        if (common_heaps(all, i + 1, world).count == 0 || !model_formats_meet(all, i + 1)) {
+            return false;
+        }
+        *reached += all[i] != NULL ? 1 : 0;
+    }
+    return true;
 }
 
 static bool choose_domain(const struct model_heap *h, const memory_t *m, bool display,
@@ -219,11 +244,56 @@ static void add_up(const participant_t *p, struct sums *s)
     t->inaccessible_domain_supported &= m.inaccessible_domain_supported;
 }
 
+/* Sizes, and the format that they depend on. */
+static bool choose_size(const participant_t *const *all, size_t count,
+                        const struct model_world *world, const struct sums *s,
+                        struct model_answer *a)
+{
+    uint64_t bytes = 0;
+    a->reached = MODEL_FORMAT;
+    if (s->any_image && !model_first_format(all, count, world->lenient, a)) {
+        return false;
+    }
+    a->reached = MODEL_SIZE;
+    if (s->any_image && !model_image_bytes(&a->image, &bytes)) {
+        return false;
+    }
+    a->size_bytes = bytes > s->memory.min_size_bytes ? bytes : s->memory.min_size_bytes;
+    return a->size_bytes <= s->memory.max_size_bytes &&
+           (world->lenient || (a->size_bytes <= world->max_buffer_bytes &&
+                               a->size_bytes * a->buffer_count <= world->max_collection_bytes));
+}
+
+static bool choose_memory(const participant_t *const *all, size_t count,
+                          const struct model_world *world, const struct sums *s,
+                          struct model_answer *a)
+{
+    struct heap_order order = common_heaps(all, count, world);
+    a->reached = MODEL_MEMORY;
+    a->heap = choose_heap(&order, world, &s->memory);
+    a->contiguous = s->memory.physically_contiguous_required;
+    a->secure = s->memory.secure_required;
+    return a->heap != world->heap_count && !(a->heap == 0 && a->contiguous && !world->contiguous) &&
+           !(a->secure && !s->memory.inaccessible_domain_supported) &&
+           choose_domain(&world->heaps[a->heap], &s->memory, s->display, &a->domain);
+}
+
+static bool choose_count(const struct model_world *world, const struct sums *s,
+                         struct model_answer *a)
+{
+    uint64_t needed = s->camping + s->dedicated + s->shared;
+    needed = needed > s->min ? needed : s->min;
+    needed = needed == 0 && world->lenient ? 1 : needed;
+    a->reached = MODEL_COUNT;
+    a->buffer_count = needed < NONE ? (uint32_t)needed : NONE;
+    return needed > 0 && (needed <= s->max || s->max == NONE) &&
+           (world->lenient || needed <= world->max_buffers);
+}
+
 struct model_answer model_solve(const participant_t *const *all, size_t count,
                                 const struct model_world *world)
 {
-    const struct model_answer no = {.ok = false};
-    struct model_answer yes = {.ok = true};
+    struct model_answer a = {.reached = MODEL_READING};
     struct sums s = {
         .max = NONE,
         .memory = {.min_size_bytes = 1,
@@ -234,37 +304,36 @@ struct model_answer model_solve(const participant_t *const *all, size_t count,
     };
     for (size_t i = 0; i < count; i++) {
         if (all[i] != NULL && !participant_is_sound(all[i], world)) {
-            return no;
+            return a;
         }
         if (all[i] != NULL) {
             add_up(all[i], &s);
         }
     }
-    uint64_t needed = s.camping + s.dedicated + s.shared;
-    needed = needed > s.min ? needed : s.min;
-    if (!s.any_size || (!s.real && !s.permit) || needed == 0 || needed > s.max ||
-        needed > world->max_buffers) {
-        return no;
+    if (!world->lenient && (!s.any_size || !are_folded(all, count, world, &a.reached))) {
+        return a;
     }
-    yes.heap = choose_heap(all, count, world, &s.memory);
-    if (yes.heap == world->heap_count ||
-        (yes.heap == 0 && s.memory.physically_contiguous_required && !world->contiguous) ||
-        (s.memory.secure_required && !s.memory.inaccessible_domain_supported) ||
-        !choose_domain(&world->heaps[yes.heap], &s.memory, s.display, &yes.domain)) {
-        return no;
-    }
-    uint64_t bytes = 0;
-    if (s.any_image &&
-        (!model_first_format(all, count, &yes) || !model_image_bytes(&yes.image, &bytes))) {
-        return no;
-    }
-    yes.size_bytes = bytes > s.memory.min_size_bytes ? bytes : s.memory.min_size_bytes;
-    if (yes.size_bytes > s.memory.max_size_bytes || yes.size_bytes > world->max_buffer_bytes ||
-        yes.size_bytes * needed > world->max_collection_bytes) {
-        return no;
-    }
-    yes.buffer_count = (uint32_t)needed;
-    yes.contiguous = s.memory.physically_contiguous_required;
-    yes.secure = s.memory.secure_required;
-    return yes;
+    a.ok = (s.real || s.permit || world->lenient) && choose_count(world, &s, &a) &&
+           choose_memory(all, count, world, &s, &a) && choose_size(all, count, world, &s, &a);
+    return a;
+}
+
+#define SAME(field) (memcmp(&a->image.field, &b->image.field, sizeof(a->image.field)) == 0)
+
+static bool same_image(const struct model_answer *a, const struct model_answer *b)
+{
+    return a->color_space == b->color_space && SAME(pixel_format) && SAME(pixel_format_modifier) &&
+           SAME(min_size) && SAME(max_size) && SAME(min_bytes_per_row) && SAME(max_bytes_per_row) &&
+           SAME(max_width_times_height) && SAME(size_alignment) && SAME(display_rect_alignment) &&
+           SAME(required_min_size) && SAME(required_max_size) && SAME(bytes_per_row_divisor) &&
+           SAME(start_offset_divisor) && SAME(require_bytes_per_row_at_pixel_boundary) &&
+           SAME(has.is_alpha_present) && (!a->image.has.is_alpha_present || SAME(is_alpha_present));
+}
+
+bool model_is_same_answer(const struct model_answer *a, const struct model_answer *b)
+{
+    return a->buffer_count == b->buffer_count && a->size_bytes == b->size_bytes &&
+           a->contiguous == b->contiguous && a->secure == b->secure && a->domain == b->domain &&
+           a->heap == b->heap && a->has_image == b->has_image &&
+           (!a->has_image || same_image(a, b));
 }

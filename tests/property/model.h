@@ -30,11 +30,26 @@ struct model_world {
     uint32_t max_buffers;
     uint64_t max_buffer_bytes;
     uint64_t max_collection_bytes;
+    /* What is nobody's to blame is out of the way (docs/reasons.md): no size, count or usage need
+     * be given, DO_NOT_CARE from all will do, limits don't count. */
+    bool lenient;
+};
+
+/* How far a failure got: one of these, and of MODEL_FOLDING + 1, + 2 ... how many were folded. */
+enum model_step {
+    MODEL_READING,
+    MODEL_FOLDING,
+    MODEL_COUNT = 1000,
+    MODEL_MEMORY,
+    MODEL_FORMAT,
+    MODEL_SIZE,
+    MODEL_EXISTING,
 };
 
 /* The outcome. `image` is meaningful when has_image is set; its color space is in color_space. */
 struct model_answer {
     bool ok;
+    unsigned reached; /* of a failure: enum model_step */
     uint32_t buffer_count;
     uint64_t size_bytes;
     bool contiguous;
@@ -48,5 +63,8 @@ struct model_answer {
 
 struct model_answer model_solve(const struct sysmem_buffer_collection_constraints *const *all,
                                 size_t count, const struct model_world *world);
+
+/* Whether two successes come to the same. */
+bool model_is_same_answer(const struct model_answer *a, const struct model_answer *b);
 
 #endif

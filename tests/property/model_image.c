@@ -32,7 +32,9 @@ static const struct world_format {
     {117, 2, 2, 4, true,  false, '1'},
     {118, 3, 1, 1, false, false, 'r'},
 };
-static const uint64_t modifiers[] = {LINEAR, X_TILED, AFBC};
+/* By value, with DO_NOT_CARE at its place. */
+static const uint32_t format_values[] = {1, 101, 104, 105, 112, 117, 118, ANY_F};
+static const uint64_t modifiers[] = {LINEAR, ANY_M, X_TILED, AFBC};
 static const uint32_t ranking[] = {1, 8, 7, 6, 5, 4, 3, 2, 9};
 
 static const struct world_format *format_of(uint32_t value)
@@ -319,7 +321,7 @@ bool model_images_are_sound(const participant_t *p)
 /* One candidate: what all participants together say of it. */
 struct candidate {
     table_t table;
-    bool spaces[10];
+    bool spaces[10]; /* by value; 0: one that no image has */
     bool named_format;
     bool named_modifier;
     bool named_space;
@@ -360,10 +362,10 @@ static bool ask(const participant_t *p, uint32_t f, uint64_t m, struct candidate
         c->named_modifier |= n == m;
         table_t t = with_defaults(raw);
         bool any_space = t.color_spaces[0] == ANY_C;
-        for (uint32_t s = 1; s < 10 && !any_space; s++) {
+        for (uint32_t s = 0; s < 10 && !any_space; s++) {
             bool listed = false;
             for (size_t k = 0; k < t.color_spaces_count; k++) {
-                listed |= t.color_spaces[k] == s;
+                listed |= t.color_spaces[k] == s || (s == 0 && t.color_spaces[k] > 9);
             }
             c->spaces[s] &= listed;
         }
@@ -384,54 +386,75 @@ static bool ask(const participant_t *p, uint32_t f, uint64_t m, struct candidate
     return false;
 }
 
-static bool try_candidate(const participant_t *const *all, size_t count, uint32_t f, uint64_t m,
-                          struct model_answer *ret)
+static bool is_wild(uint32_t f, uint64_t m)
 {
-    struct candidate c = {.alpha = -1};
-    for (uint32_t s = 1; s < 10; s++) {
-        c.spaces[s] = space_fits(s, format_of(f));
+    return f == ANY_F || m == ANY_M;
+}
+
+/* Asks everybody. False: somebody doesn't want it, or no color space is left. */
+static bool ask_all(const participant_t *const *all, size_t count, uint32_t f, uint64_t m,
+                    struct candidate *c)
+{
+    *c = (struct candidate){.alpha = -1};
+    bool any = false;
+    for (uint32_t s = 0; s < 10; s++) {
+        c->spaces[s] = is_wild(f, m) || space_fits(s, format_of(f));
     }
     for (size_t i = 0; i < count; i++) {
         if (all[i] != NULL && all[i]->has.image_format_constraints &&
-            all[i]->image_format_constraints_count > 0 && !ask(all[i], f, m, &c)) {
+            all[i]->image_format_constraints_count > 0 && !ask(all[i], f, m, c)) {
             return false;
         }
     }
-    if (!c.named_format || !c.named_modifier || !c.named_space || !tighten(&c.table, f, m) ||
+    for (uint32_t s = 0; s < 10; s++) {
+        any |= c->spaces[s];
+    }
+    return any && c->named_format && c->named_modifier;
+}
+
+/* open: also without a color space that somebody named. */
+static bool try_candidate(const participant_t *const *all, size_t count, uint32_t f, uint64_t m,
+                          bool open, struct model_answer *ret)
+{
+    struct candidate c;
+    if (!ask_all(all, count, f, m, &c) || (!c.named_space && !open) || !tighten(&c.table, f, m) ||
         !leaves_room(&c.table)) {
         return false;
     }
-    for (size_t i = 0; i < 9; i++) {
-        if (c.spaces[ranking[i]]) {
-            ret->color_space = ranking[i];
-            ret->has_image = true;
-            ret->image = c.table;
-            ret->image.pixel_format = f;
-            ret->image.pixel_format_modifier = m;
-            ret->image.has.is_alpha_present = c.alpha >= 0 && format_of(f)->alpha;
-            ret->image.is_alpha_present = c.alpha == 1;
-            return true;
-        }
+    ret->image = c.table;
+    ret->image.pixel_format = f;
+    ret->image.pixel_format_modifier = m;
+    ret->has_image = c.named_space && !is_wild(f, m);
+    ret->image.has.is_alpha_present = ret->has_image && c.alpha >= 0 && format_of(f)->alpha;
+    ret->image.is_alpha_present = c.alpha == 1;
+    ret->color_space = 0;
+    for (size_t i = 0; i < 9 && ret->color_space == 0; i++) {
+        bool fits = f == ANY_F || space_fits(ranking[i], format_of(f));
+        ret->color_space = c.spaces[ranking[i]] && fits ? ranking[i] : 0;
     }
-    return false;
+    return ret->color_space != 0;
 }
 
 bool model_image_bytes(const table_t *t, uint64_t *ret)
 {
     const struct world_format *f = format_of(t->pixel_format);
+    bool wild = is_wild(t->pixel_format, t->pixel_format_modifier);
+    uint64_t stride = wild ? 0 : f->stride;
     uint64_t w = t->min_size.width > t->required_max_size.width ? t->min_size.width
                                                                 : t->required_max_size.width;
     uint64_t h = t->min_size.height > t->required_max_size.height ? t->min_size.height
                                                                   : t->required_max_size.height;
     w = up(w, t->size_alignment.width);
     h = up(h, t->size_alignment.height);
-    uint64_t row = w * f->stride > t->min_bytes_per_row ? w * f->stride : t->min_bytes_per_row;
-    row = up(row, t->bytes_per_row_divisor);
+    uint64_t row = w * stride > t->min_bytes_per_row ? w * stride : t->min_bytes_per_row;
+    row = up(row > 0 ? row : 1, t->bytes_per_row_divisor);
     if (w > t->max_size.width || h > t->max_size.height || row > t->max_bytes_per_row ||
         w * h > NONE || w * h > t->max_width_times_height) {
         return false;
     }
-    if (t->pixel_format_modifier == LINEAR) {
+    if (wild) {
+        *ret = 0;
+    } else if (t->pixel_format_modifier == LINEAR) {
         *ret = f->half_chroma ? row * h * 3 / 2 : row * h;
     } else if (t->pixel_format_modifier == X_TILED) {
         uint64_t wide = up(row, 512) / 512;
@@ -444,14 +467,42 @@ bool model_image_bytes(const table_t *t, uint64_t *ret)
     return true;
 }
 
-/* Formats in the order of their values, then modifiers: the first that works is the answer. */
-bool model_first_format(const participant_t *const *all, size_t count, struct model_answer *ret)
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+bool model_formats_meet(const participant_t *const *all, size_t count)
 {
-    for (size_t f = 0; f < sizeof(formats) / sizeof(formats[0]); f++) {
-        for (size_t m = 0; m < sizeof(modifiers) / sizeof(modifiers[0]); m++) {
-            if (supported(formats[f].value, modifiers[m]) &&
-                try_candidate(all, count, formats[f].value, modifiers[m], ret)) {
-                return true;
+    bool any = false;
+    for (size_t i = 0; i < count; i++) {
+        any |= all[i] != NULL && all[i]->has.image_format_constraints &&
+               all[i]->image_format_constraints_count > 0;
+    }
+    bool meet = !any;
+    for (size_t f = 0; f < COUNT(format_values) && !meet; f++) {
+        for (size_t m = 0; m < COUNT(modifiers) && !meet; m++) {
+            struct candidate c;
+            meet = (is_wild(format_values[f], modifiers[m]) ||
+                    supported(format_values[f], modifiers[m])) &&
+                   ask_all(all, count, format_values[f], modifiers[m], &c);
+        }
+    }
+    return meet;
+}
+
+/* Formats in the order of their values, then modifiers: the first that works is the answer. Where
+ * none does, and that is nobody's to blame, the first that leaves something open. */
+bool model_first_format(const participant_t *const *all, size_t count, bool lenient,
+                        struct model_answer *ret)
+{
+    for (int open = 0; open <= (lenient ? 1 : 0); open++) {
+        for (size_t f = 0; f < COUNT(format_values); f++) {
+            for (size_t m = 0; m < COUNT(modifiers); m++) {
+                bool possible = is_wild(format_values[f], modifiers[m])
+                                    ? open
+                                    : supported(format_values[f], modifiers[m]);
+                if (possible &&
+                    try_candidate(all, count, format_values[f], modifiers[m], open, ret)) {
+                    return true;
+                }
             }
         }
     }

@@ -40,5 +40,5 @@ static const char *run(uint64_t seed, bool *ret_ok)
 
 int main(int argc, char **argv)
 {
-    return driver_main(argc, argv, run);
+    return driver_main(argc, argv, "solvable", run);
 }

@@ -194,6 +194,35 @@ static void a_heap_that_nobody_has(void **state)
     EXPECT(&s, {0, "buffer_memory_constraints.permitted_heaps", "nowhere (not there)"});
 }
 
+/* Whatever the format is going to be. */
+static void a_color_space_that_no_image_has(void **state)
+{
+    struct scene s;
+    (void)state;
+    scene_init(&s);
+    scene_image(&s, scene_p_cpu(&s, 1, 4096, 8192), ANY_FORMAT, LINEAR, 77);
+    EXPECT(&s, {0, "image_format_constraints[0].color_spaces",
+                "wanted color spaces that some image of the pixel format has"});
+    scene_init(&s);
+    scene_image(&s, scene_p_cpu(&s, 1, 4096, 8192), NV12, ANY_MOD, SRGB);
+    EXPECT(&s, {0, "image_format_constraints[0].color_spaces", "got pixel_format NV12"},
+           {0, "image_format_constraints[0].pixel_format", "got color_spaces SRGB"});
+}
+
+/* What is left open is only taken when there is nothing else: X_TILED costs more than memory
+ * allows, and DO_NOT_CARE, which costs nothing, is not to hide that. */
+static void what_is_open_is_no_way_out(void **state)
+{
+    struct scene s;
+    (void)state;
+    scene_init(&s);
+    constraints_t *first = scene_p_cpu(&s, 1, 1, 64);
+    scene_image(&s, first, RGBA, X_TILED, SRGB);
+    scene_image(&s, first, NV12, ANY_MOD, REC709);
+    EXPECT(&s, {0, "buffer_memory_constraints.max_size_bytes", "got image_format_constraints"},
+           {0, "image_format_constraints", "got max_size_bytes 64"});
+}
+
 static void nobody_is_to_blame(void **state)
 {
     struct scene s;
@@ -233,6 +262,33 @@ static void who_has_the_buffers_is_not_to_blame(void **state)
     explain(&then, false, &explanation);
     const struct expected expected = {1, "min_buffer_count_for_camping",
                                       "the 2 buffers that exist"};
+    assert_int_equal(explanation.conflict_count, 1);
+    expect_conflict(&explanation.conflicts[0], &expected, 1);
+    solver_explanation_deinit(&explanation);
+}
+
+/* The buffers were made for somebody who has gone: whoever comes, the settings are others. */
+static void what_exists_is_in_the_way_by_itself(void **state)
+{
+    struct scene s;
+    struct solver_explanation explanation;
+    (void)state;
+    scene_init(&s);
+    scene_p_cpu(&s, 2, 4096, 8192);
+    const struct solver_problem first = {
+        .participants = s.participants, .participant_count = 1, .environment = &s.environment};
+    solver_choose(&first, NULL, &s.outcome);
+    s.participants[0].constraints = NULL;
+    scene_p_cpu(&s, 1, 8192, 8192);
+    const struct solver_problem then = {
+        .participants = s.participants,
+        .participant_count = 2,
+        .environment = &s.environment,
+        .existing = &s.outcome.settings,
+        .existing_count = s.outcome.buffer_count,
+    };
+    const struct expected expected = {-1, "", "wanted"};
+    explain(&then, false, &explanation);
     assert_int_equal(explanation.conflict_count, 1);
     expect_conflict(&explanation.conflicts[0], &expected, 1);
     solver_explanation_deinit(&explanation);
@@ -326,8 +382,11 @@ int main(void)
         cmocka_unit_test(color_spaces_of_the_one_common_format),
         cmocka_unit_test(a_default_is_told_from_an_exclusion),
         cmocka_unit_test(a_heap_that_nobody_has),
+        cmocka_unit_test(a_color_space_that_no_image_has),
+        cmocka_unit_test(what_is_open_is_no_way_out),
         cmocka_unit_test(nobody_is_to_blame),
         cmocka_unit_test(who_has_the_buffers_is_not_to_blame),
+        cmocka_unit_test(what_exists_is_in_the_way_by_itself),
         cmocka_unit_test(the_attempt_that_got_furthest),
         cmocka_unit_test(too_many_combinations_are_nobodys),
     };
