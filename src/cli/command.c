@@ -32,7 +32,7 @@ const struct command *command_find(const char *name)
     return NULL;
 }
 
-enum { KEY_JSON = 256, KEY_CONFIG };
+enum { KEY_JSON = 256, KEY_CONFIG, KEY_OWN };
 
 struct parse {
     const struct options_spec *spec;
@@ -45,6 +45,15 @@ static void add_file(struct argp_state *state, struct options *options, const ch
         argp_error(state, "wanted at most %d files", OPTIONS_MAX_FILES);
     }
     options->files[options->file_count++] = file;
+}
+
+static error_t parse_own(const struct options_spec *spec, int key, const char *arg)
+{
+    if (key < KEY_OWN || (size_t)(key - KEY_OWN) >= spec->own_count) {
+        return ARGP_ERR_UNKNOWN;
+    }
+    *spec->own[key - KEY_OWN].ret = arg == NULL ? "" : arg;
+    return 0;
 }
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
@@ -77,7 +86,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
         }
         return 0;
     default:
-        return ARGP_ERR_UNKNOWN;
+        return parse_own(parse->spec, key, arg);
     }
 }
 
@@ -93,13 +102,18 @@ void options_parse(int argc, char **argv, const struct options_spec *spec, struc
         0,
         "Read the configuration FILE; may be given again, later files override",
         0};
-    struct argp_option rows[4] = {socket};
+    struct argp_option rows[4 + OPTIONS_MAX_OWN] = {socket};
     size_t count = 1;
     if (spec->has_json) {
         rows[count++] = json;
     }
     if (spec->has_config) {
         rows[count++] = config;
+    }
+    for (size_t i = 0; i < spec->own_count; i++) {
+        const struct options_own *own = &spec->own[i];
+        rows[count++] =
+            (struct argp_option){own->name, KEY_OWN + (int)i, own->value, 0, own->doc, 0};
     }
     struct parse parse = {.spec = spec, .options = ret};
     struct argp argp = {

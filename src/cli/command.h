@@ -3,6 +3,7 @@
 #define CLI_COMMAND_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include <jansson.h>
 
@@ -37,12 +38,24 @@ struct options {
     size_t file_count;
 };
 
+/* An option that one sub-command has alone. */
+struct options_own {
+    const char *name;  /* without its dashes */
+    const char *value; /* what its value is called; NULL: it has none */
+    const char *doc;
+    const char **ret; /* gets the value, or "" where it has none; untouched if it is not given */
+};
+
+#define OPTIONS_MAX_OWN 4
+
 struct options_spec {
     const char
         *argument; /* what the one argument is called, e.g. "ID", "[FILE]"; NULL: there is none */
     bool has_json;
-    bool has_config; /* --config FILE, any number of times */
-    bool has_files;  /* the one argument is followed by any number of files */
+    bool has_config;               /* --config FILE, any number of times */
+    bool has_files;                /* the one argument is followed by any number of files */
+    const struct options_own *own; /* at most OPTIONS_MAX_OWN */
+    size_t own_count;
     const char *doc;
 };
 

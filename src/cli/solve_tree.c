@@ -248,7 +248,7 @@ static bool walk_all(struct walk *walk)
 }
 
 /* From lists to arrays. */
-static bool collect(const struct walk *walk, struct solve_tree *ret)
+static bool collect(const struct walk *walk, struct solve_question *ret)
 {
     struct solver_participant *participants =
         arena_alloc_array(walk->arena, walk->leaf_count, sizeof(*participants));
@@ -257,7 +257,7 @@ static bool collect(const struct walk *walk, struct solve_tree *ret)
     if (participants == NULL || groups == NULL) {
         return no_memory(walk->reason);
     }
-    *ret = (struct solve_tree){.participants = participants, .groups = groups};
+    *ret = (struct solve_question){.participants = participants, .groups = groups};
     for (size_t i = 0; i <= SOLVE_TREE_MAX_NESTING; i++) {
         for (const struct leaf *leaf = walk->levels[i].leaves; leaf != NULL; leaf = leaf->next) {
             participants[ret->participant_count++] = leaf->participant;
@@ -269,7 +269,7 @@ static bool collect(const struct walk *walk, struct solve_tree *ret)
     return true;
 }
 
-bool solve_tree_read(struct arena *arena, const json_t *list, struct solve_tree *ret,
+bool solve_tree_read(struct arena *arena, const json_t *list, struct solve_question *ret,
                      struct strbuf *reason)
 {
     struct walk walk = {.arena = arena, .reason = reason};

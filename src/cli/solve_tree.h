@@ -9,23 +9,15 @@
 
 #include "base/arena.h"
 #include "base/strbuf.h"
-#include "solver/solver.h"
+#include "cli/solve_question.h"
 
 /* How deep groups may be nested. */
 #define SOLVE_TREE_MAX_NESTING 512
 
-/* As the solver wants them: participants breadth-first, groups in depth-first pre-order. */
-struct solve_tree {
-    struct solver_participant *participants;
-    size_t participant_count;
-    struct solver_group *groups;
-    size_t group_count;
-};
-
 /* Reads the list of participants. Each has a name: without one of its own it is called by its
  * position, counted depth-first. Everything lives in the arena. False: unusable; the reason, which
  * names the path, is appended. */
-bool solve_tree_read(struct arena *arena, const json_t *list, struct solve_tree *ret,
+bool solve_tree_read(struct arena *arena, const json_t *list, struct solve_question *ret,
                      struct strbuf *reason);
 
 /* Whether an object has no keys but the given ones, of which the last is NULL. Appends the unknown

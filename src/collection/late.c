@@ -1,37 +1,9 @@
 /* Logical allocation: attached participants join buffers that exist already, if all that was
  * decided stays as it is. Source: spec/fuchsia.sysmem2-BufferCollection.AttachToken.txt. */
-#include <sysmem/usage.h>
-
 #include "base/log.h"
 #include "collection/aggregation.h"
 #include "collection/internal.h"
-
-/* What exists already, as the constraints of one more participant. */
-static void pin(const struct collection *collection,
-                struct sysmem_buffer_collection_constraints *ret)
-{
-    const struct sysmem_single_buffer_settings *settings = &collection->settings;
-    const struct sysmem_buffer_memory_settings *have = &settings->buffer_settings;
-    struct sysmem_buffer_memory_constraints *memory = &ret->buffer_memory_constraints;
-    *ret = (struct sysmem_buffer_collection_constraints){0};
-    SYSMEM_SET(&ret->usage, none, SYSMEM_NONE_USAGE);
-    ret->has.usage = true;
-    SYSMEM_SET(ret, min_buffer_count, collection->buffer_count);
-    SYSMEM_SET(ret, max_buffer_count, collection->buffer_count);
-    ret->has.buffer_memory_constraints = true;
-    SYSMEM_SET(memory, min_size_bytes, have->size_bytes);
-    SYSMEM_SET(memory, max_size_bytes, have->size_bytes);
-    SYSMEM_SET(memory, physically_contiguous_required, have->is_physically_contiguous);
-    SYSMEM_SET(memory, secure_required, have->is_secure);
-    SYSMEM_SET(memory, cpu_domain_supported, have->coherency_domain == SYSMEM_COHERENCY_DOMAIN_CPU);
-    SYSMEM_SET(memory, ram_domain_supported, have->coherency_domain == SYSMEM_COHERENCY_DOMAIN_RAM);
-    SYSMEM_SET(memory, inaccessible_domain_supported,
-               have->coherency_domain == SYSMEM_COHERENCY_DOMAIN_INACCESSIBLE);
-    SYSMEM_SET_VECTOR(memory, permitted_heaps, &have->heap, 1);
-    if (settings->has.image_format_constraints) {
-        SYSMEM_SET_VECTOR(ret, image_format_constraints, &settings->image_format_constraints, 1);
-    }
-}
+#include "solver/pinned.h"
 
 /* The first attached part, breadth first, whose parent has buffers and whose nodes are all ready.
  */
@@ -76,7 +48,7 @@ static void decide(struct collection *collection, struct node *top)
     }
     problem_add_allocated(&aggregation->problem);
     problem_add_part(&aggregation->problem, top);
-    pin(collection, pinned);
+    solver_pin(&collection->settings, collection->buffer_count, pinned);
     problem_add_pinned(&aggregation->problem, pinned);
     aggregation->problem.existing = &collection->settings;
     aggregation_begin(aggregation, solved);

@@ -9,7 +9,7 @@
 #include "json/json.h"
 
 /* Reads the list of participants; what is wrong with it is in *reason. */
-static bool read_text(const char *text, struct arena *arena, struct solve_tree *ret,
+static bool read_text(const char *text, struct arena *arena, struct solve_question *ret,
                       struct strbuf *reason)
 {
     arena_init(arena, SIZE_MAX);
@@ -20,16 +20,16 @@ static bool read_text(const char *text, struct arena *arena, struct solve_tree *
     return ok;
 }
 
-static void expect_participant(const struct solve_tree *tree, size_t i, const char *name, int group,
-                               uint32_t child)
+static void expect_participant(const struct solve_question *tree, size_t i, const char *name,
+                               int group, uint32_t child)
 {
     assert_string_equal(tree->participants[i].name, name);
     assert_int_equal(tree->participants[i].group, group);
     assert_int_equal(tree->participants[i].child, child);
 }
 
-static void expect_group(const struct solve_tree *tree, size_t i, int parent, uint32_t parent_child,
-                         uint32_t child_count)
+static void expect_group(const struct solve_question *tree, size_t i, int parent,
+                         uint32_t parent_child, uint32_t child_count)
 {
     assert_int_equal(tree->groups[i].parent, parent);
     assert_int_equal(tree->groups[i].parent_child, parent_child);
@@ -41,7 +41,7 @@ static void the_orders(void **state)
 {
     struct arena arena;
     struct strbuf reason = {0};
-    struct solve_tree tree;
+    struct solve_question tree;
     (void)state;
     assert_true(read_text("[{\"one_of\": ["
                           "   [{\"one_of\": [[{}], [{}]]}, {\"name\": \"b\"}],"
@@ -66,7 +66,7 @@ static void the_orders(void **state)
     arena_clear(&arena);
 }
 
-static bool read_nested(size_t depth, struct arena *arena, struct solve_tree *ret,
+static bool read_nested(size_t depth, struct arena *arena, struct solve_question *ret,
                         struct strbuf *reason)
 {
     struct strbuf text = {0};
@@ -86,7 +86,7 @@ static void groups_nest_512_deep(void **state)
 {
     struct arena arena;
     struct strbuf reason = {0};
-    struct solve_tree tree;
+    struct solve_question tree;
     (void)state;
     assert_true(read_nested(SOLVE_TREE_MAX_NESTING, &arena, &tree, &reason));
     assert_int_equal(tree.participant_count, 1);
