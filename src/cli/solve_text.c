@@ -62,18 +62,30 @@ static void add_selected(struct strbuf *buf, const json_t *selected)
     }
 }
 
+/* Whether a source's own text has what would stand between sources. */
+static bool has_commas(const json_t *sources)
+{
+    bool found = false;
+    for (size_t i = 0; i < json_array_size(sources) && !found; i++) {
+        const json_t *text = json_object_get(json_array_get(sources, i), "text");
+        found = json_is_string(text) && strchr(json_string_value(text), ',') != NULL;
+    }
+    return found;
+}
+
 /* bytes_per_row_divisor 256: gpu 256, camera 64 */
 static void add_origin(struct strbuf *buf, const json_t *origin)
 {
     const char *field = json_string_value(json_object_get(origin, "field"));
     const char *dot = field == NULL ? NULL : strrchr(field, '.');
     const json_t *sources = json_object_get(origin, "sources");
+    const char *separator = has_commas(sources) ? "; " : ", ";
     strbuf_add_escaped(buf, dot == NULL ? field : dot + 1);
     strbuf_addf(buf, " ");
     add_string(buf, origin, "value");
     for (size_t i = 0; i < json_array_size(sources); i++) {
         const json_t *source = json_array_get(sources, i);
-        strbuf_addf(buf, i == 0 ? ": " : ", ");
+        strbuf_addf(buf, "%s", i == 0 ? ": " : separator);
         if (json_object_get(source, "participant") != NULL) {
             add_string(buf, source, "participant");
             strbuf_addf(buf, " ");

@@ -1,12 +1,16 @@
 /* Runs a conversation with `sysmemctl exec`: run_script SYSMEMCTL SCRIPT.
  *
- * A script has one JSON object a line; lines that start with # are comments. Each is one step:
+ * A script has one JSON object a line; lines that start with # are comments. {"config": {...}} as
+ * the very first line is what the daemon is configured with. Each other is one step:
  *   {"request": {...}, "reply": PATTERN}   sends, and compares the reply (pattern.h)
  *   {"line": "text", "reply": PATTERN}     the same with a text that may not be JSON
  *   {"request": {...}}                     sends only; the reply is for a later step
  *   {"reply": PATTERN}                     the reply to an earlier step
  *   {"command": [...], "says": [...]}      runs another sub-command, which must print each of these
  * texts
+ *   {"replay": {...}, "options": [...], "status": N, "output": PATTERN}   edits what `inspect`
+ * prints (replay.h) and has `solve` answer it; "error" is a part of what that says on standard
+ * error
  *   {"daemon": "kill"}                     kills the daemon; "stop" and "continue" suspend it
  * "repeat": N does a step N times; "session": "B" chooses another exec process; strings in requests
  * that start with @/ are paths in the test's own directory. At the end every session must have
@@ -23,6 +27,7 @@
 
 #include "pattern.h"
 #include "program.h"
+#include "replay.h"
 #include "support/daemon.h"
 
 #define MAX_SESSIONS  4
@@ -174,6 +179,45 @@ static bool run_command(struct script *script, const json_t *command, const json
     return passed;
 }
 
+/* A copy of a list, with what a reply gave its name to in the place of each "$NAME". */
+static json_t *with_names(const struct script *script, const json_t *list)
+{
+    json_t *copy = json_array();
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        json_t *item = json_array_get(list, i);
+        const char *text = json_string_value(item);
+        json_t *known = text[0] == '$' ? json_object_get(script->names, text + 1) : NULL;
+        (void)json_array_append(copy, known == NULL ? item : known);
+    }
+    return copy;
+}
+
+/* What `solve` says to what the daemon has now. */
+static bool run_replay(struct script *script, const json_t *step)
+{
+    const json_t *pattern = json_object_get(step, "output");
+    const char *error = json_string_value(json_object_get(step, "error"));
+    struct program_result result;
+    json_t *options = with_names(script, json_object_get(step, "options"));
+    bool ran = replay_run(script->sysmemctl, script->daemon.socket, json_object_get(step, "replay"),
+                          options, &result);
+    json_decref(options);
+    if (!ran) {
+        return false;
+    }
+    json_t *output = json_loads(result.output, 0, NULL);
+    bool passed =
+        result.status == json_integer_value(json_object_get(step, "status")) &&
+        (pattern == NULL ? output == NULL : pattern_matches(pattern, output, script->names)) &&
+        (error == NULL ? result.errors[0] == '\0' : strstr(result.errors, error) != NULL);
+    if (!passed) {
+        (void)fprintf(stderr, "status %d\n%s%s\n", result.status, result.output, result.errors);
+    }
+    json_decref(output);
+    program_result_deinit(&result);
+    return passed;
+}
+
 static bool run_step(struct script *script, json_t *step)
 {
     const char *what = json_string_value(json_object_get(step, "daemon"));
@@ -183,6 +227,9 @@ static bool run_step(struct script *script, json_t *step)
     const json_t *command = json_object_get(step, "command");
     if (command != NULL) {
         return run_command(script, command, json_object_get(step, "says"));
+    }
+    if (json_object_get(step, "replay") != NULL) {
+        return run_replay(script, step);
     }
     struct session *session = session_of(script, step);
     const json_t *repeat = json_object_get(step, "repeat");
@@ -235,6 +282,22 @@ static bool run_script(struct script *script, FILE *file, const char *path)
     return passed;
 }
 
+/* Starts the daemon, with the configuration that the script's first line may have. */
+static bool start_daemon(struct daemon *daemon, FILE *file)
+{
+    json_t *first = json_loadf(file, JSON_DISABLE_EOF_CHECK, NULL);
+    const json_t *config = json_object_get(first, "config");
+    char *text = config == NULL ? NULL : json_dumps(config, 0);
+    const struct daemon_options options = {.config = text};
+    if (text == NULL) {
+        rewind(file);
+    }
+    int failed = daemon_start(daemon, &options);
+    free(text);
+    json_decref(first);
+    return failed == 0;
+}
+
 int main(int argc, char **argv)
 {
     struct script script = {.sysmemctl = argc == 3 ? argv[1] : NULL};
@@ -244,7 +307,7 @@ int main(int argc, char **argv)
         return 2;
     }
     (void)signal(SIGPIPE, SIG_IGN);
-    if (daemon_start(&script.daemon, NULL) < 0) {
+    if (!start_daemon(&script.daemon, file)) {
         return 1;
     }
     script.names = json_object();

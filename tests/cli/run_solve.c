@@ -1,7 +1,8 @@
 /* Runs one case of `sysmemctl solve`: run_solve SYSMEMCTL CASE. A case is an object with
+ *   "options" of the command line; may be absent
  *   "input"   the document that solve gets; a string stands for itself, and need not be JSON
  *   "status"  the exit status
- *   "output"  what is printed, as a pattern (pattern.h); absent: nothing
+ *   "output"  what is printed, as a pattern (pattern.h), or a list of the lines; absent: nothing
  *   "error"   a part of what is said on standard error; absent: nothing is said */
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,10 +11,28 @@
 #include "pattern.h"
 #include "program.h"
 
+#define MAX_ARGUMENTS 10
+
+/* Whether the output is exactly these lines. */
+static bool lines_match(const json_t *lines, const char *output)
+{
+    bool matches = true;
+    for (size_t i = 0; matches && i < json_array_size(lines); i++) {
+        const char *line = json_string_value(json_array_get(lines, i));
+        size_t len = strlen(line);
+        matches = strncmp(output, line, len) == 0 && output[len] == '\n';
+        output += matches ? len + 1 : 0;
+    }
+    return matches && output[0] == '\0';
+}
+
 static bool output_matches(const json_t *pattern, const char *output)
 {
     if (pattern == NULL) {
         return output[0] == '\0';
+    }
+    if (json_is_array(pattern)) {
+        return lines_match(pattern, output);
     }
     json_t *names = json_object();
     json_t *got = json_loads(output, 0, NULL);
@@ -28,8 +47,12 @@ static bool run_case(const char *sysmemctl, const json_t *c)
     const json_t *input = json_object_get(c, "input");
     const char *error = json_string_value(json_object_get(c, "error"));
     char *text = json_is_string(input) ? strdup(json_string_value(input)) : json_dumps(input, 0);
-    struct program_result result =
-        program_run((const char *const[]){sysmemctl, "solve", NULL}, text);
+    const json_t *options = json_object_get(c, "options");
+    const char *argv[MAX_ARGUMENTS] = {sysmemctl, "solve"};
+    for (size_t i = 0; i < json_array_size(options) && i + 3 < MAX_ARGUMENTS; i++) {
+        argv[i + 2] = json_string_value(json_array_get(options, i));
+    }
+    struct program_result result = program_run(argv, text);
     bool passed = result.status == json_integer_value(json_object_get(c, "status")) &&
                   output_matches(json_object_get(c, "output"), result.output) &&
                   (error == NULL ? result.errors[0] == '\0' : strstr(result.errors, error) != NULL);
