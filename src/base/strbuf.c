@@ -52,7 +52,7 @@ void strbuf_addf(struct strbuf *buf, const char *format, ...)
     va_end(again);
 }
 
-void strbuf_add_escaped(struct strbuf *buf, const char *text)
+static void add_escaped(struct strbuf *buf, const char *text, bool in_quotes)
 {
     size_t len = strlen(text);
     for (size_t i = 0; i < len;) {
@@ -61,7 +61,7 @@ void strbuf_add_escaped(struct strbuf *buf, const char *text)
         /* U+0080 to U+009F are control characters that some terminals obey. */
         bool control = byte < 0x20 || byte == 0x7F || n == 0 ||
                        (byte == 0xC2 && (unsigned char)text[i + 1] < 0xA0);
-        if (control) {
+        if (control || (in_quotes && byte == '"')) {
             strbuf_addf(buf, "\\x%02x", byte);
             i++;
         } else if (byte == '\\') {
@@ -72,6 +72,18 @@ void strbuf_add_escaped(struct strbuf *buf, const char *text)
             i += n;
         }
     }
+}
+
+void strbuf_add_escaped(struct strbuf *buf, const char *text)
+{
+    add_escaped(buf, text, false);
+}
+
+void strbuf_add_quoted(struct strbuf *buf, const char *text)
+{
+    strbuf_add(buf, "\"", 1);
+    add_escaped(buf, text, true);
+    strbuf_add(buf, "\"", 1);
 }
 
 const char *strbuf_text(const struct strbuf *buf)

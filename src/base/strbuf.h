@@ -22,6 +22,10 @@ void strbuf_add(struct strbuf *buf, const char *text, size_t len);
  */
 void strbuf_add_escaped(struct strbuf *buf, const char *text);
 
+/* The same between quotes, which the text cannot end, also where it is escaped once more: a quote
+ * of its own comes out as \x22. */
+void strbuf_add_quoted(struct strbuf *buf, const char *text);
+
 /* The text so far ("" while empty); stays with the buffer. */
 const char *strbuf_text(const struct strbuf *buf);
 

@@ -20,9 +20,8 @@ static const struct model_debug_participant *find(const struct model_debug_colle
 
 static void add_participant(struct strbuf *buf, const struct model_debug_participant *who)
 {
-    strbuf_addf(buf, "\"");
-    strbuf_add_escaped(buf, who->has.client_name ? who->client_name : "");
-    strbuf_addf(buf, "\" pid %u%s", who->pid, who->left ? ", left" : "");
+    strbuf_add_quoted(buf, who->has.client_name ? who->client_name : "");
+    strbuf_addf(buf, " pid %u%s", who->pid, who->left ? ", left" : "");
 }
 
 /* '2 strong handles ("display" pid 71; "encoder" pid 80)' */

@@ -56,16 +56,15 @@ bool debug_view_event(const struct model_debug_event *event, FILE *out)
     format_time(event->time_ns, time);
     if (event->has.node) {
         const char *kind = model_name_of(&model_debug_node_kind_names, event->node_kind);
-        strbuf_addf(&who, "%s %" PRIu64 " \"", kind == NULL ? "?" : kind, event->node);
-        strbuf_add_escaped(&who, event->has.client_name ? event->client_name : "");
-        strbuf_addf(&who, "\" pid %u uid %u", event->pid, event->uid);
+        strbuf_addf(&who, "%s %" PRIu64 " ", kind == NULL ? "?" : kind, event->node);
+        strbuf_add_quoted(&who, event->has.client_name ? event->client_name : "");
+        strbuf_addf(&who, " pid %u uid %u", event->pid, event->uid);
     } else {
         strbuf_addf(&who, "the collection");
     }
     if (event->has.collection_name) {
-        strbuf_addf(&who, " in \"");
-        strbuf_add_escaped(&who, event->collection_name);
-        strbuf_addf(&who, "\"");
+        strbuf_addf(&who, " in ");
+        strbuf_add_quoted(&who, event->collection_name);
     }
     (void)fprintf(out, LINE, time, id, words_of(event->what), strbuf_text(&who));
     strbuf_deinit(&who);

@@ -54,9 +54,11 @@ static void add_node(struct strbuf *buf, const struct model_debug_node *node)
     const char *kind = model_name_of(&model_debug_node_kind_names, node->kind);
     strbuf_addf(buf, "%s", node->has.kind && kind != NULL ? kind : "?");
     if (node->has.client_name) {
-        strbuf_addf(buf, " \"");
-        strbuf_add_escaped(buf, node->client_name);
-        strbuf_addf(buf, "\"");
+        strbuf_addf(buf, " ");
+        strbuf_add_quoted(buf, node->client_name);
+    }
+    if (node->client_id != 0) {
+        strbuf_addf(buf, " id %" PRIu64, node->client_id);
     }
     if (node->has.pid) {
         strbuf_addf(buf, " pid %u", node->pid);
@@ -155,9 +157,8 @@ static void print_summary(const struct model_debug_collection *collection, FILE 
     char size[16];
     strbuf_addf(&text, "collection %" PRIu64, collection->id);
     if (collection->has.name && collection->name[0] != '\0') {
-        strbuf_addf(&text, " \"");
-        strbuf_add_escaped(&text, collection->name);
-        strbuf_addf(&text, "\"");
+        strbuf_addf(&text, " ");
+        strbuf_add_quoted(&text, collection->name);
     }
     strbuf_addf(&text, ": %s, %s old\n", state == NULL ? "?" : state,
                 text_age(collection->age_ms, age));

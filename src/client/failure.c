@@ -53,9 +53,8 @@ static void add_reason(const struct sysmem_reason *reason, struct strbuf *buf)
 {
     strbuf_addf(buf, "%s", buf->len > 0 ? "\n" : "");
     if (reason->has.participant) {
-        strbuf_addf(buf, "\"");
-        strbuf_add_escaped(buf, reason->participant);
-        strbuf_addf(buf, "\"%s ", reason->own ? " (this participant)" : "");
+        strbuf_add_quoted(buf, reason->participant);
+        strbuf_addf(buf, "%s ", reason->own ? " (this participant)" : "");
     } else if (reason->has.field) {
         strbuf_addf(buf, "%s ", reason->own ? "this participant" : "another participant");
     }

@@ -7,9 +7,8 @@ void collection_add_label(const struct collection *collection, struct strbuf *te
 {
     strbuf_addf(text, "collection %llu", (unsigned long long)collection->id);
     if (collection->name != NULL) {
-        strbuf_addf(text, " \"");
-        strbuf_add_escaped(text, collection->name);
-        strbuf_addf(text, "\"");
+        strbuf_add(text, " ", 1);
+        strbuf_add_quoted(text, collection->name);
     }
 }
 
@@ -20,9 +19,9 @@ void collection_add_label(const struct collection *collection, struct strbuf *te
 static void add_client(struct strbuf *text, const struct node_client *client)
 {
     struct strbuf name = {0};
-    strbuf_add_escaped(&name, client->name == NULL ? "" : client->name);
-    const char *cut = strlen(strbuf_text(&name)) > MAX_NAME_BYTES ? "..." : "";
-    strbuf_addf(text, "client \"%.*s%s\"", MAX_NAME_BYTES, strbuf_text(&name), cut);
+    strbuf_add_quoted(&name, client->name == NULL ? "" : client->name);
+    const char *cut = strlen(strbuf_text(&name)) > MAX_NAME_BYTES ? "...\"" : "";
+    strbuf_addf(text, "client %.*s%s", MAX_NAME_BYTES, strbuf_text(&name), cut);
     strbuf_deinit(&name);
     if (client->id != 0) {
         strbuf_addf(text, " id %llu", (unsigned long long)client->id);

@@ -114,8 +114,8 @@ static void log_reasons(const struct problem *problem, const struct node *top)
             continue;
         }
         struct strbuf who = {0};
-        strbuf_add_escaped(&who, name_of(problem, reason->participant));
-        log_warning("    client \"%s\" %s: %s", strbuf_text(&who), reason->field, reason->detail);
+        strbuf_add_quoted(&who, name_of(problem, reason->participant));
+        log_warning("    client %s %s: %s", strbuf_text(&who), reason->field, reason->detail);
         strbuf_deinit(&who);
     }
 }

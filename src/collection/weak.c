@@ -28,8 +28,8 @@ static void name_holder(const struct collection *collection, const struct holdin
         return;
     }
     struct strbuf name = {0};
-    strbuf_add_escaped(&name, who->name);
-    log_error("    client \"%s\" id %llu pid %d, by node %llu: %u", strbuf_text(&name),
+    strbuf_add_quoted(&name, who->name);
+    log_error("    client %s id %llu pid %d, by node %llu: %u", strbuf_text(&name),
               (unsigned long long)who->client_id, (int)who->pid, (unsigned long long)who->node,
               holding->handles);
     strbuf_deinit(&name);

@@ -11,9 +11,8 @@ static void describe_string(const char *text, struct strbuf *buf)
 {
     char head[MAX_QUOTED + 1] = {0};
     memcpy(head, text, strnlen(text, MAX_QUOTED));
-    strbuf_addf(buf, "\"");
-    strbuf_add_escaped(buf, head);
-    strbuf_addf(buf, "\"%s", text[strlen(head)] != '\0' ? "..." : "");
+    strbuf_add_quoted(buf, head);
+    strbuf_addf(buf, "%s", text[strlen(head)] != '\0' ? "..." : "");
 }
 
 static void describe(const json_t *json, struct strbuf *buf)

@@ -54,9 +54,7 @@ static void print_leaf(const struct model_field *field, const void *item, struct
         strbuf_addf(buf, "%g", (double)number);
         break;
     case MODEL_STRING:
-        strbuf_addf(buf, "\"");
-        strbuf_add_escaped(buf, model_item_string(item));
-        strbuf_addf(buf, "\"");
+        strbuf_add_quoted(buf, model_item_string(item));
         break;
     case MODEL_HANDLE:
         memcpy(&handle, item, sizeof(handle));

@@ -231,8 +231,9 @@ static bool describe_blocker(const struct snapshot_viewer *viewer,
     }
     const char *name = name_for(viewer, node, arena);
     struct strbuf text = {0};
-    strbuf_addf(&text, "%s of client \"%s\" (pid %d)", missing_request(node),
-                name == NULL ? "" : name, (int)node->client.pid);
+    strbuf_addf(&text, "%s of client ", missing_request(node));
+    strbuf_add_quoted(&text, name == NULL ? "" : name);
+    strbuf_addf(&text, " (pid %d)", (int)node->client.pid);
     SYSMEM_SET(ret, waiting_for, arena_strndup(arena, strbuf_text(&text), text.len));
     strbuf_deinit(&text);
     SYSMEM_SET(ret, waiting_ms, ms_since(viewer, node->since_ns));

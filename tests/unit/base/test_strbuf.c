@@ -76,6 +76,25 @@ static void text_of_peers_cannot_forge_lines(void **state)
             "\\xc2\\x9b2J"); /* a terminal's control sequence in one rune */
 }
 
+static void quoted(const char *from, const char *to)
+{
+    struct strbuf buf = {0};
+    strbuf_add_quoted(&buf, from);
+    assert_string_equal(strbuf_text(&buf), to);
+    strbuf_deinit(&buf);
+}
+
+static void text_of_peers_cannot_end_its_quotes(void **state)
+{
+    (void)state;
+    quoted("", "\"\"");
+    quoted("camera", "\"camera\"");
+    quoted("camera\" pid 1 uid 0", "\"camera\\x22 pid 1 uid 0\"");
+    quoted("camera\\", "\"camera\\\\\"");
+    quoted("a\nb", "\"a\\x0ab\"");
+    escaped("\"", "\""); /* outside of quotes it is a character as any other */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -83,6 +102,7 @@ int main(void)
         cmocka_unit_test(taken_text_is_the_callers),
         cmocka_unit_test(failure_is_remembered),
         cmocka_unit_test(text_of_peers_cannot_forge_lines),
+        cmocka_unit_test(text_of_peers_cannot_end_its_quotes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -75,6 +75,23 @@ static void tree_draws_its_branches(void **state)
     free(text);
 }
 
+/* Who names himself after somebody else's process and id stays within his quotes. */
+static void tree_tells_ids_and_whose_they_are(void **state)
+{
+    (void)state;
+    struct model_debug_node nodes[4];
+    struct model_debug_collection shown = collection(nodes);
+    SYSMEM_SET(&nodes[1], client_name, "camera\" id 1 pid 2 uid 0");
+    SYSMEM_SET(&nodes[2], client_id, 7);
+    SYSMEM_SET(&nodes[2], pid, 71);
+    SYSMEM_SET(&nodes[3], client_id, 0);
+    char *text = print_tree(&shown);
+    assert_shows(text, "COLLECTION \"camera\\x22 id 1 pid 2 uid 0\", not ready\n");
+    assert_shows(text, "COLLECTION \"b\" id 7 pid 71, ready");
+    assert_shows(text, "COLLECTION \"c\", not ready\n");
+    free(text);
+}
+
 static void tree_of_nonsense_ends(void **state)
 {
     (void)state;
@@ -423,6 +440,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tree_draws_its_branches),
+        cmocka_unit_test(tree_tells_ids_and_whose_they_are),
         cmocka_unit_test(tree_of_nonsense_ends),
         cmocka_unit_test(tree_tells_flags_and_for_how_long),
         cmocka_unit_test(tree_marks_the_selected_child),
