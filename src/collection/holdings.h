@@ -21,7 +21,8 @@ struct holdings {
     struct holding list[HOLDINGS_MAX_HANDLES]; /* participants ascend */
     uint32_t count;
     uint32_t handles; /* all together */
-    bool more;        /* counting ended early: at the most handles, or for want of time */
+    bool more;        /* there are others: counting ended at the most handles, or for want of time,
+                       * perhaps before the first */
 };
 
 /* Counts the handles of one kind of buffer `index`, until there are no more, until

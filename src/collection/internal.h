@@ -75,6 +75,11 @@ void collection_report_end(struct collection *collection);
 void collection_weak_overdue(struct collection *collection, uint32_t index);
 void collection_weak_end(struct collection *collection);
 
+/* Complains of a buffer's weak handles, if there are any, and names whose they are as far as they
+ * can be counted by `deadline_ns` (monotonic clock). */
+void collection_weak_complain(const struct collection *collection, uint32_t index,
+                              uint64_t deadline_ns);
+
 /* --- verbose.c --- */
 
 void collection_log_part(struct node *top);

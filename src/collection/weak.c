@@ -35,19 +35,21 @@ static void name_holder(const struct collection *collection, const struct holdin
     strbuf_deinit(&name);
 }
 
-static void complain(const struct collection *collection, uint32_t index, uint64_t deadline_ns)
+void collection_weak_complain(const struct collection *collection, uint32_t index,
+                              uint64_t deadline_ns)
 {
     struct holdings holdings;
     holdings_count(collection->buffers, index, true, deadline_ns, &holdings);
-    if (holdings.handles == 0) {
+    if (holdings.handles == 0 && !holdings.more) {
         return;
     }
     struct strbuf label = {0};
     collection_add_label(collection, &label);
-    log_error("%s: buffer %u: %s%u weak handles are still open %u s after "
-              "close_weak_asap; they were given to:",
-              strbuf_text(&label), index, holdings.more ? "at least " : "", holdings.handles,
-              (unsigned)(COLLECTION_WEAK_PATIENCE_NS / 1000000000u));
+    log_error("%s: buffer %u: %s%u weak handles are still open %u s after close_weak_asap; %s",
+              strbuf_text(&label), index, holdings.more ? "at least " : "",
+              holdings.handles == 0 ? 1 : holdings.handles,
+              (unsigned)(COLLECTION_WEAK_PATIENCE_NS / 1000000000u),
+              holdings.handles == 0 ? "finding out whose takes too long" : "they were given to:");
     strbuf_deinit(&label);
     for (uint32_t i = 0; i < holdings.count && i < MAX_NAMED; i++) {
         name_holder(collection, &holdings.list[i]);
@@ -69,7 +71,7 @@ static void on_alarm(struct alarm *alarm)
             continue;
         }
         watch->due_ns[i] = 0;
-        complain(collection, i, collection_now_ns() + COUNTING_NS);
+        collection_weak_complain(collection, i, collection_now_ns() + COUNTING_NS);
     }
     if (next != UINT64_MAX) {
         alarm_set(collection->table->config.alarms, alarm, next);

@@ -37,6 +37,19 @@ static void constraints_and_settings_are_told(void **state)
     assert_true(log_lines_have("coherency_domain"));
 }
 
+/* By the names that clients chose, each within its quotes. */
+static void collections_and_clients_go_by_their_names(void **state)
+{
+    struct fixture *fixture = *state;
+    assert_true(collection_set_name(fixture->collection, 1, "video\" token 9"));
+    assert_true(collection_set_client(fixture->peers[0].node, "camera\" pid 1 uid 0", 7));
+    ask_for(fixture, SIZE_BYTES);
+    assert_true(log_lines_have(" \"video\\x22 token 9\""));
+    assert_true(log_lines_have("client \"camera\\x22 pid 1 uid 0\" id 7 pid "));
+    assert_false(log_lines_have("camera\""));
+    assert_false(log_lines_have("video\""));
+}
+
 static void every_kind_of_node_is_told(void **state)
 {
     struct fixture *fixture = *state;
@@ -99,9 +112,13 @@ static void at_most_32_nodes_are_told(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        VERBOSE(quiet_unless_it_was_asked_for),  VERBOSE(constraints_and_settings_are_told),
-        VERBOSE(every_kind_of_node_is_told),     VERBOSE(a_failure_has_no_settings),
-        VERBOSE(an_attached_part_is_told_alone), VERBOSE(at_most_32_nodes_are_told),
+        VERBOSE(quiet_unless_it_was_asked_for),
+        VERBOSE(constraints_and_settings_are_told),
+        VERBOSE(collections_and_clients_go_by_their_names),
+        VERBOSE(every_kind_of_node_is_told),
+        VERBOSE(a_failure_has_no_settings),
+        VERBOSE(an_attached_part_is_told_alone),
+        VERBOSE(at_most_32_nodes_are_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

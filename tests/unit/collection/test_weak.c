@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "../log_lines.h"
+#include "collection/internal.h"
 
 #define PATIENCE_MSEC 10000
 
@@ -16,7 +17,7 @@ static int setup_weak(void **state)
     (void)setup(state);
     struct fixture *fixture = *state;
     node_set_weak(fixture->peers[1].node);
-    assert_true(node_set_client(fixture->peers[1].node, "view\ner", 7));
+    assert_true(node_set_client(fixture->peers[1].node, "view\ner\" id 1", 7));
     fixture->peers[1].node->client.pid = 4711;
     ask_for(fixture, SIZE_BYTES);
     assert_int_equal(fixture->collection->state, COLLECTION_ALLOCATED);
@@ -65,8 +66,34 @@ static void who_keeps_a_weak_handle_is_named_once(void **state)
                     collection_now_ns() + COLLECTION_WEAK_PATIENCE_NS);
     ring_next(fixture);
     assert_int_equal(log_lines_count(COMPLAINT), 1);
-    assert_true(log_lines_have("client \"view\\x0aer\" id 7 pid 4711"));
+    assert_true(log_lines_have("client \"view\\x0aer\\x22 id 1\" id 7 pid 4711"));
     assert_true(alarms_next(&fixture->alarms) == UINT64_MAX);
+    (void)close(fd);
+}
+
+/* Somebody can make counting long. */
+static void the_complaint_comes_though_nobody_can_be_named_in_time(void **state)
+{
+    struct fixture *fixture = *state;
+    int fd = open_weak(fixture, 0);
+    collection_weak_complain(fixture->collection, 0, 0);
+    assert_int_equal(log_lines_count("buffer 0: at least 1 " COMPLAINT), 1);
+    assert_false(log_lines_have("pid 4711"));
+    collection_weak_complain(fixture->collection, 1, 0); /* has no weak handle */
+    assert_int_equal(log_lines_count(COMPLAINT), 1);
+    (void)close(fd);
+}
+
+/* Names that clients chose stay within their quotes. */
+static void the_collection_and_the_holder_go_by_their_names(void **state)
+{
+    struct fixture *fixture = *state;
+    int fd = open_weak(fixture, 0);
+    assert_true(collection_set_name(fixture->collection, 1, "video\": buffer 9"));
+    collection_weak_complain(fixture->collection, 0, UINT64_MAX);
+    assert_true(log_lines_have(" \"video\\x22: buffer 9\": buffer 0: 1 " COMPLAINT
+                               "; they were given to:\n"));
+    assert_true(log_lines_have(" client \"view\\x0aer\\x22 id 1\" id 7 pid 4711, by node "));
     (void)close(fd);
 }
 
@@ -121,8 +148,12 @@ static void the_alarm_goes_with_the_collection(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WEAK(who_keeps_a_weak_handle_is_named_once), WEAK(each_buffer_is_complained_of),
-        WEAK(who_closes_in_time_is_not_named),       WEAK(without_weak_handles_nobody_waits),
+        WEAK(who_keeps_a_weak_handle_is_named_once),
+        WEAK(the_complaint_comes_though_nobody_can_be_named_in_time),
+        WEAK(the_collection_and_the_holder_go_by_their_names),
+        WEAK(each_buffer_is_complained_of),
+        WEAK(who_closes_in_time_is_not_named),
+        WEAK(without_weak_handles_nobody_waits),
         WEAK(the_alarm_goes_with_the_collection),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
