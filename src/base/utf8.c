@@ -1,5 +1,7 @@
 #include "base/utf8.h"
 
+#include <string.h>
+
 #include <stdint.h>
 
 size_t utf8_sequence(const char *text, size_t len)
@@ -37,4 +39,14 @@ bool utf8_is_valid(const char *text, size_t len)
         i += n;
     }
     return true;
+}
+
+size_t utf8_cut(const char *text, size_t max)
+{
+    size_t all = strnlen(text, max);
+    size_t len = 0;
+    for (size_t n; len < all && (n = utf8_sequence(text + len, all - len)) != 0;) {
+        len += n;
+    }
+    return len;
 }

@@ -28,6 +28,7 @@ struct aggregation *aggregation_new(struct node *top, size_t extra)
 void aggregation_free(struct aggregation *aggregation)
 {
     if (aggregation != NULL) {
+        problem_deinit(&aggregation->problem);
         arena_clear(&aggregation->arena);
         free(aggregation);
     }
@@ -53,7 +54,9 @@ void aggregation_keep(struct aggregation *aggregation, struct node *node)
 
 static void on_work(struct executor_job *job)
 {
-    problem_solve(&container_of(job, struct aggregation, job)->problem);
+    struct problem *problem = &container_of(job, struct aggregation, job)->problem;
+    problem_solve(problem);
+    problem_explain(problem);
 }
 
 static void run(struct aggregation *aggregation);
@@ -142,20 +145,31 @@ static void begin_elsewhere(struct aggregation *aggregation)
     }
 }
 
+static bool is_for_elsewhere(const struct aggregation *aggregation, uint64_t effort)
+{
+    const struct collection_table_config *config = &aggregation->collection->table->config;
+    return config->executor != NULL && effort > config->effort_at_once;
+}
+
 void aggregation_begin(struct aggregation *aggregation,
                        void (*solved)(struct aggregation *aggregation))
 {
-    const struct collection_table_config *config = &aggregation->collection->table->config;
+    struct problem *problem = &aggregation->problem;
     aggregation->solved = solved;
     if (aggregation->collection->verbose) {
         collection_log_part(aggregation->top);
     }
-    if (config->executor != NULL &&
-        problem_effort(&aggregation->problem) > config->effort_at_once) {
+    if (is_for_elsewhere(aggregation, problem_effort(problem))) {
         begin_elsewhere(aggregation);
         return;
     }
-    problem_solve(&aggregation->problem);
+    problem_solve(problem);
+    if (problem->outcome->error != 0 &&
+        is_for_elsewhere(aggregation, problem_explain_effort(problem))) {
+        begin_elsewhere(aggregation); /* solves it again, which is the least of it */
+        return;
+    }
+    problem_explain(problem);
     solved(aggregation);
     aggregation_free(aggregation);
 }

@@ -1,5 +1,6 @@
-/* Asking the solver: at once, or, where that may take long, on another thread. Meanwhile everything
- * that it reads stays: nodes that die are kept. A uid has one thread busy at a time. */
+/* Asking the solver, and why there is no solution: at once, or, where that may take long, on
+ * another thread. Meanwhile everything that it reads stays: nodes that die are kept. A uid has one
+ * thread busy at a time. */
 #ifndef COLLECTION_AGGREGATION_H
 #define COLLECTION_AGGREGATION_H
 

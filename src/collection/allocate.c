@@ -4,25 +4,37 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/strbuf.h"
 #include "collection/aggregation.h"
 #include "collection/internal.h"
 #include "model/tables.h"
 #include "model/walk.h"
 
+const char collection_no_memory[] = "wanted memory for the aggregation; got none";
+
+static void heap_refused(struct collection *collection, const char *got)
+{
+    const struct sysmem_buffer_memory_settings *memory = &collection->settings.buffer_settings;
+    struct strbuf heap = {0};
+    strbuf_add_escaped(&heap, memory->heap.heap_type);
+    collection_answer_refusal(collection->root, SYSMEM_ERROR_NO_MEMORY,
+                              "heap %.128s %llu: wanted %u buffers of %llu bytes; got %s",
+                              strbuf_text(&heap), (unsigned long long)memory->heap.id,
+                              collection->buffer_count, (unsigned long long)memory->size_bytes,
+                              got);
+    strbuf_deinit(&heap);
+}
+
 void collection_populate_ended(struct collection *collection)
 {
     int status = collection->populate_status;
     if (status != 0) {
-        log_warning("collection %llu: the heap refused: wanted %u buffers of %llu bytes, got %s",
-                    (unsigned long long)collection->id, collection->buffer_count,
-                    (unsigned long long)collection->settings.buffer_settings.size_bytes,
-                    strerror(-status));
         collection_give_back(collection, collection->charged_bytes,
                              collection->charged_descriptors);
         if (collection->root == NULL) {
             collection_bury(collection);
         } else {
-            collection_answer_failure(collection->root, SYSMEM_ERROR_NO_MEMORY);
+            heap_refused(collection, strerror(-status));
         }
         return;
     }
@@ -39,25 +51,21 @@ void collection_populate_ended(struct collection *collection)
     collection_evaluate(collection); /* attached parts may be next */
 }
 
-static bool reserve(struct collection *collection, uint32_t page_size)
+/* NULL, or what is refused; valid until the next call. */
+static const char *reserve(struct collection *collection, uint32_t page_size)
 {
     uint64_t size = collection->settings.buffer_settings.size_bytes;
     uint64_t pages = size / page_size + (size % page_size != 0 ? 1 : 0);
     uint64_t bytes = pages * page_size * collection->buffer_count;
     if (!account_charge(collection->account, ACCOUNT_BUFFER_BYTES, bytes)) {
-        log_warning("%s: %s", collection_describe_node(collection->root),
-                    account_refusal(collection->account, ACCOUNT_BUFFER_BYTES, bytes));
-        return false;
+        return account_refusal(collection->account, ACCOUNT_BUFFER_BYTES, bytes);
     }
     collection->charged_bytes = bytes;
     if (!account_charge(collection->account, ACCOUNT_DESCRIPTORS, collection->buffer_count)) {
-        log_warning(
-            "%s: %s", collection_describe_node(collection->root),
-            account_refusal(collection->account, ACCOUNT_DESCRIPTORS, collection->buffer_count));
-        return false;
+        return account_refusal(collection->account, ACCOUNT_DESCRIPTORS, collection->buffer_count);
     }
     collection->charged_descriptors = collection->buffer_count;
-    return true;
+    return NULL;
 }
 
 static void populate(struct collection *collection)
@@ -65,8 +73,13 @@ static void populate(struct collection *collection)
     const struct collection_table_config *config = &collection->table->config;
     const struct sysmem_buffer_memory_settings *memory = &collection->settings.buffer_settings;
     struct heap *heap = heap_registry_find(config->heaps, memory->heap.heap_type, memory->heap.id);
-    if (heap == NULL || !reserve(collection, config->environment.page_size)) {
-        collection_answer_failure(collection->root, SYSMEM_ERROR_NO_MEMORY);
+    if (heap == NULL) {
+        heap_refused(collection, "no such heap");
+        return;
+    }
+    const char *refusal = reserve(collection, config->environment.page_size);
+    if (refusal != NULL) {
+        collection_answer_refusal(collection->root, SYSMEM_ERROR_NO_MEMORY, "%s", refusal);
         return;
     }
     collection_enter(collection, COLLECTION_POPULATING);
@@ -95,7 +108,8 @@ static void solved(struct aggregation *aggregation)
     struct collection *collection = aggregation->collection;
     const struct solver_outcome *outcome = aggregation->problem.outcome;
     if (!problem_conclude(&aggregation->problem, collection->root)) {
-        collection_answer_failure(collection->root, outcome->error);
+        collection_answer_failure(collection->root, outcome->error,
+                                  problem_failure(&aggregation->problem, collection->root));
         return;
     }
     collection->buffer_count = outcome->buffer_count;
@@ -103,7 +117,8 @@ static void solved(struct aggregation *aggregation)
      */
     if (!model_copy(&model_type_single_buffer_settings, &outcome->settings, &collection->settings,
                     &collection->arena)) {
-        collection_answer_failure(collection->root, SYSMEM_ERROR_NO_MEMORY);
+        collection_answer_refusal(collection->root, SYSMEM_ERROR_NO_MEMORY, "%s",
+                                  collection_no_memory);
         return;
     }
     populate(collection);
@@ -114,7 +129,8 @@ void collection_allocate(struct collection *collection)
     assert(collection->state == COLLECTION_CREATED);
     struct aggregation *aggregation = aggregation_new(collection->root, 0);
     if (aggregation == NULL) {
-        collection_answer_failure(collection->root, SYSMEM_ERROR_NO_MEMORY);
+        collection_answer_refusal(collection->root, SYSMEM_ERROR_NO_MEMORY, "%s",
+                                  collection_no_memory);
         return;
     }
     problem_add_part(&aggregation->problem, collection->root);

@@ -20,6 +20,7 @@ void collection_table_init(struct collection_table *table,
     list_init(&table->aggregations);
     list_init(&table->dead_nodes);
     list_init(&table->dead_collections);
+    failure_log_init(&table->failures);
 }
 
 uint64_t collection_now_ns(void)
@@ -359,4 +360,5 @@ void collection_table_deinit(struct collection_table *table)
         }
     }
     map_deinit(&table->node_refs);
+    failure_log_deinit(&table->failures);
 }

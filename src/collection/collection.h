@@ -18,6 +18,7 @@
 #include "base/list.h"
 #include "base/map.h"
 #include "buffer/buffer.h"
+#include "collection/failure_log.h"
 #include "collection/participants.h"
 #include "collection/uid_counts.h"
 #include "heap/registry.h"
@@ -33,13 +34,15 @@ enum collection_state {
 
 struct collection;
 struct aggregation;
+struct failure;
 
 /* What the channels hear of their nodes. */
 struct collection_peer_ops {
     /* Answer the pending waits of this node, later: the buffers are there. Fails no node. */
     void (*allocated)(void *peer);
-    /* Answer them with an enum sysmem_error, later; `closed` follows. Fails no node. */
-    void (*failed)(void *peer, uint32_t error);
+    /* Answer them with an enum sysmem_error, later, and with why (NULL: that is not known);
+     * `closed` follows. Who keeps the failure takes a reference. Fails no node. */
+    void (*failed)(void *peer, uint32_t error, struct failure *failure);
     /* The node has left its tree and the peer must not use it any more. The channel closes, later,
      * and after those that were told before. */
     void (*closed)(void *peer, const char *why);
@@ -101,6 +104,7 @@ struct collection_table {
     struct list dead_nodes;
     struct list dead_collections;
     struct map node_refs; /* koid of a node ref's own end -> struct node */
+    struct failure_log failures;
 };
 
 struct collection {

@@ -8,6 +8,7 @@
 
 #include "base/strbuf.h"
 #include "collection/collection.h"
+#include "collection/failure.h"
 
 /* --- collection.c --- */
 
@@ -18,6 +19,9 @@ void collection_enter(struct collection *collection, enum collection_state state
 void collection_bury(struct collection *collection);
 
 /* --- allocate.c --- */
+
+/* What is said where the daemon itself lacks it. */
+extern const char collection_no_memory[];
 
 /* The first allocation of a collection whose nodes are all ready. */
 void collection_allocate(struct collection *collection);
@@ -32,10 +36,16 @@ bool collection_allocate_late(struct collection *collection);
 
 /* --- answer.c --- */
 
-/* Every participant of the part below `top` hears what it came to. After a failure the part fails;
- * after a success what was not selected does. */
+/* Every participant of the part below `top` hears what it came to. After a failure, which is logged
+ * and kept, the part fails; after a success what was not selected does. Takes the failure's
+ * reference over; NULL, for want of memory: it is not explained. */
 void collection_answer_success(struct node *top);
-void collection_answer_failure(struct node *top, uint32_t error);
+void collection_answer_failure(struct node *top, uint32_t error, struct failure *failure);
+
+/* The same where nobody is to blame: what was wanted, and what was got. */
+__attribute__((format(printf, 3, 4))) void collection_answer_refusal(struct node *top,
+                                                                     uint32_t error,
+                                                                     const char *format, ...);
 
 /* --- fail.c --- */
 

@@ -32,7 +32,8 @@ static void solved(struct aggregation *aggregation)
         collection_tell(aggregation->collection, top, COLLECTION_EVENT_NODE_JOINED);
         collection_answer_success(top);
     } else {
-        collection_answer_failure(top, aggregation->problem.outcome->error);
+        collection_answer_failure(top, aggregation->problem.outcome->error,
+                                  problem_failure(&aggregation->problem, top));
     }
 }
 
@@ -43,7 +44,7 @@ static void decide(struct collection *collection, struct node *top)
         aggregation == NULL ? NULL : arena_alloc(&aggregation->arena, sizeof(*pinned));
     if (pinned == NULL) {
         aggregation_free(aggregation);
-        collection_answer_failure(top, SYSMEM_ERROR_NO_MEMORY);
+        collection_answer_refusal(top, SYSMEM_ERROR_NO_MEMORY, "%s", collection_no_memory);
         return;
     }
     problem_add_allocated(&aggregation->problem);

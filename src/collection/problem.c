@@ -1,9 +1,6 @@
 #include "collection/problem.h"
 
-#include "base/log.h"
-#include "base/strbuf.h"
 #include "collection/internal.h"
-#include "model/names.h"
 
 bool problem_init(struct problem *problem, struct collection *collection, size_t extra,
                   struct arena *arena)
@@ -21,11 +18,17 @@ bool problem_init(struct problem *problem, struct collection *collection, size_t
            problem->selected != NULL && problem->outcome != NULL;
 }
 
+void problem_deinit(struct problem *problem)
+{
+    solver_explanation_deinit(&problem->furthest);
+    solver_explanation_deinit(&problem->every);
+}
+
 void problem_add_pinned(struct problem *problem,
                         const struct sysmem_buffer_collection_constraints *constraints)
 {
     problem->participants[problem->participant_count++] =
-        (struct solver_participant){.constraints = constraints};
+        (struct solver_participant){.constraints = constraints, .settled = true};
 }
 
 static void add_node(struct problem *problem, struct node *node)
@@ -36,6 +39,7 @@ static void add_node(struct problem *problem, struct node *node)
             .constraints = node->constraints,
             .group = (int)node->group,
             .child = node->child,
+            .settled = node->allocated,
         };
     }
 }
@@ -93,33 +97,6 @@ void problem_add_part(struct problem *problem, struct node *top)
     top->attached_below = false;
 }
 
-static const char *name_of(const struct problem *problem, int participant)
-{
-    const struct node *node = problem->nodes[participant];
-    if (node == NULL) {
-        return "the buffers that exist";
-    }
-    return node->client.name == NULL ? "" : node->client.name;
-}
-
-static void log_reasons(const struct problem *problem, const struct node *top)
-{
-    const struct solver_outcome *outcome = problem->outcome;
-    log_warning("%s: allocation fails: %s", collection_describe_node(top),
-                model_name_of(&model_error_names, outcome->error));
-    for (size_t i = 0; i < outcome->reason_count; i++) {
-        const struct solver_reason *reason = &outcome->reasons[i];
-        if (reason->participant < 0) { /* nobody is to blame */
-            log_warning("    %s", reason->detail);
-            continue;
-        }
-        struct strbuf who = {0};
-        strbuf_add_quoted(&who, name_of(problem, reason->participant));
-        log_warning("    client %s %s: %s", strbuf_text(&who), reason->field, reason->detail);
-        strbuf_deinit(&who);
-    }
-}
-
 static void hide(const struct problem *problem, struct node *top)
 {
     for (struct node *node = top; node != NULL; node = node_next_pruned(top, node)) {
@@ -150,16 +127,44 @@ uint64_t problem_effort(const struct problem *problem)
     return solver_effort(&question);
 }
 
+/* What explaining every combination may take: some 150 ms, on another thread. */
+#define EVERY_EFFORT (UINT64_C(8) * SOLVER_MAX_EFFORT)
+
+static bool explains_every(const struct solver_problem *question)
+{
+    return question->group_count > 0 && solver_explain_effort(question, true) <= EVERY_EFFORT;
+}
+
+uint64_t problem_explain_effort(const struct problem *problem)
+{
+    const struct solver_problem question = asked(problem);
+    return solver_explain_effort(&question, false) +
+           (explains_every(&question) ? solver_explain_effort(&question, true) : 0);
+}
+
 void problem_solve(struct problem *problem)
 {
     const struct solver_problem question = asked(problem);
     solver_choose(&question, problem->selected, problem->outcome);
 }
 
+void problem_explain(struct problem *problem)
+{
+    const struct solver_problem question = asked(problem);
+    if (problem->outcome->error == 0) {
+        return;
+    }
+    problem->explained = solver_explain(&question, false, &problem->furthest) == 0 &&
+                         problem->furthest.conflict_count > 0;
+    if (problem->explained && explains_every(&question) &&
+        solver_explain(&question, true, &problem->every) != 0) {
+        problem->every = (struct solver_explanation){0};
+    }
+}
+
 bool problem_conclude(const struct problem *problem, struct node *top)
 {
     if (problem->outcome->error != 0) {
-        log_reasons(problem, top);
         return false;
     }
     hide(problem, top);
@@ -167,4 +172,28 @@ bool problem_conclude(const struct problem *problem, struct node *top)
         collection_log_outcome(top, &problem->outcome->settings);
     }
     return true;
+}
+
+struct failure *problem_failure(const struct problem *problem, const struct node *top)
+{
+    const struct solver_outcome *outcome = problem->outcome;
+    struct failure *failure = failure_new(top, outcome->error);
+    if (failure == NULL) {
+        return NULL;
+    }
+    const struct failure_findings findings = {
+        .nodes = problem->nodes,
+        .node_count = problem->participant_count,
+        .group_count = problem->group_count,
+        .furthest = &problem->furthest,
+        .every = problem->every.conflict_count > 0 ? &problem->every : NULL,
+    };
+    if (problem->explained) {
+        failure_explain(failure, &findings);
+    } else {
+        failure_blame_nobody(failure, "%s",
+                             outcome->reason_count > 0 ? outcome->reasons[0].detail
+                                                       : collection_no_memory);
+    }
+    return failure;
 }

@@ -6,6 +6,8 @@
 
 #include "base/arena.h"
 #include "collection/collection.h"
+#include "collection/failure.h"
+#include "solver/explain.h"
 
 struct problem {
     struct collection *collection;
@@ -18,12 +20,18 @@ struct problem {
     struct solver_outcome *outcome;
     const struct sysmem_single_buffer_settings
         *existing; /* of the collection; NULL: no buffers yet */
+    bool explained;
+    struct solver_explanation furthest; /* if it was */
+    struct solver_explanation every;    /* the same of every combination; empty: that takes long */
 };
 
 /* Room for all nodes of the collection and `extra` more participants, in the arena. False: no
  * memory. */
 bool problem_init(struct problem *problem, struct collection *collection, size_t extra,
                   struct arena *arena);
+
+/* Before the arena goes. */
+void problem_deinit(struct problem *problem);
 
 /* Adds everybody who takes part in the collection already: the nodes that are logically allocated.
  */
@@ -36,15 +44,22 @@ void problem_add_part(struct problem *problem, struct node *top);
 void problem_add_pinned(struct problem *problem,
                         const struct sysmem_buffer_collection_constraints *constraints);
 
-/* solver_effort() */
+/* What problem_solve() and problem_explain() take, in the unit of solver_effort(). */
 uint64_t problem_effort(const struct problem *problem);
+uint64_t problem_explain_effort(const struct problem *problem);
 
 /* Asks the solver. On any thread: reads what the participants' nodes keep, and writes to what
  * problem_init() made. */
 void problem_solve(struct problem *problem);
 
+/* Afterwards: finds out what stands in the way, if something does. On any thread, too. */
+void problem_explain(struct problem *problem);
+
 /* Afterwards. True: problem->outcome is a success, and the nodes of the part below `top` that are
- * not selected are marked as hidden. Otherwise the reasons are in the log. */
+ * not selected are marked as hidden. */
 bool problem_conclude(const struct problem *problem, struct node *top);
+
+/* After a failure: why, with one reference. NULL: no memory. */
+struct failure *problem_failure(const struct problem *problem, const struct node *top);
 
 #endif

@@ -122,6 +122,7 @@ static void on_freed(uv_handle_t *handle)
     (void)account_unref(binding->account);
     free(binding->client_name);
     free(binding->waits);
+    failure_unref(binding->waits_failure);
     free(binding);
 }
 
@@ -195,6 +196,8 @@ bool binding_end_step(struct binding *binding)
     if (binding->waits_error != 0 && wait_fail_one(binding)) {
         return true;
     }
+    failure_unref(binding->waits_failure);
+    binding->waits_failure = NULL;
     binding_close(binding);
     return false;
 }
@@ -228,14 +231,9 @@ void binding_fail(struct binding *binding, const char *why)
     }
 }
 
-void binding_reply(struct binding *binding, const struct model_method *method, uint32_t err,
-                   const void *response, struct message *message)
+/* Sends an encoded reply, which is consumed. */
+static void send_reply(struct binding *binding, enum codec_status coded, struct message *message)
 {
-    if (binding->state != BINDING_OPEN && binding->state != BINDING_ENDING) {
-        message_clear(message);
-        return;
-    }
-    enum codec_status coded = codec_encode_result(method, err, response, message);
     if (coded != CODEC_OK) {
         message_clear(message);
         binding_fail(binding, "no memory for a reply");
@@ -271,6 +269,31 @@ const char *binding_describe(const struct binding *binding)
     (void)snprintf(line, sizeof(line), "%s pid %d uid %u", model_protocol_name(binding->protocol),
                    (int)binding->pid, (unsigned)binding->uid);
     return line;
+}
+
+static bool may_reply(const struct binding *binding)
+{
+    return binding->state == BINDING_OPEN || binding->state == BINDING_ENDING;
+}
+
+void binding_reply(struct binding *binding, const struct model_method *method, uint32_t err,
+                   const void *response, struct message *message)
+{
+    if (may_reply(binding)) {
+        send_reply(binding, codec_encode_result(method, err, response, message), message);
+    } else {
+        message_clear(message);
+    }
+}
+
+void binding_reply_failure(struct binding *binding, const struct model_method *method, uint32_t err,
+                           const struct model_failure *failure, struct message *message)
+{
+    if (may_reply(binding)) {
+        send_reply(binding, codec_encode_failure(method, err, failure, message), message);
+    } else {
+        message_clear(message);
+    }
 }
 
 /* The peer closed its end, and all that it sent has been handled. */
@@ -488,9 +511,14 @@ static void peer_allocated(void *peer)
     wait_answer_soon(peer);
 }
 
-static void peer_failed(void *peer, uint32_t error)
+static void peer_failed(void *peer, uint32_t error, struct failure *failure)
 {
-    ((struct binding *)peer)->waits_error = error;
+    struct binding *binding = peer;
+    binding->waits_error = error;
+    binding->waits_node = binding->node->koid;
+    if (failure != NULL && binding->waits_failure == NULL) {
+        binding->waits_failure = failure_ref(failure);
+    }
 }
 
 static void peer_closed(void *peer, const char *why)

@@ -10,6 +10,8 @@
 #include <uv.h>
 
 #include "base/list.h"
+#include "collection/failure.h"
+#include "model/failure.h"
 #include "model/method.h"
 #include "os/socket_name.h"
 #include "server/receiver.h"
@@ -71,6 +73,8 @@ struct binding {
     bool waits_due;       /* they can be answered */
     uint32_t waits_error; /* of a channel that ends: they are answered with this enum sysmem_error;
                              0: not at all */
+    struct failure *waits_failure; /* and with why, if that is known: a reference */
+    uint64_t waits_node;           /* koid of the node that the channel had */
 
     /* Of a Debug channel: WaitForChange. */
     struct list watch; /* in server->watching while a call is pending */
@@ -109,6 +113,10 @@ void binding_fail(struct binding *binding, const char *why);
  * name the attachments of `message`, which is consumed. */
 void binding_reply(struct binding *binding, const struct model_method *method, uint32_t err,
                    const void *response, struct message *message);
+
+/* The same with why a call failed; `err` is not 0. */
+void binding_reply_failure(struct binding *binding, const struct model_method *method, uint32_t err,
+                           const struct model_failure *failure, struct message *message);
 
 /* Has the next message of a foreign channel received, by its receiver; it is handled when it comes.
  */

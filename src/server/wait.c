@@ -15,6 +15,7 @@
 #include "os/koid.h"
 #include "server/chore.h"
 #include "server/dispatch.h"
+#include "server/reasons.h"
 #include "server/vmo_rights.h"
 #include "wire/message.h"
 
@@ -173,6 +174,19 @@ bool wait_answer_one(struct binding *binding)
     return answer_with_buffers(binding, wait_method(), txid) && binding->waits_due;
 }
 
+static void fail_with_reasons(struct binding *binding, const struct model_method *method,
+                              struct message *message)
+{
+    const struct reasons_reader reader = {
+        .node = binding->waits_node,
+        .uid = binding->uid,
+        .sees_names = binding->uid == 0 || binding->server->config->debug.show_client_names,
+    };
+    struct reasons reasons;
+    reasons_tell(binding->waits_failure, &reader, &reasons);
+    binding_reply_failure(binding, method, binding->waits_error, &reasons.table, message);
+}
+
 bool wait_fail_one(struct binding *binding)
 {
     if (binding->wait_count == 0) {
@@ -181,6 +195,11 @@ bool wait_fail_one(struct binding *binding)
     const struct model_method *method = wait_method();
     struct message message;
     message_init(&message, method->ordinal, take_wait(binding));
-    binding_reply(binding, method, binding->waits_error, NULL, &message);
+    /* Who does not read gets no more than the error, which the queue has room for. */
+    if (binding->waits_failure == NULL || stream_held_bytes(&binding->stream) > 0) {
+        binding_reply(binding, method, binding->waits_error, NULL, &message);
+    } else {
+        fail_with_reasons(binding, method, &message);
+    }
     return true;
 }

@@ -1,5 +1,11 @@
-/* What an aggregation may take, from the lengths of lists alone. */
+/* What an aggregation, and an explanation, may take, from the lengths of lists alone. */
+#include "solver/explain.h"
 #include "solver/solver.h"
+
+/* How often an explanation asks for each participant, for each image entry of it. Mostly all fields
+ * of one are dropped at a time. */
+#define ASKED_FOR_PARTICIPANT 24
+#define ASKED_FOR_ENTRY       12
 
 /* What takes part in it, in the units of struct work's effort. */
 #define PARTICIPANT 16
@@ -52,4 +58,31 @@ uint64_t solver_effort(const struct solver_problem *problem)
     }
     uint64_t tries = problem->group_count == 0 ? 1 : limits->max_group_combinations;
     return reading + min_u64(folding * tries, folding + SOLVER_MAX_EFFORT);
+}
+
+static uint64_t count_combinations(const struct solver_problem *problem)
+{
+    uint64_t most = problem->environment->limits.max_group_combinations;
+    uint64_t count = 1;
+    for (size_t i = 0; i < problem->group_count && count < most; i++) {
+        count *= problem->groups[i].child_count;
+    }
+    return min_u64(count, most);
+}
+
+uint64_t solver_explain_effort(const struct solver_problem *problem, bool every_combination)
+{
+    struct solver_problem once = *problem;
+    uint64_t asked = 1;
+    uint64_t combinations = every_combination ? count_combinations(problem) : 1;
+    for (size_t i = 0; i < problem->participant_count; i++) {
+        const struct sysmem_buffer_collection_constraints *constraints =
+            problem->participants[i].constraints;
+        if (constraints != NULL && !problem->participants[i].settled) {
+            asked += ASKED_FOR_PARTICIPANT +
+                     ASKED_FOR_ENTRY * constraints->image_format_constraints_count;
+        }
+    }
+    once.group_count = 0;
+    return solver_effort(problem) + combinations * asked * solver_effort(&once);
 }

@@ -38,6 +38,9 @@ struct solver_explanation {
 int solver_explain(const struct solver_problem *problem, bool every_combination,
                    struct solver_explanation *ret);
 
+/* About what solver_explain() takes, rather more than less, in the unit of solver_effort(). */
+uint64_t solver_explain_effort(const struct solver_problem *problem, bool every_combination);
+
 void solver_explanation_deinit(struct solver_explanation *explanation);
 
 #endif

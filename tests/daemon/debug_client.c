@@ -38,11 +38,16 @@ struct channel *debug_open(const struct daemon *daemon)
 
 void debug_start_for_all(struct daemon *daemon)
 {
+    debug_start_for_all_with(daemon, NULL);
+}
+
+void debug_start_for_all_with(struct daemon *daemon, const struct daemon_options *options)
+{
     if (geteuid() != 0) {
         print_message("skipped: needs root to become another user\n");
         skip();
     }
-    assert_int_equal(daemon_start(daemon, NULL), 0);
+    assert_int_equal(daemon_start(daemon, options), 0);
     assert_int_equal(chmod(daemon->dir, 0755), 0);
     assert_int_equal(chmod(daemon->socket, 0666), 0);
 }

@@ -67,12 +67,27 @@ static void whole_texts(void **state)
     assert_false(utf8_is_valid("ok\xe2\x82", 4));
 }
 
+static void cut_between_characters(void **state)
+{
+    (void)state;
+    assert_int_equal(utf8_cut("abc", 8), 3);
+    assert_int_equal(utf8_cut("abc", 2), 2);
+    assert_int_equal(utf8_cut("a\xe2\x82\xac", 4), 4);
+    assert_int_equal(utf8_cut("a\xe2\x82\xac", 3), 1);
+    assert_int_equal(utf8_cut("a\xff"
+                              "b",
+                              8),
+                     1);
+    assert_int_equal(utf8_cut("", 8), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_rune_but_surrogates),
         cmocka_unit_test(other_bytes_are_refused),
         cmocka_unit_test(whole_texts),
+        cmocka_unit_test(cut_between_characters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -31,6 +31,7 @@ struct peer {
     int closed;
     int closed_at; /* the how manieth of all that were closed */
     uint32_t error;
+    struct failure *failure; /* a reference, which the teardown drops */
 };
 
 static void on_allocated(void *arg)
@@ -39,12 +40,14 @@ static void on_allocated(void *arg)
     peer->allocated++;
 }
 
-static void on_failed(void *arg, uint32_t error)
+static void on_failed(void *arg, uint32_t error, struct failure *failure)
 {
     struct peer *peer = arg;
     assert_int_equal(peer->closed, 0);
     peer->failed++;
     peer->error = error;
+    failure_unref(peer->failure);
+    peer->failure = failure == NULL ? NULL : failure_ref(failure);
 }
 
 static void on_closed(void *arg, const char *why)
@@ -143,6 +146,11 @@ static inline int teardown(void **state)
     struct fixture *fixture = *state;
     collection_table_deinit(&fixture->table);
     collection_table_sweep_all(&fixture->table);
+    for (size_t i = 0; i < sizeof(fixture->others) / sizeof(fixture->others[0]); i++) {
+        failure_unref(fixture->others[i].failure);
+    }
+    failure_unref(fixture->peers[0].failure);
+    failure_unref(fixture->peers[1].failure);
     for (int kind = 0; kind < ACCOUNT_KINDS; kind++) {
         assert_int_equal(fixture->account->used[kind], 0);
     }

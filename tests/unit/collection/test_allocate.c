@@ -100,7 +100,8 @@ static void the_heap_refuses(void **state)
     assert_int_equal(fixture->collection->error, SYSMEM_ERROR_NO_MEMORY);
     assert_int_equal(fixture->account->used[ACCOUNT_BUFFER_BYTES], 0);
     assert_int_equal(fixture->account->used[ACCOUNT_DESCRIPTORS], descriptors);
-    assert_true(log_lines_have("the heap refused: wanted 2 buffers of 4096 bytes"));
+    assert_true(log_lines_have("heap " SYSMEM_HEAP_TYPE_SYSTEM_RAM
+                               " 0: wanted 2 buffers of 4096 bytes; got "));
 }
 
 /* All nodes go while the heap still thinks; the sweep in between must not take its requests away.

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "solver/solver.h"
+#include "solver/explain.h"
 
 #define MOST 64
 
@@ -19,7 +19,7 @@ struct question {
 };
 
 /* `count` participants with `tables` formats each, of `pairs` pairs. */
-static uint64_t effort(size_t count, size_t tables, size_t pairs, size_t groups)
+static struct solver_problem ask(size_t count, size_t tables, size_t pairs, size_t groups)
 {
     static const struct sysmem_pixel_format_and_modifier items[MOST];
     static struct question question;
@@ -32,14 +32,36 @@ static uint64_t effort(size_t count, size_t tables, size_t pairs, size_t groups)
     for (size_t i = 0; i < count; i++) {
         question.participants[i].constraints = &question.constraints;
     }
-    const struct solver_problem problem = {
+    return (struct solver_problem){
         .participants = question.participants,
         .participant_count = count,
         .groups = &question.group,
         .group_count = groups,
         .environment = &question.environment,
     };
+}
+
+static uint64_t effort(size_t count, size_t tables, size_t pairs, size_t groups)
+{
+    const struct solver_problem problem = ask(count, tables, pairs, groups);
     return solver_effort(&problem);
+}
+
+static uint64_t explain_effort(size_t count, size_t tables, size_t groups, bool every)
+{
+    const struct solver_problem problem = ask(count, tables, 0, groups);
+    return solver_explain_effort(&problem, every);
+}
+
+static void explaining_takes_longer(void **state)
+{
+    (void)state;
+    assert_true(explain_effort(2, 4, 0, false) > 24 * effort(2, 4, 0, 0));
+    assert_true(explain_effort(3, 4, 0, false) > explain_effort(2, 4, 0, false));
+    assert_true(explain_effort(2, 5, 0, false) > explain_effort(2, 4, 0, false));
+    assert_true(explain_effort(2, 4, 1, true) > explain_effort(2, 4, 1, false));
+    assert_true(explain_effort(2, 0, 1, true) < SOLVER_MAX_EFFORT / 8); /* some 3 ms */
+    assert_true(explain_effort(MOST, MOST, 0, false) > SOLVER_MAX_EFFORT);
 }
 
 static void it_grows(void **state)
@@ -63,6 +85,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_grows),
+        cmocka_unit_test(explaining_takes_longer),
         cmocka_unit_test(the_usual_and_the_longest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
