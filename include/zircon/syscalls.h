@@ -125,6 +125,16 @@ SYSMEM_EXPORT zx_status_t zx_vmo_get_size(zx_handle_t handle, uint64_t *size);
  * reserved. */
 SYSMEM_EXPORT zx_handle_t zx_vmar_root_self(void);
 
+/* Makes a region of `size` bytes in another one: anywhere, at `offset` (ZX_VM_SPECIFIC) or wholly
+ * below it (ZX_VM_OFFSET_IS_UPPER_LIMIT), which both need ZX_VM_CAN_MAP_SPECIFIC of the parent.
+ * Its range stays taken until zx_vmar_destroy(). ZX_ERR_BAD_STATE: the parent is destroyed;
+ * ZX_ERR_ALREADY_EXISTS: something is there; ZX_ERR_NO_MEMORY: no free range. Needs the rights that
+ * go with the ZX_VM_CAN_MAP_ bits; the new handle has these, and 0x208003.
+ * Source: spec/zx_vmar_allocate.txt. */
+SYSMEM_EXPORT zx_status_t zx_vmar_allocate(zx_handle_t parent_vmar, zx_vm_option_t options,
+                                           size_t offset, size_t size, zx_handle_t *child_vmar,
+                                           zx_vaddr_t *child_addr);
+
 /* Maps `len` bytes of a VMO, rounded up to pages, from `vmo_offset` on, into a region: anywhere, at
  * `vmar_offset` (ZX_VM_SPECIFIC, ZX_VM_SPECIFIC_OVERWRITE) or wholly below it
  * (ZX_VM_OFFSET_IS_UPPER_LIMIT). The mapping keeps the VMO alive. `mapped_addr` gets its address.
@@ -135,9 +145,24 @@ SYSMEM_EXPORT zx_status_t zx_vmar_map(zx_handle_t handle, zx_vm_option_t options
                                       uint64_t vmar_offset, zx_handle_t vmo, uint64_t vmo_offset,
                                       uint64_t len, zx_vaddr_t *mapped_addr);
 
-/* Takes away what is mapped in a range of a region; holes in it are fine. ZX_ERR_INVALID_ARGS:
- * `addr` is not a page's, `len` is 0, or the range is not inside the region. */
+/* Takes away what is mapped in a range of a region, and destroys the regions in it; holes are fine.
+ * `len` is rounded up to pages. ZX_ERR_BAD_STATE: the region is destroyed; ZX_ERR_INVALID_ARGS:
+ * `addr` is not a page's, `len` is 0, or the range is not inside the region, has only part of
+ * another region in it, or any of one without ZX_RIGHT_OP_CHILDREN. Needs no right. */
 SYSMEM_EXPORT zx_status_t zx_vmar_unmap(zx_handle_t handle, zx_vaddr_t addr, uint64_t len);
+
+/* Gives what is mapped in a range other permissions: ZX_VM_PERM_ bits, or 0 for no access. All or
+ * nothing changes. ZX_ERR_NOT_FOUND: something in it is not mapped; ZX_ERR_ACCESS_DENIED: more than
+ * the handles allowed when it was mapped, or more than what is mapped in a deeper region has now;
+ * ZX_ERR_INVALID_ARGS, ZX_ERR_BAD_STATE: as zx_vmar_unmap(), or write or execute without read.
+ * Needs the rights that go with the bits. */
+SYSMEM_EXPORT zx_status_t zx_vmar_protect(zx_handle_t handle, zx_vm_option_t options,
+                                          zx_vaddr_t addr, uint64_t len);
+
+/* Unmaps all that is in a region, destroys it and the regions in it, and gives its range back to
+ * its parent; closing handles does none of this. Handles stay, and are ZX_ERR_BAD_STATE to use.
+ * ZX_ERR_NOT_SUPPORTED: the root. Needs ZX_RIGHT_OP_CHILDREN. */
+SYSMEM_EXPORT zx_status_t zx_vmar_destroy(zx_handle_t handle);
 
 /* --- System and time --- */
 

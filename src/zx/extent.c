@@ -11,6 +11,7 @@ struct extent *extent_new_unmeasured(void)
     }
     atomic_init(&extent->references, 1);
     (void)pthread_mutex_init(&extent->lock, NULL);
+    list_init(&extent->bounded_mappings);
     return extent;
 }
 

@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/list.h"
+
 struct extent {
     atomic_uint references;
     bool is_resizable; /* some VMO of this memory may change its size; constant */
@@ -15,6 +17,7 @@ struct extent {
     bool is_measured; /* guarded by lock, as are both sizes, which it makes valid */
     uint64_t size;    /* bytes that can be read and written */
     uint64_t content_size;
+    struct list bounded_mappings; /* that end with the content; the lock of the regions guards it */
 };
 
 /* Known sizes, with one reference for the caller. NULL: no memory. */

@@ -29,7 +29,10 @@ static void fill_count(const struct handle_use *use, void *ret_record)
 static void fill_vmar(const struct handle_use *use, void *ret_record)
 {
     const struct region *region = region_of(use->object);
-    *(zx_info_vmar_t *)ret_record = (zx_info_vmar_t){.base = region->base, .len = region->size};
+    *(zx_info_vmar_t *)ret_record = (zx_info_vmar_t){
+        .base = region->range.start,
+        .len = region->range.end - region->range.start,
+    };
 }
 
 static void fill_vmo(const struct handle_use *use, void *ret_record)
@@ -181,7 +184,7 @@ static zx_status_t set_content_size(const struct handle_use *use, const void *va
     }
     memcpy(&size, value, sizeof(size));
     vmo_set_content_size(vmo_of(use->object), size);
-    return ZX_OK;
+    return region_follow_stream(vmo_of(use->object)->extent);
 }
 
 zx_status_t zx_object_set_property(zx_handle_t handle, uint32_t property, const void *value,

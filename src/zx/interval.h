@@ -11,11 +11,12 @@
 struct interval {
     uint64_t start;
     uint64_t end;
+    uint32_t kind; /* whatever the one who embeds it tells by */
 
     /* The tree's. */
+    uint32_t priority;
     struct interval *left;
     struct interval *right;
-    uint32_t priority;
     uint64_t first;  /* the lowest start here and below */
     uint64_t last;   /* the highest end here and below */
     uint64_t widest; /* the widest hole between two of those here and below */

@@ -1,35 +1,30 @@
 #include "zx/region.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 
 #include <zircon/syscalls.h>
 
-#include "zx/status.h"
-
-#define GIB          ((uint64_t)1 << 30)
-#define ROOT_ALIGN   (4 * GIB) /* the widest alignment that can be asked for */
-#define ROOT_LARGEST (1024 * GIB)
-#define ROOT_LEAST   (8 * GIB)
-
-/* Pages that are a mapping each. */
-#define STOCK_PAGES 8U
-
-/* A part of a VMO in a region. Cutting one leaves up to two of them. */
-struct mapping {
-    struct interval interval;
-    struct vmo *vmo;
-};
+#include "zx/reservation.h"
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
+void region_lock(void)
+{
+    (void)pthread_mutex_lock(&lock);
+}
+
+void region_unlock(void)
+{
+    (void)pthread_mutex_unlock(&lock);
+}
+
+/* The library holds the root, and a region holds those in it: only a destroyed one goes. */
 static void region_free(struct object *object)
 {
-    /* The library holds the root for as long as the process lives. */
-    (void)object;
-    assert(false);
+    struct region *region = region_of(object);
+    assert(region->is_destroyed && region->tenants.root == NULL);
+    free(region);
 }
 
 static const struct object_kind region_kind = {
@@ -39,286 +34,347 @@ static const struct object_kind region_kind = {
     .free = region_free,
 };
 
-static void *address_of(uint64_t address)
+static struct region *region_new(uint64_t start, uint64_t end, bool can_map_specific)
 {
-    return (void *)(uintptr_t)address;
-}
-
-/* Address space without access or memory; at `address` if `fixed` says so. */
-static bool reserve(uint64_t *address, uint64_t size, int fixed)
-{
-    void *at = mmap(address_of(*address), size, PROT_NONE,
-                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | fixed, -1, 0);
-    if (at == MAP_FAILED) {
-        return false;
+    struct region *region = calloc(1, sizeof(*region));
+    if (region != NULL) {
+        region->range = (struct interval){.start = start, .end = end, .kind = TENANT_REGION};
+        region->can_map_specific = can_map_specific;
+        object_init(&region->object, &region_kind, ZX_KOID_INVALID, ZX_SIGNAL_NONE);
     }
-    *address = (uintptr_t)at;
-    return true;
-}
-
-/* Reserves an aligned range by reserving more and cutting both ends off. */
-static bool reserve_aligned(uint64_t size, uint64_t *ret_base)
-{
-    uint64_t start = 0;
-    if (!reserve(&start, size + ROOT_ALIGN, 0)) {
-        return false;
-    }
-    uint64_t base = (start + ROOT_ALIGN - 1) & ~(ROOT_ALIGN - 1);
-    uint64_t tail = start + ROOT_ALIGN - base;
-    if (base > start) {
-        (void)munmap(address_of(start), base - start);
-    }
-    if (tail > 0) {
-        (void)munmap(address_of(base + size), tail);
-    }
-    *ret_base = base;
-    return true;
-}
-
-/* A process that has vm.max_map_count mappings cannot even put a reservation back. A few mappings
- * are kept in stock, to be given up for that: what is mapped can always be unmapped. */
-static void stock_fill(struct region *region)
-{
-    size_t page = zx_system_get_page_size();
-    /* Shared, so that it never melts into a neighbour. */
-    char *stock = mmap(NULL, STOCK_PAGES * page, PROT_NONE,
-                       MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (stock == MAP_FAILED) {
-        return; /* near the limit: the next unmapping tries again */
-    }
-    for (size_t i = 1; i < STOCK_PAGES; i += 2) {
-        (void)mprotect(stock + i * page, page, PROT_READ);
-    }
-    region->stock = stock;
-}
-
-static bool stock_spend(struct region *region)
-{
-    if (region->stock == NULL) {
-        return false;
-    }
-    (void)munmap(region->stock, (size_t)STOCK_PAGES * zx_system_get_page_size());
-    region->stock = NULL;
-    return true;
+    return region;
 }
 
 struct region *region_new_root(void)
 {
-    struct region *region = calloc(1, sizeof(*region));
-    if (region == NULL) {
-        return NULL;
-    }
-    /* Limits (RLIMIT_AS) and sanitizers leave less room to some processes. */
-    for (uint64_t size = ROOT_LARGEST; size >= ROOT_LEAST; size /= 2) {
-        if (reserve_aligned(size, &region->base)) {
-            region->size = size;
-            stock_fill(region);
-            object_init(&region->object, &region_kind, ZX_KOID_INVALID, ZX_SIGNAL_NONE);
-            return region;
+    uint64_t start;
+    uint64_t end;
+    return reservation_make(&start, &end) ? region_new(start, end, true) : NULL;
+}
+
+bool region_has(const struct region *region, uint64_t start, uint64_t end)
+{
+    return start >= region->range.start && start < end && end <= region->range.end;
+}
+
+/* The lowest tenant that reaches into a range, or NULL. */
+static struct interval *tenant_in(const struct region *region, uint64_t start, uint64_t end)
+{
+    struct interval *found = interval_tree_find(&region->tenants, start);
+    return found != NULL && found->start < end ? found : NULL;
+}
+
+static void drop_mapping(struct region *region, struct mapping *mapping)
+{
+    interval_tree_remove(&region->tenants, &mapping->range);
+    mapping_free(mapping);
+}
+
+/* Takes an empty region out of its parent. */
+static void detach(struct region *region)
+{
+    interval_tree_remove(&region->parent->tenants, &region->range);
+    region->parent = NULL;
+    region->is_destroyed = true;
+    object_unref(&region->object);
+}
+
+/* Empties a region whose address space has been put back. However deep regions are nested, this
+ * takes no more stack. */
+static void empty(struct region *top)
+{
+    struct region *region = top;
+    for (;;) {
+        struct interval *tenant = region->tenants.root;
+        if (tenant == NULL && region == top) {
+            return;
         }
-    }
-    free(region);
-    return NULL;
-}
-
-static struct mapping *mapping_of(struct interval *interval)
-{
-    return interval == NULL ? NULL : container_of(interval, struct mapping, interval);
-}
-
-/* The lowest mapping that reaches into a range, or NULL. */
-static struct mapping *mapping_in(const struct region *region, uint64_t start, uint64_t end)
-{
-    struct interval *found = interval_tree_find(&region->mappings, start);
-    return found != NULL && found->start < end ? mapping_of(found) : NULL;
-}
-
-/* Turns a prepared mapping into one of `vmo` at [start, end). */
-static void mapping_insert(struct region *region, struct mapping *mapping, struct vmo *vmo,
-                           uint64_t start, uint64_t end)
-{
-    object_ref(&vmo->object);
-    (void)atomic_fetch_add(&vmo->mappings, 1);
-    *mapping = (struct mapping){
-        .interval = {.start = start, .end = end},
-          .vmo = vmo
-    };
-    interval_tree_insert(&region->mappings, &mapping->interval);
-}
-
-static void mapping_remove(struct region *region, struct mapping *mapping)
-{
-    interval_tree_remove(&region->mappings, &mapping->interval);
-    (void)atomic_fetch_sub(&mapping->vmo->mappings, 1);
-    object_unref(&mapping->vmo->object);
-    free(mapping);
-}
-
-/* Takes a range out of the tree. *spare is used up when the range lies within one mapping, of which
- * two pieces remain then. */
-static void forget_range(struct region *region, uint64_t start, uint64_t end,
-                         struct mapping **spare)
-{
-    struct mapping *mapping;
-    while ((mapping = mapping_in(region, start, end)) != NULL) {
-        uint64_t old_start = mapping->interval.start;
-        uint64_t old_end = mapping->interval.end;
-        if (old_start >= start && old_end <= end) {
-            mapping_remove(region, mapping);
-            continue;
-        }
-        interval_tree_remove(&region->mappings, &mapping->interval);
-        mapping->interval.start = old_start < start ? old_start : end;
-        mapping->interval.end = old_start < start ? start : old_end;
-        interval_tree_insert(&region->mappings, &mapping->interval);
-        if (old_start < start && old_end > end) {
-            assert(*spare != NULL); /* ranges do not overlap: only one has both ends outside */
-            mapping_insert(region, *spare, mapping->vmo, end, old_end);
-            *spare = NULL;
+        if (tenant == NULL) {
+            struct region *parent = region->parent;
+            detach(region);
+            region = parent;
+        } else if (tenant->kind == TENANT_REGION) {
+            region = region_at(tenant);
+        } else {
+            drop_mapping(region, mapping_of(tenant));
         }
     }
 }
 
-/* Whether [offset, offset + size) or, below an upper limit, any such range lies inside the region.
- */
-static bool is_inside(const struct region *region, uint64_t offset, uint64_t size, bool is_limit)
+zx_status_t region_cut(struct region *region, uint64_t address)
 {
-    if (is_limit) {
-        return offset <= region->size && size <= region->size && size <= offset;
+    struct interval *found = interval_tree_find(&region->tenants, address);
+    if (found == NULL || found->start >= address || found->kind != TENANT_MAPPING) {
+        return ZX_OK;
     }
-    return offset < region->size && size <= region->size - offset;
+    struct mapping *lower = mapping_of(found);
+    interval_tree_remove(&region->tenants, found);
+    struct mapping *upper = mapping_split(lower, address);
+    interval_tree_insert(&region->tenants, &lower->range);
+    if (upper == NULL) {
+        return ZX_ERR_NO_MEMORY;
+    }
+    interval_tree_insert(&region->tenants, &upper->range);
+    return ZX_OK;
+}
+
+/* Memory first, so that the tree can follow once the kernel has acted. */
+static zx_status_t cut_ends(struct region *region, uint64_t start, uint64_t end)
+{
+    zx_status_t status = region_cut(region, start);
+    return status == ZX_OK ? region_cut(region, end) : status;
+}
+
+/* Takes a range out of the tree whose ends no tenant goes across. */
+static void forget_range(struct region *region, uint64_t start, uint64_t end)
+{
+    struct interval *tenant;
+    while ((tenant = tenant_in(region, start, end)) != NULL) {
+        assert(tenant->start >= start && tenant->end <= end);
+        if (tenant->kind == TENANT_REGION) {
+            empty(region_at(tenant));
+            detach(region_at(tenant));
+        } else {
+            drop_mapping(region, mapping_of(tenant));
+        }
+    }
+}
+
+/* Whether all regions in a range may be removed with it. */
+static bool is_removable(const struct region *region, uint64_t start, uint64_t end, bool may_enter)
+{
+    const struct interval *tenant;
+    for (uint64_t at = start; (tenant = tenant_in(region, at, end)) != NULL; at = tenant->end) {
+        if (tenant->kind == TENANT_REGION &&
+            (!may_enter || tenant->start < start || tenant->end > end)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 /* Where a range of pages goes: the rules that mappings and regions have in common, in Zircon's
  * order. */
-static zx_status_t region_place(const struct region *region, zx_vm_option_t options,
-                                uint64_t offset, uint64_t size, uint64_t *ret_start)
+struct place {
+    zx_vm_option_t options;
+    uint64_t offset;
+    uint64_t size;
+    bool is_limit;
+    bool is_fixed;
+};
+
+static struct place place_of(zx_vm_option_t options, uint64_t offset, uint64_t size)
 {
-    bool is_limit = (options & ZX_VM_OFFSET_IS_UPPER_LIMIT) != 0;
-    bool is_fixed = (options & (ZX_VM_SPECIFIC | ZX_VM_SPECIFIC_OVERWRITE)) != 0;
-    uint64_t page = zx_system_get_page_size();
-    uint64_t align = (uint64_t)1 << (options >> ZX_VM_ALIGN_BASE);
-    if (size == 0 || (is_fixed && is_limit) || (offset != 0 && !is_fixed && !is_limit) ||
-        offset % page != 0 || !is_inside(region, offset, size, is_limit)) {
+    return (struct place){
+        .options = options,
+        .offset = offset,
+        .size = size,
+        .is_limit = (options & ZX_VM_OFFSET_IS_UPPER_LIMIT) != 0,
+        .is_fixed = (options & (ZX_VM_SPECIFIC | ZX_VM_SPECIFIC_OVERWRITE)) != 0,
+    };
+}
+
+/* Whether [offset, offset + size) or, below an upper limit, any such range lies inside the region.
+ */
+static bool is_inside(const struct region *region, const struct place *place)
+{
+    uint64_t space = region->range.end - region->range.start;
+    if (place->is_limit) {
+        return place->offset <= space && place->size <= space && place->size <= place->offset;
+    }
+    return place->offset < space && place->size <= space - place->offset;
+}
+
+static zx_status_t check_place(const struct region *region, const struct place *place)
+{
+    if (region->is_destroyed) {
+        return ZX_ERR_BAD_STATE;
+    }
+    if (place->size == 0 || (place->is_fixed && place->is_limit) ||
+        (place->offset != 0 && !place->is_fixed && !place->is_limit) ||
+        place->offset % zx_system_get_page_size() != 0) {
         return ZX_ERR_INVALID_ARGS;
     }
-    if (!is_fixed) {
-        struct interval_hole hole = {
-            .low = region->base,
-            .high = region->base + (is_limit ? offset : region->size),
-            .size = size,
-            .align = align > page ? align : 1, /* everything here is whole pages */
-        };
-        return interval_tree_find_hole(&region->mappings, &hole, ret_start) ? ZX_OK
-                                                                            : ZX_ERR_NO_MEMORY;
+    if ((place->is_fixed || place->is_limit) && !region->can_map_specific) {
+        return ZX_ERR_ACCESS_DENIED;
     }
-    uint64_t start = region->base + offset;
+    return is_inside(region, place) ? ZX_OK : ZX_ERR_INVALID_ARGS;
+}
+
+static zx_status_t find_place(const struct region *region, const struct place *place,
+                              uint64_t *ret_start)
+{
+    uint64_t align = (uint64_t)1 << (place->options >> ZX_VM_ALIGN_BASE);
+    if (!place->is_fixed) {
+        struct interval_hole hole = {
+            .low = region->range.start,
+            .high = place->is_limit ? region->range.start + place->offset : region->range.end,
+            .size = place->size,
+            .align = align > zx_system_get_page_size() ? align : 1, /* all here is whole pages */
+        };
+        return interval_tree_find_hole(&region->tenants, &hole, ret_start) ? ZX_OK
+                                                                           : ZX_ERR_NO_MEMORY;
+    }
+    uint64_t start = region->range.start + place->offset;
+    uint64_t end = start + place->size;
     if ((start & (align - 1)) != 0) {
         return ZX_ERR_INVALID_ARGS;
     }
-    if ((options & ZX_VM_SPECIFIC_OVERWRITE) == 0 &&
-        mapping_in(region, start, start + size) != NULL) {
-        return ZX_ERR_ALREADY_EXISTS;
+    if ((place->options & ZX_VM_SPECIFIC_OVERWRITE) != 0) {
+        *ret_start = start;
+        return is_removable(region, start, end, false) ? ZX_OK : ZX_ERR_INVALID_ARGS;
     }
     *ret_start = start;
+    return tenant_in(region, start, end) == NULL ? ZX_OK : ZX_ERR_ALREADY_EXISTS;
+}
+
+static zx_status_t allocate_locked(struct region *parent, const struct place *place,
+                                   struct region **ret_child)
+{
+    uint64_t start = 0;
+    zx_status_t status = check_place(parent, place);
+    if (status == ZX_OK) {
+        status = find_place(parent, place, &start);
+    }
+    if (status != ZX_OK) {
+        return status;
+    }
+    if (ret_child == NULL) {
+        return ZX_ERR_INVALID_ARGS;
+    }
+    struct region *child =
+        region_new(start, start + place->size, (place->options & ZX_VM_CAN_MAP_SPECIFIC) != 0);
+    if (child == NULL) {
+        return ZX_ERR_NO_MEMORY;
+    }
+    object_ref(&child->object); /* the parent's */
+    child->parent = parent;
+    interval_tree_insert(&parent->tenants, &child->range);
+    *ret_child = child;
     return ZX_OK;
 }
 
-/* Maps the first `size` bytes of what is asked for. */
-static zx_status_t map_file(const struct map_request *request, uint64_t start, uint64_t size)
+zx_status_t region_allocate(struct region *parent, zx_vm_option_t options, uint64_t offset,
+                            uint64_t size, struct region **ret_child)
 {
-    zx_vm_option_t options = request->options;
-    int protection = ((options & ZX_VM_PERM_READ) != 0 ? PROT_READ : 0) |
-                     ((options & ZX_VM_PERM_WRITE) != 0 ? PROT_WRITE : 0) |
-                     ((options & ZX_VM_PERM_EXECUTE) != 0 ? PROT_EXEC : 0);
-    int flags = MAP_SHARED | MAP_FIXED | ((options & ZX_VM_MAP_RANGE) != 0 ? MAP_POPULATE : 0);
-    if (size == 0 || mmap(address_of(start), size, protection, flags, request->vmo->fd,
-                          (off_t)(request->vmo->offset + request->vmo_offset)) != MAP_FAILED) {
-        return ZX_OK;
-    }
-    zx_status_t status = status_from_errno(errno);
-    /* Kernels before 6.12 may have taken the reservation away before they refused. If so, put it
-     * back. */
-    (void)reserve(&start, size, MAP_FIXED_NOREPLACE);
+    struct place place = place_of(options, offset, size);
+    region_lock();
+    zx_status_t status = allocate_locked(parent, &place, ret_child);
+    region_unlock();
     return status;
 }
 
-/* Puts the reservation back where something is mapped. *spare as in forget_range(). */
-static zx_status_t unmap_locked(struct region *region, uint64_t start, uint64_t end,
-                                struct mapping **spare)
+static zx_status_t destroy_locked(struct region *region)
 {
-    zx_status_t status = ZX_OK;
-    if (mapping_in(region, start, end) == NULL) {
-        return ZX_OK;
+    if (region->is_destroyed) {
+        return ZX_ERR_BAD_STATE;
     }
-    if (reserve(&start, end - start, MAP_FIXED) ||
-        (stock_spend(region) && reserve(&start, end - start, MAP_FIXED))) {
-        forget_range(region, start, end, spare);
-    } else {
-        status = status_from_errno(errno);
+    if (region->parent == NULL) {
+        return ZX_ERR_NOT_SUPPORTED;
     }
-    if (region->stock == NULL) {
-        stock_fill(region);
+    if (region->tenants.root != NULL) {
+        zx_status_t status = reservation_restore(region->range.start, region->range.end);
+        if (status != ZX_OK) {
+            return status;
+        }
+    }
+    empty(region);
+    detach(region);
+    return ZX_OK;
+}
+
+zx_status_t region_destroy(struct region *region)
+{
+    region_lock();
+    zx_status_t status = destroy_locked(region);
+    region_unlock();
+    return status;
+}
+
+/* Puts a mapping where others may be. */
+static zx_status_t enter(struct region *region, struct mapping *mapping, zx_vm_option_t options)
+{
+    uint64_t start = mapping->range.start;
+    uint64_t end = mapping->range.end;
+    uint64_t lost;
+    if ((options & ZX_VM_SPECIFIC_OVERWRITE) == 0) {
+        return mapping_enter(mapping, options, &lost);
+    }
+    zx_status_t status = cut_ends(region, start, end);
+    if (status == ZX_OK) { /* in case that the kernel takes the rest away and then refuses */
+        status = region_cut(region, start + mapping->backed);
+    }
+    if (status == ZX_OK) {
+        status = mapping_enter(mapping, options, &lost);
+        forget_range(region, lost, end);
     }
     return status;
 }
 
 static zx_status_t map_locked(struct region *region, const struct map_request *request,
-                              struct mapping *mapping, struct mapping **spare, uint64_t *ret_start)
+                              const struct place *place, zx_vaddr_t *ret_address)
 {
     uint64_t start = 0;
-    zx_status_t status =
-        region_place(region, request->options, request->region_offset, request->size, &start);
-    uint64_t end = start + request->size;
-    uint64_t file_end = start + vmo_mappable(request->vmo, request->vmo_offset, request->size);
-    if (status == ZX_OK && file_end < end) { /* beyond a slice there is nothing */
-        status = unmap_locked(region, file_end, end, spare);
-    }
+    zx_status_t status = check_place(region, place);
     if (status == ZX_OK) {
-        status = map_file(request, start, file_end - start);
+        status = find_place(region, place, &start);
     }
-    if (status == ZX_OK) {
-        forget_range(region, start, end, spare);
-        mapping_insert(region, mapping, request->vmo, start, end);
-        *ret_start = start;
+    if (status == ZX_OK && ret_address == NULL) {
+        status = ZX_ERR_INVALID_ARGS;
     }
-    return status;
+    if (status != ZX_OK) {
+        return status;
+    }
+    struct mapping *mapping = mapping_new(request, start);
+    if (mapping == NULL) {
+        return ZX_ERR_NO_MEMORY;
+    }
+    status = enter(region, mapping, request->options);
+    if (status != ZX_OK) {
+        mapping_free(mapping);
+        return status;
+    }
+    interval_tree_insert(&region->tenants, &mapping->range);
+    *ret_address = start;
+    return ZX_OK;
 }
 
 zx_status_t region_map(struct region *region, const struct map_request *request,
                        zx_vaddr_t *ret_address)
 {
-    /* All memory first, so that the tree can follow once the kernel has acted. */
-    struct mapping *mapping = malloc(sizeof(*mapping));
-    struct mapping *spare = malloc(sizeof(*spare));
-    zx_status_t status = ZX_ERR_NO_MEMORY;
-    uint64_t start = 0;
-    if (mapping != NULL && spare != NULL) {
-        (void)pthread_mutex_lock(&lock);
-        status = map_locked(region, request, mapping, &spare, &start);
-        (void)pthread_mutex_unlock(&lock);
-    }
-    free(spare);
-    if (status != ZX_OK) {
-        free(mapping);
-        return status;
-    }
-    *ret_address = start;
-    return ZX_OK;
+    struct place place = place_of(request->options, request->region_offset, request->size);
+    region_lock();
+    zx_status_t status = map_locked(region, request, &place, ret_address);
+    region_unlock();
+    return status;
 }
 
-zx_status_t region_unmap(struct region *region, uint64_t address, uint64_t size)
+static zx_status_t unmap_locked(struct region *region, const struct region_span *span)
 {
-    if (address < region->base || !is_inside(region, address - region->base, size, false)) {
+    if (region->is_destroyed) {
+        return ZX_ERR_BAD_STATE;
+    }
+    if (!region_has(region, span->start, span->end) ||
+        !is_removable(region, span->start, span->end, span->may_enter)) {
         return ZX_ERR_INVALID_ARGS;
     }
-    struct mapping *spare = malloc(sizeof(*spare));
-    if (spare == NULL) {
-        return ZX_ERR_NO_MEMORY;
+    if (tenant_in(region, span->start, span->end) == NULL) {
+        return ZX_OK;
     }
-    (void)pthread_mutex_lock(&lock);
-    zx_status_t status = unmap_locked(region, address, address + size, &spare);
-    (void)pthread_mutex_unlock(&lock);
-    free(spare);
+    zx_status_t status = cut_ends(region, span->start, span->end);
+    if (status == ZX_OK) {
+        status = reservation_restore(span->start, span->end);
+    }
+    if (status == ZX_OK) {
+        forget_range(region, span->start, span->end);
+    }
+    return status;
+}
+
+zx_status_t region_unmap(struct region *region, const struct region_span *span)
+{
+    region_lock();
+    zx_status_t status = unmap_locked(region, span);
+    region_unlock();
     return status;
 }

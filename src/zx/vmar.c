@@ -1,18 +1,19 @@
-/* The calls on VMARs: handles, rights and options, in Zircon's order. Places are region.c's. */
+/* The calls on VMARs: handles, rights and options, in Zircon's order. The rest is region.c's. */
 #include <zircon/syscalls.h>
 
 #include "base/checked.h"
 #include "zx/handle.h"
 #include "zx/region.h"
 
-#define PERMS        (ZX_VM_PERM_READ | ZX_VM_PERM_WRITE | ZX_VM_PERM_EXECUTE)
-#define CAN_MAP      (ZX_VM_CAN_MAP_READ | ZX_VM_CAN_MAP_WRITE | ZX_VM_CAN_MAP_EXECUTE)
-#define KNOWN_FLAGS  ((zx_vm_option_t)0xFFFF)
+#define PERMS       (ZX_VM_PERM_READ | ZX_VM_PERM_WRITE | ZX_VM_PERM_EXECUTE)
+#define CAN_MAP     (ZX_VM_CAN_MAP_READ | ZX_VM_CAN_MAP_WRITE | ZX_VM_CAN_MAP_EXECUTE)
+#define KNOWN_FLAGS ((zx_vm_option_t)0xFFFF)
+/* What no region is made with. ZX_VM_PERM_READ_IF_XOM_UNSUPPORTED is passed over. */
+#define ONLY_MAPPINGS                                                                              \
+    (PERMS | ZX_VM_SPECIFIC_OVERWRITE | ZX_VM_MAP_RANGE | ZX_VM_REQUIRE_NON_RESIZABLE |            \
+     ZX_VM_ALLOW_FAULTS | ZX_VM_FAULT_BEYOND_STREAM_SIZE)
 #define LEAST_ALIGN  (ZX_VM_ALIGN_1KB >> ZX_VM_ALIGN_BASE)
 #define WIDEST_ALIGN (ZX_VM_ALIGN_4GB >> ZX_VM_ALIGN_BASE)
-
-/* The kernel maps no file beyond this. */
-#define FILE_END ((uint64_t)1 << 63)
 
 /* The region lives as long as the process: this holds its second reference. Closing the handle only
  * takes its name away. */
@@ -45,6 +46,28 @@ static zx_rights_t rights_for(zx_vm_option_t options)
            ((options & ZX_VM_PERM_EXECUTE) != 0 ? ZX_RIGHT_EXECUTE : 0);
 }
 
+/* The permissions that go with rights. */
+static zx_vm_option_t perms_for(zx_rights_t rights)
+{
+    return ((rights & ZX_RIGHT_READ) != 0 ? ZX_VM_PERM_READ : 0) |
+           ((rights & ZX_RIGHT_WRITE) != 0 ? ZX_VM_PERM_WRITE : 0) |
+           ((rights & ZX_RIGHT_EXECUTE) != 0 ? ZX_VM_PERM_EXECUTE : 0);
+}
+
+/* The rights that a region's ZX_VM_CAN_MAP_ options ask of its parent's handle and give to its own.
+ */
+static zx_rights_t rights_for_region(zx_vm_option_t options)
+{
+    return ((options & ZX_VM_CAN_MAP_READ) != 0 ? ZX_RIGHT_READ : 0) |
+           ((options & ZX_VM_CAN_MAP_WRITE) != 0 ? ZX_RIGHT_WRITE : 0) |
+           ((options & ZX_VM_CAN_MAP_EXECUTE) != 0 ? ZX_RIGHT_EXECUTE : 0);
+}
+
+static bool is_readless(zx_vm_option_t options)
+{
+    return (options & PERMS) != 0 && (options & ZX_VM_PERM_READ) == 0;
+}
+
 static bool has_bad_bits(zx_vm_option_t options)
 {
     zx_vm_option_t align = options >> ZX_VM_ALIGN_BASE;
@@ -53,12 +76,65 @@ static bool has_bad_bits(zx_vm_option_t options)
            (align != 0 && (align < LEAST_ALIGN || align > WIDEST_ALIGN));
 }
 
+/* A region for a new handle. Takes the reference. */
+static zx_status_t region_to_handle(struct region *region, zx_rights_t rights, zx_handle_t *ret)
+{
+    object_ref(&region->object); /* for the case that no handle is to be had */
+    zx_status_t status = handle_new(&region->object, rights, ret);
+    if (status != ZX_OK) {
+        (void)region_destroy(region);
+    }
+    object_unref(&region->object);
+    return status;
+}
+
+zx_status_t zx_vmar_allocate(zx_handle_t parent_vmar, zx_vm_option_t options, size_t offset,
+                             size_t size, zx_handle_t *child_vmar, zx_vaddr_t *child_addr)
+{
+    struct handle_use use;
+    zx_rights_t rights = rights_for_region(options);
+    zx_status_t status = handle_get(parent_vmar, ZX_OBJ_TYPE_VMAR, rights, &use);
+    if (status != ZX_OK) {
+        return status;
+    }
+    struct region *child = NULL;
+    if (has_bad_bits(options) || (options & ONLY_MAPPINGS) != 0 ||
+        size % zx_system_get_page_size() != 0) {
+        status = ZX_ERR_INVALID_ARGS;
+    } else {
+        bool is_complete = child_vmar != NULL && child_addr != NULL;
+        status = region_allocate(region_of(use.object), options, offset, size,
+                                 is_complete ? &child : NULL);
+    }
+    object_unref(use.object);
+    if (status != ZX_OK) {
+        return status;
+    }
+    uint64_t start = child->range.start;
+    status = region_to_handle(child, ZX_DEFAULT_VMAR_RIGHTS | rights, child_vmar);
+    if (status == ZX_OK) {
+        *child_addr = start;
+    }
+    return status;
+}
+
+zx_status_t zx_vmar_destroy(zx_handle_t handle)
+{
+    struct handle_use use;
+    zx_status_t status = handle_get(handle, ZX_OBJ_TYPE_VMAR, ZX_RIGHT_OP_CHILDREN, &use);
+    if (status == ZX_OK) {
+        status = region_destroy(region_of(use.object));
+        object_unref(use.object);
+    }
+    return status;
+}
+
 /* `rights`: what both handles allow. */
 static zx_status_t check_map_options(zx_vm_option_t options, zx_rights_t rights,
                                      const struct vmo *vmo)
 {
     bool faults_beyond = (options & ZX_VM_FAULT_BEYOND_STREAM_SIZE) != 0;
-    if (((options & PERMS) != 0 && (options & ZX_VM_PERM_READ) == 0) ||
+    if (is_readless(options) ||
         ((options & ZX_VM_MAP_RANGE) != 0 && (options & ZX_VM_SPECIFIC_OVERWRITE) != 0) ||
         (options & CAN_MAP) != 0) {
         return ZX_ERR_INVALID_ARGS;
@@ -75,7 +151,7 @@ static zx_status_t check_map_options(zx_vm_option_t options, zx_rights_t rights,
     if ((options & (ZX_VM_COMPACT | ZX_VM_CAN_MAP_SPECIFIC)) != 0) {
         return ZX_ERR_INVALID_ARGS;
     }
-    return faults_beyond ? ZX_ERR_NOT_SUPPORTED : ZX_OK;
+    return ZX_OK;
 }
 
 static zx_status_t check_map_range(uint64_t vmo_offset, uint64_t len, uint64_t *ret_size)
@@ -86,7 +162,7 @@ static zx_status_t check_map_range(uint64_t vmo_offset, uint64_t len, uint64_t *
         return ZX_ERR_INVALID_ARGS;
     }
     if (!checked_round_up_u64(len, page, ret_size) ||
-        !checked_add_u64(vmo_offset, *ret_size, &end) || end > FILE_END - page) {
+        !checked_add_u64(vmo_offset, *ret_size, &end)) {
         return ZX_ERR_OUT_OF_RANGE;
     }
     return ZX_OK;
@@ -112,17 +188,35 @@ zx_status_t zx_vmar_map(zx_handle_t handle, zx_vm_option_t options, uint64_t vma
         .vmo = vmo_of(from.object),
         .vmo_offset = vmo_offset,
     };
-    status = check_map_options(options, to.rights & from.rights, request.vmo);
+    zx_rights_t rights = to.rights & from.rights;
+    request.max_perms = perms_for(rights);
+    status = check_map_options(options, rights, request.vmo);
     if (status == ZX_OK) {
         status = check_map_range(vmo_offset, len, &request.size);
     }
     if (status == ZX_OK) {
-        status = mapped_addr == NULL ? ZX_ERR_INVALID_ARGS
-                                     : region_map(region_of(to.object), &request, mapped_addr);
+        status = region_map(region_of(to.object), &request, mapped_addr);
     }
     object_unref(from.object);
     object_unref(to.object);
     return status;
+}
+
+/* A range as it is given to the calls that follow. False: not whole pages, or none, or it wraps. */
+static bool span_of(zx_vaddr_t addr, uint64_t len, zx_rights_t rights, struct region_span *ret_span)
+{
+    uint64_t page = zx_system_get_page_size();
+    uint64_t size;
+    if (addr % page != 0 || !checked_round_up_u64(len, page, &size) || size == 0) {
+        return false;
+    }
+    ret_span->start = addr;
+    ret_span->may_enter = (rights & ZX_RIGHT_OP_CHILDREN) != 0;
+    /* No region reaches as far as the last address: what would wrap is outside then as well. */
+    if (!checked_add_u64(addr, size, &ret_span->end)) {
+        ret_span->end = UINT64_MAX;
+    }
+    return true;
 }
 
 zx_status_t zx_vmar_unmap(zx_handle_t handle, zx_vaddr_t addr, uint64_t len)
@@ -132,12 +226,26 @@ zx_status_t zx_vmar_unmap(zx_handle_t handle, zx_vaddr_t addr, uint64_t len)
     if (status != ZX_OK) {
         return status;
     }
-    uint64_t page = zx_system_get_page_size();
-    uint64_t size;
-    if (addr % page != 0 || !checked_round_up_u64(len, page, &size) || size == 0) {
+    struct region_span span;
+    status = span_of(addr, len, use.rights, &span) ? region_unmap(region_of(use.object), &span)
+                                                   : ZX_ERR_INVALID_ARGS;
+    object_unref(use.object);
+    return status;
+}
+
+zx_status_t zx_vmar_protect(zx_handle_t handle, zx_vm_option_t options, zx_vaddr_t addr,
+                            uint64_t len)
+{
+    struct handle_use use;
+    zx_status_t status = handle_get(handle, ZX_OBJ_TYPE_VMAR, rights_for(options), &use);
+    if (status != ZX_OK) {
+        return status;
+    }
+    struct region_span span;
+    if (is_readless(options) || (options & ~PERMS) != 0 || !span_of(addr, len, use.rights, &span)) {
         status = ZX_ERR_INVALID_ARGS;
     } else {
-        status = region_unmap(region_of(use.object), addr, size);
+        status = region_protect(region_of(use.object), &span, options);
     }
     object_unref(use.object);
     return status;

@@ -1,21 +1,4 @@
-#include "zx_test.h"
-
-#include <stdbool.h>
-#include <string.h>
-#include <sys/uio.h>
-#include <unistd.h>
-
-#define R ZX_VM_PERM_READ
-#define W ZX_VM_PERM_WRITE
-#define X ZX_VM_PERM_EXECUTE
-
-static zx_info_vmar_t root_info(void)
-{
-    zx_info_vmar_t info = {0};
-    assert_ok(
-        zx_object_get_info(zx_vmar_root_self(), ZX_INFO_VMAR, &info, sizeof(info), NULL, NULL));
-    return info;
-}
+#include "vmar_test.h"
 
 static zx_status_t map_root(zx_vm_option_t options, uint64_t at, zx_handle_t vmo, uint64_t offset,
                             uint64_t len, zx_vaddr_t *ret)
@@ -34,27 +17,6 @@ static zx_vaddr_t map_ok(zx_vm_option_t options, uint64_t at, zx_handle_t vmo, u
 static void unmap_ok(zx_vaddr_t address, uint64_t len)
 {
     assert_ok(zx_vmar_unmap(zx_vmar_root_self(), address, len));
-}
-
-static volatile char *bytes_at(zx_vaddr_t address)
-{
-    return (volatile char *)address;
-}
-
-static bool can_read(zx_vaddr_t address)
-{
-    char byte;
-    struct iovec here = {&byte, 1};
-    struct iovec there = {(void *)bytes_at(address), 1};
-    return process_vm_readv(getpid(), &here, 1, &there, 1, 0) == 1;
-}
-
-static bool can_write(zx_vaddr_t address)
-{
-    char byte = 0;
-    struct iovec here = {&byte, 1};
-    struct iovec there = {(void *)bytes_at(address), 1};
-    return process_vm_writev(getpid(), &here, 1, &there, 1, 0) == 1;
 }
 
 static void the_root_region(void **state)
@@ -81,9 +43,7 @@ static void mappings_share_the_memory(void **state)
     char byte = 0;
     assert_ok(zx_vmo_read(vmo, &byte, PAGE + 7, 1));
     assert_int_equal(byte, 'x');
-    zx_info_vmo_t info = {0};
-    assert_ok(zx_object_get_info(vmo, ZX_INFO_VMO, &info, sizeof(info), NULL, NULL));
-    assert_int_equal(info.num_mappings, 2);
+    assert_int_equal(mappings_of(vmo), 2);
     assert_ok(zx_handle_close(vmo));
     assert_int_equal(bytes_at(b)[7], 'x'); /* the mapping keeps the memory */
     unmap_ok(a, 2 * PAGE);
@@ -113,11 +73,8 @@ static void z055_mapping_past_the_end(void **state)
 static void z160_z163_z172_map_arguments(void **state)
 {
     (void)state;
-    const zx_vm_option_t sp = ZX_VM_SPECIFIC;
-    const zx_vm_option_t ovr = ZX_VM_SPECIFIC_OVERWRITE;
-    const zx_vm_option_t ul = ZX_VM_OFFSET_IS_UPPER_LIMIT;
     const uint64_t root = root_info().len;
-    const uint64_t last = UINT64_MAX - PAGE + 1; /* the last page's start */
+    const uint64_t last = LAST_PAGE;
     const struct {
         zx_vm_option_t options;
         uint64_t at;
@@ -125,43 +82,42 @@ static void z160_z163_z172_map_arguments(void **state)
         uint64_t len;
         zx_status_t status;
     } rows[] = {
-        {W,                                                       0,           0,    PAGE,        ZX_ERR_INVALID_ARGS },
-        {X,                                                       0,           0,    PAGE,        ZX_ERR_INVALID_ARGS }, /* before the missing right */
-        {R | X | ovr | ZX_VM_MAP_RANGE,                           0,           0,    PAGE,        ZX_ERR_INVALID_ARGS },
-        {R | X | ZX_VM_CAN_MAP_READ,                              0,           0,    PAGE,        ZX_ERR_INVALID_ARGS },
-        {R | ZX_VM_CAN_MAP_WRITE,                                 0,           0,    PAGE,        ZX_ERR_INVALID_ARGS },
-        {R | ZX_VM_CAN_MAP_EXECUTE,                               0,           0,    PAGE,        ZX_ERR_INVALID_ARGS },
-        {R | X | 1U << 16,                                        0,           1,    PAGE,        ZX_ERR_ACCESS_DENIED}, /* before unknown bits */
-        {R | ZX_VM_FAULT_BEYOND_STREAM_SIZE,                      0,           0,    PAGE,        ZX_ERR_INVALID_ARGS },
-        {R | 1U << 16,                                            0,           0,    PAGE,        ZX_ERR_INVALID_ARGS },
-        {R | 1U << 23,                                            0,           0,    PAGE,        ZX_ERR_INVALID_ARGS },
-        {R | 1U << ZX_VM_ALIGN_BASE,                              0,           0,    PAGE,        ZX_ERR_INVALID_ARGS },
-        {R | 9U << ZX_VM_ALIGN_BASE,                              0,           0,    PAGE,        ZX_ERR_INVALID_ARGS },
-        {R | 33U << ZX_VM_ALIGN_BASE,                             0,           0,    PAGE,        ZX_ERR_INVALID_ARGS },
-        {R | 1U << 31,                                            0,           0,    PAGE,        ZX_ERR_INVALID_ARGS },
-        {R | ZX_VM_COMPACT | ZX_VM_REQUIRE_NON_RESIZABLE,         0,           0,    PAGE,        ZX_ERR_NOT_SUPPORTED},
-        {R | ZX_VM_COMPACT,                                       0,           0,    PAGE,        ZX_ERR_INVALID_ARGS },
-        {R | ZX_VM_CAN_MAP_SPECIFIC,                              0,           0,    PAGE,        ZX_ERR_INVALID_ARGS },
-        {R | ZX_VM_ALLOW_FAULTS | ZX_VM_FAULT_BEYOND_STREAM_SIZE, 0,           0,    PAGE,        ZX_ERR_NOT_SUPPORTED},
-        {R,                                                       0,           1,    last + 2,    ZX_ERR_INVALID_ARGS }, /* before the overflow */
-        {R,                                                       PAGE,        0,    last + 2,    ZX_ERR_OUT_OF_RANGE }, /* before the offset without SPECIFIC */
-        {R | ZX_VM_MAP_RANGE,                                     0,           0,    last + 2,    ZX_ERR_OUT_OF_RANGE },
-        {R,                                                       0,           last, PAGE,        ZX_ERR_OUT_OF_RANGE }, /* reaches 2^64 */
-        {R,                                                       0,           last, 2 * PAGE,    ZX_ERR_OUT_OF_RANGE },
-        {R,                                                       0,           0,    0,           ZX_ERR_INVALID_ARGS },
-        {R | sp | ul,                                             PAGE,        0,    PAGE,        ZX_ERR_INVALID_ARGS },
-        {R | ovr | ul,                                            PAGE,        0,    PAGE,        ZX_ERR_INVALID_ARGS },
-        {R | W,                                                   PAGE,        0,    4 * PAGE,    ZX_ERR_INVALID_ARGS },
-        {R | sp,                                                  1,           0,    PAGE,        ZX_ERR_INVALID_ARGS },
-        {R | ul,                                                  PAGE + 1,    0,    PAGE,        ZX_ERR_INVALID_ARGS },
-        {R | sp,                                                  root,        0,    PAGE,        ZX_ERR_INVALID_ARGS },
-        {R | sp,                                                  root - PAGE, 0,    2 * PAGE,    ZX_ERR_INVALID_ARGS },
-        {R | sp,                                                  last,        0,    PAGE,        ZX_ERR_INVALID_ARGS },
-        {R,                                                       0,           0,    root + PAGE, ZX_ERR_INVALID_ARGS },
-        {R | ul,                                                  root + PAGE, 0,    PAGE,        ZX_ERR_INVALID_ARGS },
-        {R | ul,                                                  PAGE,        0,    2 * PAGE,    ZX_ERR_INVALID_ARGS },
-        {R | ul,                                                  0,           0,    PAGE,        ZX_ERR_INVALID_ARGS },
-        {R | sp | ZX_VM_ALIGN_8KB,                                PAGE,        0,    PAGE,        ZX_ERR_INVALID_ARGS },
+        {W,                                               0,           0,    PAGE,        ZX_ERR_INVALID_ARGS },
+        {X,                                               0,           0,    PAGE,        ZX_ERR_INVALID_ARGS }, /* before the missing right */
+        {R | X | OVR | ZX_VM_MAP_RANGE,                   0,           0,    PAGE,        ZX_ERR_INVALID_ARGS },
+        {R | X | ZX_VM_CAN_MAP_READ,                      0,           0,    PAGE,        ZX_ERR_INVALID_ARGS },
+        {R | ZX_VM_CAN_MAP_WRITE,                         0,           0,    PAGE,        ZX_ERR_INVALID_ARGS },
+        {R | ZX_VM_CAN_MAP_EXECUTE,                       0,           0,    PAGE,        ZX_ERR_INVALID_ARGS },
+        {R | X | 1U << 16,                                0,           1,    PAGE,        ZX_ERR_ACCESS_DENIED}, /* before unknown bits */
+        {R | ZX_VM_FAULT_BEYOND_STREAM_SIZE,              0,           0,    PAGE,        ZX_ERR_INVALID_ARGS },
+        {R | 1U << 16,                                    0,           0,    PAGE,        ZX_ERR_INVALID_ARGS },
+        {R | 1U << 23,                                    0,           0,    PAGE,        ZX_ERR_INVALID_ARGS },
+        {R | 1U << ZX_VM_ALIGN_BASE,                      0,           0,    PAGE,        ZX_ERR_INVALID_ARGS },
+        {R | 9U << ZX_VM_ALIGN_BASE,                      0,           0,    PAGE,        ZX_ERR_INVALID_ARGS },
+        {R | 33U << ZX_VM_ALIGN_BASE,                     0,           0,    PAGE,        ZX_ERR_INVALID_ARGS },
+        {R | 1U << 31,                                    0,           0,    PAGE,        ZX_ERR_INVALID_ARGS },
+        {R | ZX_VM_COMPACT | ZX_VM_REQUIRE_NON_RESIZABLE, 0,           0,    PAGE,        ZX_ERR_NOT_SUPPORTED},
+        {R | ZX_VM_COMPACT,                               0,           0,    PAGE,        ZX_ERR_INVALID_ARGS },
+        {R | ZX_VM_CAN_MAP_SPECIFIC,                      0,           0,    PAGE,        ZX_ERR_INVALID_ARGS },
+        {R,                                               0,           1,    last + 2,    ZX_ERR_INVALID_ARGS }, /* before the overflow */
+        {R,                                               PAGE,        0,    last + 2,    ZX_ERR_OUT_OF_RANGE }, /* before the offset without SPECIFIC */
+        {R | ZX_VM_MAP_RANGE,                             0,           0,    last + 2,    ZX_ERR_OUT_OF_RANGE },
+        {R,                                               0,           last, PAGE,        ZX_ERR_OUT_OF_RANGE }, /* reaches 2^64 */
+        {R,                                               0,           last, 2 * PAGE,    ZX_ERR_OUT_OF_RANGE },
+        {R,                                               0,           0,    0,           ZX_ERR_INVALID_ARGS },
+        {R | SP | UL,                                     PAGE,        0,    PAGE,        ZX_ERR_INVALID_ARGS },
+        {R | OVR | UL,                                    PAGE,        0,    PAGE,        ZX_ERR_INVALID_ARGS },
+        {R | W,                                           PAGE,        0,    4 * PAGE,    ZX_ERR_INVALID_ARGS },
+        {R | SP,                                          1,           0,    PAGE,        ZX_ERR_INVALID_ARGS },
+        {R | UL,                                          PAGE + 1,    0,    PAGE,        ZX_ERR_INVALID_ARGS },
+        {R | SP,                                          root,        0,    PAGE,        ZX_ERR_INVALID_ARGS },
+        {R | SP,                                          root - PAGE, 0,    2 * PAGE,    ZX_ERR_INVALID_ARGS },
+        {R | SP,                                          last,        0,    PAGE,        ZX_ERR_INVALID_ARGS },
+        {R,                                               0,           0,    root + PAGE, ZX_ERR_INVALID_ARGS },
+        {R | UL,                                          root + PAGE, 0,    PAGE,        ZX_ERR_INVALID_ARGS },
+        {R | UL,                                          PAGE,        0,    2 * PAGE,    ZX_ERR_INVALID_ARGS },
+        {R | UL,                                          0,           0,    PAGE,        ZX_ERR_INVALID_ARGS },
+        {R | SP | ZX_VM_ALIGN_8KB,                        PAGE,        0,    PAGE,        ZX_ERR_INVALID_ARGS },
     };
     zx_handle_t vmo = new_vmo(4 * PAGE, ZX_VMO_RESIZABLE);
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -252,7 +208,6 @@ static void placement(void **state)
 {
     (void)state;
     const zx_info_vmar_t info = root_info();
-    const zx_vm_option_t ul = ZX_VM_OFFSET_IS_UPPER_LIMIT;
     zx_vaddr_t address = 77;
     zx_handle_t vmo = new_vmo(PAGE, 0);
     assert_int_equal(map_ok(R | ZX_VM_SPECIFIC, 2 * PAGE, vmo, 0, PAGE), info.base + 2 * PAGE);
@@ -261,11 +216,11 @@ static void placement(void **state)
     assert_status(map_root(R | ZX_VM_SPECIFIC, PAGE, vmo, 0, 2 * PAGE, &address),
                   ZX_ERR_ALREADY_EXISTS);
     /* Below 5 pages there are two holes of two. */
-    assert_status(map_root(R | ul, 5 * PAGE, vmo, 0, 3 * PAGE, &address), ZX_ERR_NO_MEMORY);
-    zx_vaddr_t a = map_ok(R | ul, 5 * PAGE, vmo, 0, 2 * PAGE);
-    zx_vaddr_t b = map_ok(R | ul, 5 * PAGE, vmo, 0, 2 * PAGE);
+    assert_status(map_root(R | UL, 5 * PAGE, vmo, 0, 3 * PAGE, &address), ZX_ERR_NO_MEMORY);
+    zx_vaddr_t a = map_ok(R | UL, 5 * PAGE, vmo, 0, 2 * PAGE);
+    zx_vaddr_t b = map_ok(R | UL, 5 * PAGE, vmo, 0, 2 * PAGE);
     assert_true(a != b && a < info.base + 4 * PAGE && b < info.base + 4 * PAGE);
-    assert_status(map_root(R | ul, 5 * PAGE, vmo, 0, PAGE, &address), ZX_ERR_NO_MEMORY);
+    assert_status(map_root(R | UL, 5 * PAGE, vmo, 0, PAGE, &address), ZX_ERR_NO_MEMORY);
     assert_status(map_root(R, 0, vmo, 0, info.len, &address), ZX_ERR_NO_MEMORY);
     assert_int_equal(address, 77);
     unmap_ok(info.base, 5 * PAGE); /* all three at once */
@@ -314,9 +269,7 @@ static void overwrite_replaces_parts(void **state)
     assert_false(can_read(address + PAGE));
     assert_int_equal(bytes_at(address)[3 * PAGE], 'o');
     unmap_ok(address, 4 * PAGE);
-    zx_info_vmo_t info = {0};
-    assert_ok(zx_object_get_info(old, ZX_INFO_VMO, &info, sizeof(info), NULL, NULL));
-    assert_int_equal(info.num_mappings, 0);
+    assert_int_equal(mappings_of(old), 0);
     assert_ok(zx_handle_close(old));
     assert_ok(zx_handle_close(new));
 }

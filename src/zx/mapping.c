@@ -1,0 +1,168 @@
+#include "zx/mapping.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#include <zircon/syscalls.h>
+
+#include "base/checked.h"
+#include "zx/reservation.h"
+#include "zx/status.h"
+
+#define PERMS (ZX_VM_PERM_READ | ZX_VM_PERM_WRITE | ZX_VM_PERM_EXECUTE)
+
+/* The kernel maps no file beyond this, less a page. */
+#define FILE_END ((uint64_t)1 << 63)
+
+static uint64_t min_u64(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+static uint64_t left_before(uint64_t end, uint64_t at)
+{
+    return at < end ? end - at : 0;
+}
+
+static int protection_of(zx_vm_option_t perms)
+{
+    return ((perms & ZX_VM_PERM_READ) != 0 ? PROT_READ : 0) |
+           ((perms & ZX_VM_PERM_WRITE) != 0 ? PROT_WRITE : 0) |
+           ((perms & ZX_VM_PERM_EXECUTE) != 0 ? PROT_EXEC : 0);
+}
+
+/* How much of the mapping there is a file for. Beyond the end of the file there is one, too: the
+ * kernel raises the faults there. */
+static uint64_t count_backed(const struct mapping *mapping)
+{
+    struct vmo *vmo = mapping->vmo;
+    uint64_t page = zx_system_get_page_size();
+    uint64_t bytes =
+        vmo_mappable(vmo, mapping->vmo_offset, mapping->range.end - mapping->range.start);
+    uint64_t stream_end;
+    if (bytes > 0) {
+        bytes = min_u64(bytes, left_before(FILE_END - page, vmo->offset + mapping->vmo_offset));
+    }
+    if (mapping->is_bounded && checked_round_up_u64(vmo_get_content_size(vmo), page, &stream_end)) {
+        bytes = min_u64(bytes, left_before(stream_end, mapping->vmo_offset));
+    }
+    return bytes;
+}
+
+/* Has the kernel map the bytes from `from` to `to`, both counted from the start. */
+static bool map_file(const struct mapping *mapping, uint64_t from, uint64_t to, int flags)
+{
+    const struct vmo *vmo = mapping->vmo;
+    void *at = (void *)(uintptr_t)(mapping->range.start + from);
+    return from == to ||
+           mmap(at, to - from, protection_of(mapping->perms), MAP_SHARED | MAP_FIXED | flags,
+                vmo->fd, (off_t)(vmo->offset + mapping->vmo_offset + from)) != MAP_FAILED;
+}
+
+/* Takes a prepared mapping into the counts and lists of its VMO. */
+static void mapping_attach(struct mapping *mapping)
+{
+    object_ref(&mapping->vmo->object);
+    (void)atomic_fetch_add(&mapping->vmo->mappings, 1);
+    list_init(&mapping->bounded_link);
+    if (mapping->is_bounded) {
+        list_append(&mapping->vmo->extent->bounded_mappings, &mapping->bounded_link);
+    }
+}
+
+struct mapping *mapping_new(const struct map_request *request, uint64_t start)
+{
+    struct mapping *mapping = malloc(sizeof(*mapping));
+    if (mapping == NULL) {
+        return NULL;
+    }
+    *mapping = (struct mapping){
+        .range = {.start = start, .end = start + request->size, .kind = TENANT_MAPPING},
+        .vmo = request->vmo,
+        .vmo_offset = request->vmo_offset,
+        .perms = request->options & PERMS,
+        .max_perms = request->max_perms,
+        .is_bounded = (request->options & ZX_VM_FAULT_BEYOND_STREAM_SIZE) != 0,
+    };
+    mapping->backed = count_backed(mapping);
+    mapping_attach(mapping);
+    return mapping;
+}
+
+zx_status_t mapping_enter(const struct mapping *mapping, zx_vm_option_t options, uint64_t *ret_lost)
+{
+    uint64_t start = mapping->range.start;
+    uint64_t end = mapping->range.end;
+    uint64_t file_end = start + mapping->backed;
+    *ret_lost = end;
+    if (file_end < end && (options & ZX_VM_SPECIFIC_OVERWRITE) != 0) {
+        zx_status_t status = reservation_restore(file_end, end);
+        if (status != ZX_OK) {
+            return status;
+        }
+        *ret_lost = file_end;
+    }
+    int flags = (options & ZX_VM_MAP_RANGE) != 0 ? MAP_POPULATE : 0;
+    if (map_file(mapping, 0, mapping->backed, flags)) {
+        *ret_lost = start;
+        return ZX_OK;
+    }
+    zx_status_t status = status_from_errno(errno);
+    if (reservation_mend(start, file_end)) {
+        *ret_lost = start;
+    }
+    return status;
+}
+
+void mapping_free(struct mapping *mapping)
+{
+    list_remove(&mapping->bounded_link);
+    (void)atomic_fetch_sub(&mapping->vmo->mappings, 1);
+    object_unref(&mapping->vmo->object);
+    free(mapping);
+}
+
+struct mapping *mapping_split(struct mapping *mapping, uint64_t at)
+{
+    struct mapping *upper = malloc(sizeof(*upper));
+    if (upper == NULL) {
+        return NULL;
+    }
+    uint64_t size = at - mapping->range.start;
+    assert(at > mapping->range.start && at < mapping->range.end);
+    *upper = *mapping;
+    upper->range.start = at;
+    upper->vmo_offset += size;
+    upper->backed = left_before(mapping->backed, size);
+    mapping->range.end = at;
+    mapping->backed -= upper->backed;
+    mapping_attach(upper);
+    return upper;
+}
+
+zx_status_t mapping_protect(const struct mapping *mapping, zx_vm_option_t perms)
+{
+    void *at = (void *)(uintptr_t)mapping->range.start;
+    return mapping->backed == 0 || mprotect(at, mapping->backed, protection_of(perms)) == 0
+               ? ZX_OK
+               : status_from_errno(errno);
+}
+
+zx_status_t mapping_follow_stream(struct mapping *mapping)
+{
+    uint64_t start = mapping->range.start;
+    uint64_t backed = count_backed(mapping);
+    zx_status_t status = ZX_OK;
+    if (backed < mapping->backed) {
+        status = reservation_restore(start + backed, start + mapping->backed);
+    } else if (!map_file(mapping, mapping->backed, backed, 0)) {
+        status = status_from_errno(errno);
+        (void)reservation_mend(start + mapping->backed, start + backed);
+    }
+    if (status == ZX_OK) {
+        mapping->backed = backed;
+    }
+    return status;
+}
