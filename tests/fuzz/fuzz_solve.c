@@ -5,7 +5,8 @@
  * three bytes (the group around it, under which child, how many children), and then two bytes for
  * each participant (its group, under which child).
  *
- * Whatever comes out is told alike twice, and settings keep what each participant asked for. */
+ * Whatever comes out is told alike twice, settings keep what each participant asked for, and every
+ * failure is explained. */
 #include "fuzz.h"
 
 #include <stdbool.h>
@@ -16,6 +17,7 @@
 #include "model/field.h"
 #include "model/tables.h"
 #include "model/walk.h"
+#include "reasons.h"
 #include "solver/cost.h"
 #include "solver/solver.h"
 #include "world.h"
@@ -241,6 +243,7 @@ static void check_choose(const struct solver_problem *problem)
     EXPECT(memcmp(selected, selected_again, sizeof(selected)) == 0);
     if (outcome.error != 0) {
         check_failure(&outcome, problem->participant_count, problem->group_count);
+        reasons_check(problem, outcome.error);
         return;
     }
     EXPECT(outcome.buffer_count == again.buffer_count);
