@@ -7,7 +7,8 @@
  *   ZX_ERR_NOT_SUPPORTED  there are no images of this pixel format with this modifier
  *   ZX_ERR_OUT_OF_RANGE   the constraints do not allow this size, or a number does not fit
  *   ZX_ERR_NOT_FOUND      the image has no such plane
- *   ZX_ERR_INVALID_ARGS   the constraints have no pixel format, or a divisor or alignment of 0
+ *   ZX_ERR_INVALID_ARGS   the constraints have no pixel format, or a divisor or alignment of 0; or
+ *                         `reserved` is not 0
  *
  * Source: spec/fuchsia.sysmem2.txt, TABLES, ImageFormatConstraints; what is not there of tilings
  * and compression is in docs/solver.md, Images. */
@@ -31,6 +32,7 @@ struct sysmem_image_format {
     uint64_t pixel_format_modifier;
     struct sysmem_size size;
     uint32_t bytes_per_row; /* of plane 0 */
+    uint64_t reserved[4];   /* 0: room for what an image may have to say later */
 };
 
 /* The fewest bytes that a row of plane 0 may have in an image of this width. What is unset in the

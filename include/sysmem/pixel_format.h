@@ -17,7 +17,8 @@
  * included (<sysmem/drm_format.h> and its like). */
 #define SYSMEM_FORMAT_WHY_SIZE 160
 
-/* What a pixel format says by itself, whatever its modifier is. */
+/* What a pixel format says by itself, whatever its modifier is. The library makes these, so that
+ * later versions can say more: members are added at the end. */
 struct sysmem_pixel_format_info {
     /* Of samples, on average over an image. P010 has 15, though its samples take 24 in memory. */
     uint32_t bits_per_pixel;
@@ -34,10 +35,10 @@ struct sysmem_pixel_format_info {
     bool has_alpha;
 };
 
-/* ZX_ERR_NOT_SUPPORTED: images cannot be laid out in this format (MJPEG, DO_NOT_CARE, INVALID, a
- * value that is not known). */
-SYSMEM_EXPORT sysmem_status_t sysmem_pixel_format_info(uint32_t pixel_format,
-                                                       struct sysmem_pixel_format_info *ret_info);
+/* Stays as long as the library. NULL: images cannot be laid out in this format (MJPEG, DO_NOT_CARE,
+ * INVALID, a value that is not known). */
+SYSMEM_EXPORT const struct sysmem_pixel_format_info *sysmem_pixel_format_info(
+    uint32_t pixel_format);
 
 /* Whether there are images of this format with this modifier. DO_NOT_CARE is neither. */
 SYSMEM_EXPORT bool sysmem_pixel_format_supports_modifier(uint32_t pixel_format, uint64_t modifier);

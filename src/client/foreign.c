@@ -71,13 +71,12 @@ static sysmem_status_t refuse_format(const struct foreign_system *system,
 {
     uint32_t pixel_format = constraints->pixel_format;
     const char *name = sysmem_pixel_format_name(pixel_format);
-    struct sysmem_pixel_format_info info;
+    const struct sysmem_pixel_format_info *info = sysmem_pixel_format_info(pixel_format);
     const char *alpha = "";
     if (name == NULL) {
         return foreign_refuse(ret_why, "%" PRIu32 " is no pixel format of sysmem's", pixel_format);
     }
-    if (constraints->has.is_alpha_present &&
-        sysmem_pixel_format_info(pixel_format, &info) == ZX_OK && info.has_alpha) {
+    if (constraints->has.is_alpha_present && info != NULL && info->has_alpha) {
         alpha = constraints->is_alpha_present ? " with alpha" : " without alpha";
     }
     return foreign_refuse(ret_why, "%s has no counterpart of %s%s", system->name, name, alpha);

@@ -89,13 +89,25 @@ sysmem_status_t sysmem_image_format_from_constraints(
                                  &row)) {
         return ZX_ERR_OUT_OF_RANGE;
     }
-    *ret_format = (struct sysmem_image_format){bounds.pixel_format, bounds.modifier, size, row};
+    *ret_format = (struct sysmem_image_format){
+        .pixel_format = bounds.pixel_format,
+        .pixel_format_modifier = bounds.modifier,
+        .size = size,
+        .bytes_per_row = row,
+    };
     return ZX_OK;
 }
 
-static bool is_supported(const struct sysmem_image_format *format)
+static sysmem_status_t check_format(const struct sysmem_image_format *format)
 {
-    return image_format_is_supported(format->pixel_format, format->pixel_format_modifier);
+    for (size_t i = 0; i < sizeof(format->reserved) / sizeof(format->reserved[0]); i++) {
+        if (format->reserved[i] != 0) {
+            return ZX_ERR_INVALID_ARGS;
+        }
+    }
+    return image_format_is_supported(format->pixel_format, format->pixel_format_modifier)
+               ? ZX_OK
+               : ZX_ERR_NOT_SUPPORTED;
 }
 
 static struct image image_of(const struct sysmem_image_format *format)
@@ -113,8 +125,9 @@ sysmem_status_t sysmem_image_format_size_bytes(const struct sysmem_image_format 
                                                uint64_t *ret_bytes)
 {
     const struct image image = image_of(format);
-    if (!is_supported(format)) {
-        return ZX_ERR_NOT_SUPPORTED;
+    sysmem_status_t status = check_format(format);
+    if (status != ZX_OK) {
+        return status;
     }
     return image_size_bytes(&image, ret_bytes) ? ZX_OK : ZX_ERR_OUT_OF_RANGE;
 }
@@ -122,8 +135,9 @@ sysmem_status_t sysmem_image_format_size_bytes(const struct sysmem_image_format 
 sysmem_status_t sysmem_image_format_plane_count(const struct sysmem_image_format *format,
                                                 uint32_t *ret_count)
 {
-    if (!is_supported(format)) {
-        return ZX_ERR_NOT_SUPPORTED;
+    sysmem_status_t status = check_format(format);
+    if (status != ZX_OK) {
+        return status;
     }
     *ret_count = image_plane_count(format->pixel_format, format->pixel_format_modifier);
     return ZX_OK;
@@ -131,8 +145,9 @@ sysmem_status_t sysmem_image_format_plane_count(const struct sysmem_image_format
 
 static sysmem_status_t check_plane(const struct sysmem_image_format *format, uint32_t plane)
 {
-    if (!is_supported(format)) {
-        return ZX_ERR_NOT_SUPPORTED;
+    sysmem_status_t status = check_format(format);
+    if (status != ZX_OK) {
+        return status;
     }
     return image_has_plane(format->pixel_format, format->pixel_format_modifier, plane)
                ? ZX_OK

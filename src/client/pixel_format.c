@@ -1,27 +1,46 @@
 #include <sysmem/pixel_format.h>
 
+#include <assert.h>
+#include <pthread.h>
+
 #include "image/color_space.h"
 #include "image/modifier.h"
 #include "image/pixel_format.h"
 #include "model/names.h"
 
-sysmem_status_t sysmem_pixel_format_info(uint32_t pixel_format,
-                                         struct sysmem_pixel_format_info *ret_info)
+#define MAX_FORMATS 32
+
+/* One for each row of pixel_formats(). */
+static struct sysmem_pixel_format_info infos[MAX_FORMATS];
+static pthread_once_t infos_made = PTHREAD_ONCE_INIT;
+
+static void make_infos(void)
 {
+    size_t count;
+    const struct pixel_format *formats = pixel_formats(&count);
+    assert(count <= MAX_FORMATS);
+    for (size_t i = 0; i < count; i++) {
+        infos[i] = (struct sysmem_pixel_format_info){
+            .bits_per_pixel = formats[i].bits_per_pixel,
+            .bits_per_sample = formats[i].sample_bits,
+            .bytes_per_width_pixel = formats[i].stride_bytes,
+            .width_divisor = formats[i].size_divisor,
+            .height_divisor = formats[i].size_divisor,
+            .sample_alignment = formats[i].sample_alignment,
+            .has_alpha = formats[i].has_alpha,
+        };
+    }
+}
+
+const struct sysmem_pixel_format_info *sysmem_pixel_format_info(uint32_t pixel_format)
+{
+    size_t count;
     const struct pixel_format *format = pixel_format_find(pixel_format);
     if (format == NULL) {
-        return ZX_ERR_NOT_SUPPORTED;
+        return NULL;
     }
-    *ret_info = (struct sysmem_pixel_format_info){
-        .bits_per_pixel = format->bits_per_pixel,
-        .bits_per_sample = format->sample_bits,
-        .bytes_per_width_pixel = format->stride_bytes,
-        .width_divisor = format->size_divisor,
-        .height_divisor = format->size_divisor,
-        .sample_alignment = format->sample_alignment,
-        .has_alpha = format->has_alpha,
-    };
-    return ZX_OK;
+    (void)pthread_once(&infos_made, make_infos);
+    return &infos[format - pixel_formats(&count)];
 }
 
 bool sysmem_pixel_format_supports_modifier(uint32_t pixel_format, uint64_t modifier)

@@ -55,8 +55,10 @@ static bool differs(const char *what, const struct model_image *image, unsigned 
 static bool image_differs(const struct model_image *image)
 {
     const struct sysmem_image_format format = {
-        image->format, image->modifier, {image->width, image->height},
-          image->row
+        .pixel_format = image->format,
+        .pixel_format_modifier = image->modifier,
+        .size = {image->width, image->height},
+        .bytes_per_row = image->row,
     };
     uint64_t got = 0;
     uint64_t wanted = 0;

@@ -169,11 +169,11 @@ static unsigned write_all(name_fn *name_of,
     unsigned count = 0;
     for (uint32_t i = 0; i < 2 * 130; i++) {
         constraints_t constraints = {0};
-        struct sysmem_pixel_format_info info;
+        const struct sysmem_pixel_format_info *info = sysmem_pixel_format_info(i / 2);
         const char *name;
         SYSMEM_SET(&constraints, pixel_format, i / 2);
         SYSMEM_SET(&constraints, is_alpha_present, i % 2 == 0);
-        if (sysmem_pixel_format_info(i / 2, &info) != ZX_OK || (i % 2 == 0 && !info.has_alpha) ||
+        if (info == NULL || (i % 2 == 0 && !info->has_alpha) ||
             i / 2 == SYSMEM_PIXEL_FORMAT_R8G8B8X8 || i / 2 == SYSMEM_PIXEL_FORMAT_B8G8R8X8 ||
             name_of(&constraints, &name, NULL) != ZX_OK) {
             continue;

@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -152,17 +153,46 @@ static void what_is_wrong_has_a_status(void **state)
                SYSMEM_PIXEL_FORMAT_MODIFIER_GOOGLE_GOLDFISH_OPTIMAL);
     assert_int_equal(sysmem_image_format_min_bytes_per_row(&constraints, 16, &number),
                      ZX_ERR_NOT_SUPPORTED);
-    format = (struct sysmem_image_format){4711, 0, size, 64};
+    format = (struct sysmem_image_format){.pixel_format = 4711, .size = size, .bytes_per_row = 64};
     assert_int_equal(sysmem_image_format_size_bytes(&format, &offset), ZX_ERR_NOT_SUPPORTED);
     assert_int_equal(sysmem_image_format_plane_count(&format, &number), ZX_ERR_NOT_SUPPORTED);
     assert_int_equal(sysmem_image_format_plane_offset(&format, 0, &offset), ZX_ERR_NOT_SUPPORTED);
     assert_int_equal(sysmem_image_format_plane_bytes_per_row(&format, 0, &number),
                      ZX_ERR_NOT_SUPPORTED);
     format = (struct sysmem_image_format){
-        SYSMEM_PIXEL_FORMAT_NV12, 0, {UINT32_MAX, UINT32_MAX},
-          UINT32_MAX
+        .pixel_format = SYSMEM_PIXEL_FORMAT_NV12,
+        .size = {UINT32_MAX, UINT32_MAX},
+        .bytes_per_row = UINT32_MAX,
     };
     assert_int_equal(sysmem_image_format_size_bytes(&format, &offset), ZX_ERR_OUT_OF_RANGE);
+}
+
+/* What a later version of the library may be told is nothing to ignore. */
+static void what_is_reserved_is_0(void **state)
+{
+    (void)state;
+    struct sysmem_image_format_constraints constraints = {0};
+    SYSMEM_SET(&constraints, pixel_format, SYSMEM_PIXEL_FORMAT_NV12);
+    struct sysmem_image_format format;
+    memset(&format, 0xFF, sizeof(format));
+    assert_int_equal(
+        sysmem_image_format_from_constraints(&constraints, (struct sysmem_size){64, 64}, &format),
+        ZX_OK);
+    for (size_t i = 0; i < sizeof(format.reserved) / sizeof(format.reserved[0]); i++) {
+        uint64_t bytes = 7;
+        uint32_t number = 7;
+        assert_int_equal(sysmem_image_format_size_bytes(&format, &bytes), ZX_OK);
+        format.reserved[i] = 1;
+        bytes = 7;
+        assert_int_equal(sysmem_image_format_size_bytes(&format, &bytes), ZX_ERR_INVALID_ARGS);
+        assert_int_equal(sysmem_image_format_plane_count(&format, &number), ZX_ERR_INVALID_ARGS);
+        assert_int_equal(sysmem_image_format_plane_offset(&format, 0, &bytes), ZX_ERR_INVALID_ARGS);
+        assert_int_equal(sysmem_image_format_plane_bytes_per_row(&format, 0, &number),
+                         ZX_ERR_INVALID_ARGS);
+        assert_int_equal(bytes, 7);
+        assert_int_equal(number, 7);
+        format.reserved[i] = 0;
+    }
 }
 
 static void planes_of_each_kind(void **state)
@@ -184,8 +214,10 @@ static void planes_of_each_kind(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
         const struct sysmem_image_format format = {
-            expected[i].format, expected[i].modifier, {64, 64},
-              256
+            .pixel_format = expected[i].format,
+            .pixel_format_modifier = expected[i].modifier,
+            .size = {64, 64},
+            .bytes_per_row = 256,
         };
         uint32_t count = 0;
         uint64_t offset;
@@ -207,6 +239,7 @@ int main(void)
         cmocka_unit_test(c171_ten_bit_rgb),
         cmocka_unit_test(only_sizes_that_were_negotiated),
         cmocka_unit_test(what_is_wrong_has_a_status),
+        cmocka_unit_test(what_is_reserved_is_0),
         cmocka_unit_test(planes_of_each_kind),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -37,6 +37,9 @@ static const struct layout layouts[] = {
     TABLE(buffer_collection_info, 232, 224),
     TABLE(format_cost_key, 48, 44),
     TABLE(format_cost_entry, 56, 52),
+    STRUCT(pixel_format_info, has_alpha, 28, 24), /* the library's own: may grow at the end */
+    STRUCT(image_format, reserved, 64, 32),
+    STRUCT(drm_format, modifier, 16, 8),
     STRUCT(vmo_info, reserved, 56, 24),
     STRUCT(handle_info, reserved, 40, 24),
 };
