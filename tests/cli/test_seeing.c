@@ -217,6 +217,37 @@ static void inspect_is_complete_json(void **state)
     end(&scene);
 }
 
+/* More format costs than one answer holds arrive whole, and in their order. */
+static void inspect_has_all_format_costs(void **state)
+{
+    enum { COUNT = 7000 };
+    (void)state;
+    struct daemon daemon;
+    json_t *costs = json_array();
+    for (int i = 0; i < COUNT; i++) {
+        json_array_append_new(
+            costs, json_pack("{s:{s:i}, s:f}", "key", "pixel_format", i + 1000, "cost", i / 4.0));
+    }
+    json_t *config = json_pack("{s:o}", "format_costs", costs);
+    char *text = json_dumps(config, 0);
+    const struct daemon_options options = {.config = text};
+    assert_int_equal(daemon_start(&daemon, &options), 0);
+    const char *argv[] = {SYSMEMCTL_PATH, "--socket", daemon.socket, "inspect", "--json", NULL};
+    struct program_result result = program_run(argv, "");
+    json_t *json = json_loads(result.output, 0, NULL);
+    json_t *got = json_object_get(json_object_get(json, "environment"), "format_costs");
+    assert_int_equal(json_array_size(got), COUNT);
+    for (size_t i = 0; i < COUNT; i++) {
+        json_t *cost = json_object_get(json_array_get(got, i), "cost");
+        assert_true(json_equal(cost, json_object_get(json_array_get(costs, i), "cost")));
+    }
+    json_decref(json);
+    json_decref(config);
+    free(text);
+    program_result_deinit(&result);
+    assert_true(daemon_stop(&daemon));
+}
+
 static void inspect_tells_who_holds_each_buffer(void **state)
 {
     (void)state;
@@ -384,6 +415,7 @@ int main(void)
         cmocka_unit_test(tree_shows_what_each_node_is),
         cmocka_unit_test(graph_is_one_that_graphviz_draws),
         cmocka_unit_test(inspect_is_complete_json),
+        cmocka_unit_test(inspect_has_all_format_costs),
         cmocka_unit_test(inspect_tells_who_holds_each_buffer),
         cmocka_unit_test(watch_follows_until_the_daemon_ends),
         cmocka_unit_test(watch_tells_what_happens_to_parts),

@@ -22,6 +22,7 @@ struct seen {
     size_t collections;
     size_t nodes;
     size_t with_constraints;
+    size_t left_out; /* constraints */
     size_t names_hidden;
     uint64_t last_id;
 };
@@ -38,6 +39,8 @@ static void add_page(struct seen *seen, const struct model_debug_get_collections
             const struct model_debug_node *node = &collection->nodes[n];
             assert_true(n == 0 ? !node->has.parent_index : node->parent_index < n);
             seen->with_constraints += node->has.constraints ? 1 : 0;
+            seen->left_out += node->constraints_left_out ? 1 : 0;
+            assert_false(node->has.constraints && node->has.constraints_left_out);
             seen->names_hidden += strncmp(node->client_name, "uid ", 4) == 0 ? 1 : 0;
         }
     }
@@ -125,6 +128,49 @@ static void a_tree_of_the_most_nodes_arrives_whole(void **state)
     assert_true(daemon_stop(&daemon));
 }
 
+/* Legal constraints of the most image entries, with the most formats each. */
+static struct sysmem_buffer_collection_constraints large_constraints(void)
+{
+    enum { COUNT = 64 };
+    static struct sysmem_pixel_format_and_modifier pairs[COUNT];
+    static struct sysmem_image_format_constraints images[COUNT];
+    struct sysmem_buffer_collection_constraints constraints = cpu_constraints(1, 4096, 0);
+    for (uint32_t i = 0; i < COUNT; i++) {
+        pairs[i] = (struct sysmem_pixel_format_and_modifier){i, i};
+        SYSMEM_SET_VECTOR(&images[i], pixel_format_and_modifiers, pairs, COUNT);
+    }
+    SYSMEM_SET_VECTOR(&constraints, image_format_constraints, images, COUNT);
+    return constraints;
+}
+
+/* What an answer has no room for is told as such: it could be mistaken for nothing otherwise. */
+static void constraints_without_room_are_told_as_left_out(void **state)
+{
+    (void)state;
+    enum { COUNT = 12 };
+    struct daemon daemon;
+    assert_int_equal(daemon_start(&daemon, NULL), 0);
+    struct sysmem_allocator *allocator = connect_to(&daemon);
+    struct sysmem_token *root = root_token(allocator);
+    const struct sysmem_buffer_collection_constraints large = large_constraints();
+    struct sysmem_collection *collections[COUNT];
+    for (size_t i = 0; i < COUNT; i++) {
+        collections[i] = bind_token(allocator, duplicate(root));
+        assert_int_equal(sysmem_collection_set_constraints(collections[i], &large), 0);
+        assert_int_equal(sysmem_node_sync(sysmem_collection_node(collections[i]), soon()), 0);
+    }
+    struct seen seen = look(&daemon);
+    assert_int_equal(seen.nodes, COUNT + 1);
+    assert_true(seen.with_constraints > 0 && seen.left_out > 0);
+    assert_int_equal(seen.with_constraints + seen.left_out, COUNT);
+    for (size_t i = 0; i < COUNT; i++) {
+        sysmem_collection_free(collections[i]);
+    }
+    sysmem_token_free(root);
+    sysmem_allocator_free(allocator);
+    assert_true(daemon_stop(&daemon));
+}
+
 static int sees_its_own_alone(const struct daemon *daemon)
 {
     struct sysmem_allocator *allocator = connect_to(daemon);
@@ -192,6 +238,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(many_collections_arrive_in_pages),
         cmocka_unit_test(a_tree_of_the_most_nodes_arrives_whole),
+        cmocka_unit_test(constraints_without_room_are_told_as_left_out),
         cmocka_unit_test(a_uid_sees_its_own_collections),
         cmocka_unit_test(a_participant_sees_the_collection_without_others_names),
     };
