@@ -56,10 +56,10 @@ static bool refuse(const struct tree *tree, const struct place *place, const cha
 {
     const struct model_debug_node *node = place->node;
     tell_collection(tree);
-    strbuf_addf(tree->reason, "nodes[%zu] (%" PRIu64 ", \"", (size_t)(place - tree->places),
+    strbuf_addf(tree->reason, "nodes[%zu] (%" PRIu64 ", ", (size_t)(place - tree->places),
                 node->koid);
-    strbuf_add_escaped(tree->reason, node->has.client_name ? node->client_name : "");
-    strbuf_addf(tree->reason, "\" pid %u) %s", node->pid, what);
+    strbuf_add_quoted(tree->reason, node->has.client_name ? node->client_name : "");
+    strbuf_addf(tree->reason, " pid %u) %s", node->pid, what);
     return false;
 }
 
