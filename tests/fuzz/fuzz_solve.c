@@ -5,8 +5,8 @@
  * three bytes (the group around it, under which child, how many children), and then two bytes for
  * each participant (its group, under which child).
  *
- * Whatever comes out is told alike twice, settings keep what each participant asked for, and every
- * failure is explained. */
+ * Whatever comes out is told alike twice, watched or not; settings keep what each participant asked
+ * for and come from somewhere, and every failure is explained. */
 #include "fuzz.h"
 
 #include <stdbool.h>
@@ -19,6 +19,7 @@
 #include "model/walk.h"
 #include "reasons.h"
 #include "solver/cost.h"
+#include "solver/origin.h"
 #include "solver/solver.h"
 #include "world.h"
 
@@ -231,14 +232,42 @@ static void check_success(const struct solver_outcome *outcome,
     EXPECT(outcome->buffer_count >= all_camped);
 }
 
+/* Every value comes from somewhere. */
+static void check_origins(const struct solver_problem *problem, const uint32_t *selected,
+                          const struct solver_outcome *outcome)
+{
+    struct solver_origins origins;
+    EXPECT(solver_origins(problem, selected, outcome, &origins) == 0 && origins.count > 0);
+    for (size_t i = 0; i < origins.count; i++) {
+        EXPECT(origins.list[i].source_count > 0 && origins.list[i].value[0] != '\0');
+        for (size_t j = 0; j < origins.list[i].source_count; j++) {
+            const struct solver_source *source = &origins.list[i].sources[j];
+            EXPECT(source->text[0] != '\0');
+            EXPECT(source->participant < (int)problem->participant_count);
+            EXPECT(source->participant < 0 ||
+                   is_present(&problem->participants[source->participant], selected));
+        }
+    }
+    solver_origins_deinit(&origins);
+}
+
+/* Whoever watches sees steps in words. */
+static void expect_step(void *arg, const struct solver_step *step)
+{
+    EXPECT(arg != NULL && step->text != NULL && step->text[0] != '\0');
+}
+
 static void check_choose(const struct solver_problem *problem)
 {
     static struct solver_outcome outcome;
     static struct solver_outcome again;
     uint32_t selected[MAX_GROUPS] = {0};
     uint32_t selected_again[MAX_GROUPS] = {0};
+    const struct solver_tracer tracer = {expect_step, &again};
+    struct solver_problem watched = *problem;
+    watched.tracer = &tracer;
     solver_choose(problem, selected, &outcome);
-    solver_choose(problem, selected_again, &again);
+    solver_choose(&watched, selected_again, &again);
     EXPECT(outcome.error == again.error && outcome.reason_count == again.reason_count);
     EXPECT(memcmp(selected, selected_again, sizeof(selected)) == 0);
     if (outcome.error != 0) {
@@ -249,6 +278,7 @@ static void check_choose(const struct solver_problem *problem)
     EXPECT(outcome.buffer_count == again.buffer_count);
     EXPECT(model_equal(&model_type_single_buffer_settings, &outcome.settings, &again.settings));
     check_success(&outcome, problem, selected);
+    check_origins(problem, selected, &outcome);
 }
 
 /* Into the order that the solver wants, one after the other. */

@@ -104,11 +104,32 @@ static bool participant_is_sound(const participant_t *p, const struct model_worl
     return memory_is_sound(p, world) && model_images_are_sound(p);
 }
 
-/* Heaps that all permit, by index in the world (heap_count: one that is not there). */
+static bool is_same_heap(const struct sysmem_heap *a, const struct sysmem_heap *b,
+                         const struct model_world *world)
+{
+    size_t heap = heap_of(a, world);
+    bool known = heap < world->heap_count;
+    return heap == heap_of(b, world) &&
+           (known || (strcmp(a->heap_type, b->heap_type) == 0 &&
+                      (a->has.id ? a->id : 0) == (b->has.id ? b->id : 0)));
+}
+
+/* Whether a participant with a list has the heap in it, which need not be one of the world's. */
+static bool lists(const memory_t *m, const struct model_world *world,
+                  const struct sysmem_heap *heap)
+{
+    bool any = false;
+    for (size_t i = 0; i < m->permitted_heaps_count; i++) {
+        any |= is_same_heap(&m->permitted_heaps[i], heap, world);
+    }
+    return any;
+}
+
+/* Heaps that all permit. */
 struct heap_order {
-    size_t at[64];
+    const struct sysmem_heap *at[64];
     size_t count;
-    bool limited; /* somebody gave a list */
+    bool limited; /* somebody gave a list; if nobody did, the heaps are all of the world's */
 };
 
 /* The order is the first participant's list, in which the last heap takes the place of each one
@@ -118,27 +139,21 @@ static struct heap_order common_heaps(const participant_t *const *all, size_t co
 {
     struct heap_order order = {.count = 0};
     for (size_t i = 0; i < count; i++) {
-        if (all[i] == NULL) {
+        const memory_t *m = all[i] == NULL ? NULL : &all[i]->buffer_memory_constraints;
+        if (m == NULL || !all[i]->has.buffer_memory_constraints || !m->has.permitted_heaps) {
             continue;
         }
-        memory_t m = memory_of(all[i]);
-        if (!m.has.permitted_heaps) {
-            continue;
-        }
-        for (size_t k = 0; !order.limited && k < m.permitted_heaps_count; k++) {
-            order.at[order.count++] = heap_of(&m.permitted_heaps[k], world);
+        for (size_t k = 0; !order.limited && k < m->permitted_heaps_count; k++) {
+            order.at[order.count++] = &m->permitted_heaps[k];
         }
         order.limited = true;
         for (size_t k = 0; k < order.count;) {
-            if (permits(&m, world, order.at[k])) {
+            if (lists(m, world, order.at[k])) {
                 k++;
             } else {
                 order.at[k] = order.at[--order.count];
             }
         }
-    }
-    for (size_t i = 0; i < world->heap_count && !order.limited; i++) {
-        order.at[order.count++] = i;
     }
     return order;
 }
@@ -147,8 +162,8 @@ static size_t choose_heap(const struct heap_order *order, const struct model_wor
                           const memory_t *total)
 {
     size_t best = world->heap_count;
-    for (size_t i = order->count; i > 0; i--) {
-        size_t h = order->at[i - 1];
+    for (size_t i = order->limited ? order->count : world->heap_count; i > 0; i--) {
+        size_t h = order->limited ? heap_of(order->at[i - 1], world) : i - 1;
         if (h == world->heap_count) {
             continue;
         }
@@ -174,7 +189,8 @@ static bool are_folded(const participant_t *const *all, size_t count,
 {
     *reached = MODEL_FOLDING;
     for (size_t i = 0; i < count; i++) {
-        if (common_heaps(all, i + 1, world).count == 0 || !model_formats_meet(all, i + 1)) {
+        struct heap_order order = common_heaps(all, i + 1, world);
+        if ((order.limited && order.count == 0) || !model_formats_meet(all, i + 1)) {
             return false;
         }
         *reached += all[i] != NULL ? 1 : 0;
