@@ -221,7 +221,7 @@ static void c059_attached_with_camping_that_there_is_no_room_for(void **state)
 }
 
 /* Counts of an attached part are not asked for when the buffers are made. */
-static void c060_attached_before_allocation_reserves_nothing(void **state)
+static void c058_attached_before_allocation_with_camping_that_there_is_no_room_for(void **state)
 {
     struct base base;
     base_open(&base, state);
@@ -233,6 +233,32 @@ static void c060_attached_before_allocation_reserves_nothing(void **state)
     seat_expect(&third, SYSMEM_ERROR_CONSTRAINTS_INTERSECTION_EMPTY);
     seat_drop(&third);
     base_leave(&base);
+}
+
+/* The domain was chosen without the attached part, which alone would have another. */
+static void c060_attached_parts_take_the_domain_that_was_chosen(void **state)
+{
+    static const uint32_t chosen[] = {SYSMEM_COHERENCY_DOMAIN_CPU, SYSMEM_COHERENCY_DOMAIN_RAM};
+    struct stage *stage = *state;
+    struct sysmem_buffer_collection_constraints wishes[2] = {picky(1, PAGE), picky(0, PAGE)};
+    SYSMEM_SET(&wishes[0].buffer_memory_constraints, ram_domain_supported, true);
+    SYSMEM_SET(&wishes[1].buffer_memory_constraints, ram_domain_supported, true);
+    for (size_t i = 0; i < 2; i++) {
+        bool prefers_ram = chosen[i] == SYSMEM_COHERENCY_DOMAIN_RAM;
+        struct seat first = seat_take(stage, root_token(stage->allocator));
+        struct seat attached = seat_take(stage, attach_to(&first));
+        struct sysmem_buffer_collection_constraints *display = &wishes[prefers_ram ? 0 : 1];
+        wishes[0].usage.has.display = wishes[1].usage.has.display = false;
+        SYSMEM_SET(&display->usage, display, SYSMEM_DISPLAY_USAGE_LAYER);
+        seat_say(&attached, &wishes[1]);
+        seat_say(&first, &wishes[0]);
+        const struct sysmem_buffer_collection_info *info = seat_expect_buffers(&first, 1);
+        assert_int_equal(info->settings.buffer_settings.coherency_domain, chosen[i]);
+        info = seat_expect_buffers(&attached, 1);
+        assert_int_equal(info->settings.buffer_settings.coherency_domain, chosen[i]);
+        seat_leave(&attached);
+        seat_leave(&first);
+    }
 }
 
 /* What would change a setting is refused, though the buffers would do. */
@@ -491,7 +517,8 @@ int main(void)
         CASE(c056_attached_before_allocation_with_camping_that_there_is_room_for),
         CASE(c057_attached_with_camping_that_there_is_room_for),
         CASE(c059_attached_with_camping_that_there_is_no_room_for),
-        CASE(c060_attached_before_allocation_reserves_nothing),
+        CASE(c058_attached_before_allocation_with_camping_that_there_is_no_room_for),
+        CASE(c060_attached_parts_take_the_domain_that_was_chosen),
         CASE(each_thing_that_is_tighter_is_refused),
         CASE(what_is_looser_is_let_in),
         CASE(what_would_change_the_settings_is_refused),

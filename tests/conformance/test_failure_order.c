@@ -59,9 +59,10 @@ static void watch_end(struct watch *watch)
 /* Breaks a rule: its failure domain fails. */
 static void misbehave(struct sysmem_token *token)
 {
-    struct sysmem_token *none = NULL;
-    assert_int_equal(sysmem_token_duplicate(token, 0, &none), 0);
-    sysmem_token_free(none);
+    const zx_rights_t none = 0;
+    struct sysmem_token *copy = NULL;
+    assert_int_equal(sysmem_token_duplicate_sync(token, &none, 1, soon(), &copy),
+                     ZX_ERR_PEER_CLOSED);
 }
 
 /* 0 ── 1 ── 4     2 ── 6 ── 7
@@ -159,9 +160,7 @@ static void a_domain_closes_with_those_within_it_and_no_others(void **state)
     struct seat seats[SEATS];
     struct watch watch;
     sit_down(seats, *state, &watch);
-    struct sysmem_token *none = NULL;
-    assert_int_equal(sysmem_collection_attach_token(seats[RIGHT].collection, 0, &none), 0);
-    sysmem_token_free(none);
+    assert_int_equal(sysmem_collection_set_constraints(seats[RIGHT].collection, NULL), 0);
     watch_expect(&watch, order, 4);
     assert_open(sysmem_collection_node(seats[ROOT].collection));
     assert_open(sysmem_collection_node(seats[OTHER].collection));

@@ -149,7 +149,7 @@ static void c113_create_children_sync_with_a_mask_of_0_closes(void **state)
     assert_still_serves(stage);
 }
 
-static void create_child_with_a_mask_of_0_closes(void **state)
+static void c112_create_child_with_a_mask_of_0_closes(void **state)
 {
     struct stage *stage = *state;
     struct sysmem_token *root = root_token(stage->allocator);
@@ -379,16 +379,14 @@ static void attached_below_a_child_that_is_not_taken(void **state)
     choice_leave(&choice);
 }
 
-static void several_groups_of_one_token_choose_each(void **state)
+/* Two groups of one token, each of two children that want so many pages: the child that each group
+ * must take, in sizes that only two children in all agree on. */
+static void groups_side_by_side(struct stage *stage, const uint64_t pages[2][2],
+                                const size_t taken[2])
 {
-    struct stage *stage = *state;
     struct sysmem_token *root = root_token(stage->allocator);
     struct sysmem_group *groups[2];
     struct seat seats[2][2];
-    static const uint64_t pages[2][2] = {
-        {1, 2},
-        {4, 2}
-    };
     for (size_t i = 0; i < 2; i++) {
         groups[i] = group_under(root);
         for (size_t j = 0; j < 2; j++) {
@@ -401,15 +399,35 @@ static void several_groups_of_one_token_choose_each(void **state)
     group_settle(groups[1]);
     token_leave(root);
     for (size_t i = 0; i < 2; i++) {
-        assert_int_equal(seat_expect_buffers(&seats[i][1], 2)->settings.buffer_settings.size_bytes,
-                         2 * PAGE);
-        expect_not_taken(&seats[i][0]);
+        struct seat *chosen = &seats[i][taken[i]];
+        assert_true(seat_expect_buffers(chosen, 2)->settings.buffer_settings.size_bytes ==
+                    pages[i][taken[i]] * PAGE);
+        expect_not_taken(&seats[i][1 - taken[i]]);
     }
     for (size_t i = 0; i < 2; i++) {
         group_leave(groups[i]);
         seat_leave(&seats[i][0]);
         seat_leave(&seats[i][1]);
     }
+}
+
+static void several_groups_of_one_token_choose_each(void **state)
+{
+    static const uint64_t pages[2][2] = {
+        {1, 2},
+        {4, 2}
+    };
+    groups_side_by_side(*state, pages, (const size_t[]){1, 1});
+}
+
+/* Either group could have its first child, but not both. */
+static void c066_the_group_made_first_has_priority(void **state)
+{
+    static const uint64_t pages[2][2] = {
+        {1, 2},
+        {2, 1}
+    };
+    groups_side_by_side(*state, pages, (const size_t[]){0, 1});
 }
 
 int main(void)
@@ -422,12 +440,13 @@ int main(void)
         CASE(counts_of_children_that_are_not_taken_do_not_count),
         CASE(c115_a_heap_conflict_moves_on_to_the_next_child),
         CASE(c113_create_children_sync_with_a_mask_of_0_closes),
-        CASE(create_child_with_a_mask_of_0_closes),
+        CASE(c112_create_child_with_a_mask_of_0_closes),
         CASE(create_children_sync_keeps_the_order),
         CASE(every_child_must_have_spoken),
         CASE(a_released_group_still_chooses),
         CASE(a_group_closed_without_release_fails_all_after_allocation_too),
         CASE(several_groups_of_one_token_choose_each),
+        CASE(c066_the_group_made_first_has_priority),
         CASE(rights_are_attenuated_below_a_group),
         CASE(c068_the_last_of_64_combinations_is_found),
         CASE(c068_the_65th_combination_is_not_tried),

@@ -220,7 +220,7 @@ static bool heaps_agree(struct stage *stage, const struct sysmem_heap *first, si
     return agree;
 }
 
-static void heaps_are_those_that_all_permit(void **state)
+static void c114_heaps_are_those_that_all_permit(void **state)
 {
     struct stage *stage = *state;
     const struct sysmem_heap ram = {.heap_type = SYSMEM_HEAP_TYPE_SYSTEM_RAM,
@@ -265,7 +265,7 @@ int main(void)
         CASE(secure_memory_that_there_is_not_fails),
         CASE(counts_add_up_as_they_should),
         CASE(counts_that_contradict_fail),
-        CASE(heaps_are_those_that_all_permit),
+        CASE(c114_heaps_are_those_that_all_permit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

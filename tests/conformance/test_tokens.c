@@ -33,7 +33,7 @@ static void c111_duplicate_sync_with_a_mask_of_0_closes(void **state)
     assert_still_serves(stage);
 }
 
-static void duplicate_with_a_mask_of_0_keeps_the_rights(void **state)
+static void c110_duplicate_with_a_mask_of_0_keeps_the_rights(void **state)
 {
     struct stage *stage = *state;
     struct sysmem_token *root = root_token(stage->allocator);
@@ -282,7 +282,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(c079_the_collection_id_is_the_same_everywhere),
         CASE(c111_duplicate_sync_with_a_mask_of_0_closes),
-        CASE(duplicate_with_a_mask_of_0_keeps_the_rights),
+        CASE(c110_duplicate_with_a_mask_of_0_keeps_the_rights),
         CASE(duplicate_sync_of_none_gives_none),
         CASE(duplicate_sync_of_64_is_the_most),
         CASE(a_token_is_known_while_it_is_one),

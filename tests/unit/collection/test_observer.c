@@ -1,5 +1,5 @@
 /* What who watches is told of a collection. */
-#include "fixture.h"
+#include "tree.h"
 
 static bool was_told(const struct fixture *fixture, enum collection_event event,
                      const struct node *node)
@@ -20,15 +20,6 @@ static void assert_told(const struct fixture *fixture, const struct told *wanted
         assert_int_equal(fixture->told[i].event, wanted[i].event);
         assert_ptr_equal(fixture->told[i].node, wanted[i].node);
     }
-}
-
-static struct node *child_of(struct node *parent, struct peer *peer)
-{
-    const char *why = NULL;
-    struct node *node = collection_add_child(parent, peer, &why);
-    assert_non_null(node);
-    peer->node = node;
-    return node;
 }
 
 static void an_allocation_is_told_step_by_step(void **state)
@@ -82,17 +73,13 @@ static void who_leaves_is_told_as_an_orphan(void **state)
 static void an_attached_one_does_not_join(void **state)
 {
     struct fixture *fixture = *state;
-    struct peer late = {0};
-    const char *why = NULL;
+    struct peer *late = new_peer(fixture);
     ask_for(fixture, SIZE_BYTES);
-    struct node *attached = collection_attach(fixture->collection->root, &late, &why);
-    assert_non_null(attached);
-    late.node = attached;
-    collection_bind_node(attached, &late);
+    struct node *attached = attach_collection(fixture->collection->root, late);
     assert_false(was_told(fixture, COLLECTION_EVENT_NODE_JOINED, attached));
     set_constraints(attached, SIZE_BYTES);
     collection_evaluate(fixture->collection);
-    assert_int_equal(late.closed, 1); /* both buffers are taken */
+    assert_int_equal(late->closed, 1); /* both buffers are taken */
     assert_true(was_told(fixture, COLLECTION_EVENT_DOMAIN_FAILED, attached));
     assert_false(was_told(fixture, COLLECTION_EVENT_NODE_JOINED, attached));
     assert_int_equal(fixture->peers[0].closed + fixture->peers[1].closed, 0);
@@ -102,20 +89,17 @@ static void an_attached_one_does_not_join(void **state)
 static void a_replacement_joins(void **state)
 {
     struct fixture *fixture = *state;
-    struct peer late = {0};
-    const char *why = NULL;
+    struct peer *late = new_peer(fixture);
     fixture->peers[1].node->propagation = NODE_PROPAGATE_BEFORE_ALLOCATION;
     ask_for(fixture, SIZE_BYTES);
     struct node *failing = fixture->peers[1].node;
     collection_fail_node(failing, "crashed");
     assert_true(was_told(fixture, COLLECTION_EVENT_NODE_FAILED, failing));
     assert_true(was_told(fixture, COLLECTION_EVENT_DOMAIN_FAILED, failing));
-    struct node *attached = collection_attach(fixture->collection->root, &late, &why);
-    late.node = attached;
-    collection_bind_node(attached, &late);
+    struct node *attached = attach_collection(fixture->collection->root, late);
     set_constraints(attached, SIZE_BYTES);
     collection_evaluate(fixture->collection);
-    assert_int_equal(late.allocated, 1);
+    assert_int_equal(late->allocated, 1);
     assert_true(was_told(fixture, COLLECTION_EVENT_NODE_JOINED, attached));
     collection_fail_node(attached, "crashed too");
     assert_true(was_told(fixture, COLLECTION_EVENT_DOMAIN_FAILED, attached));
@@ -126,19 +110,18 @@ static void a_replacement_joins(void **state)
 static void what_a_group_does_not_select_is_told(void **state)
 {
     struct fixture *fixture = *state;
-    struct peer *peers = fixture->others;
-    struct node *group = child_of(fixture->collection->root, &peers[0]);
+    struct peer *taken = new_peer(fixture);
+    struct peer *left_out = new_peer(fixture);
+    struct node *group = add_token(fixture->collection->root, new_peer(fixture));
     node_become(group, NODE_GROUP);
-    struct node *children[2];
+    struct node *children[] = {add_collection(group, taken), add_collection(group, left_out)};
     for (size_t i = 0; i < 2; i++) {
-        children[i] = child_of(group, &peers[1 + i]);
-        collection_bind_node(children[i], &peers[1 + i]);
         set_constraints(children[i], SIZE_BYTES);
     }
     group->all_children_present = true;
     ask_for(fixture, SIZE_BYTES);
-    assert_int_equal(peers[1].allocated, 1);
-    assert_int_equal(peers[2].failed + peers[2].closed, 2);
+    assert_int_equal(taken->allocated, 1);
+    assert_int_equal(left_out->failed + left_out->closed, 2);
     assert_true(was_told(fixture, COLLECTION_EVENT_NODE_NOT_SELECTED, children[1]));
     assert_false(was_told(fixture, COLLECTION_EVENT_NODE_NOT_SELECTED, children[0]));
     assert_false(was_told(fixture, COLLECTION_EVENT_DOMAIN_FAILED, children[1]));

@@ -217,7 +217,7 @@ static void c115_a_heap_conflict_moves_on(void **state)
 }
 
 /* Which of several solutions: the most significant group's first child counts most. */
-static void earlier_groups_have_priority(void **state)
+static void c066_earlier_groups_have_priority(void **state)
 {
     static struct choice c;
     (void)state;
@@ -309,7 +309,7 @@ int main(void)
         cmocka_unit_test(c069_64_groups_side_by_side),
         cmocka_unit_test(c071_a_conflict_without_groups),
         cmocka_unit_test(c115_a_heap_conflict_moves_on),
-        cmocka_unit_test(earlier_groups_have_priority),
+        cmocka_unit_test(c066_earlier_groups_have_priority),
         cmocka_unit_test(hidden_groups_are_told),
         cmocka_unit_test(long_lists_end_the_search),
         cmocka_unit_test(the_last_attempt_is_explained),
