@@ -5,7 +5,24 @@
 #include "cli/command.h"
 #include "cli/daemon.h"
 #include "cli/debug_view.h"
+#include "cli/failures.h"
 #include "model/tables.h"
+
+/* And what failed last, which is no collection any more. */
+static bool print_list(const struct collections *collections, const char *socket_path)
+{
+    struct channel *debug = NULL;
+    struct failures failures;
+    bool printed = debug_view_list(&collections->all, stdout) &&
+                   daemon_open_debug(socket_path, &debug) &&
+                   failures_get(&failures, debug, 0, false);
+    if (printed) {
+        printed = failures_print_last(&failures, stdout);
+        failures_deinit(&failures);
+    }
+    channel_free(debug);
+    return printed;
+}
 
 int command_list(int argc, char **argv, const char *socket_path)
 {
@@ -21,8 +38,8 @@ int command_list(int argc, char **argv, const char *socket_path)
     }
     int status = options.json ? command_print_table(&model_type_debug_get_collections_response,
                                                     &collections.all)
-                 : debug_view_list(&collections.all, stdout) ? EXIT_DONE
-                                                             : EXIT_REFUSED;
+                 : print_list(&collections, options.socket_path) ? EXIT_DONE
+                                                                 : EXIT_REFUSED;
     collections_deinit(&collections);
     return status;
 }

@@ -6,6 +6,7 @@
 #include "cli/daemon.h"
 #include "cli/debug_view.h"
 #include "cli/environment.h"
+#include "cli/failures.h"
 #include "model/tables.h"
 #include "json/json.h"
 
@@ -28,11 +29,19 @@ static json_t *as_json(const struct collections_view *view,
     return json;
 }
 
-static int print(const struct collections_view *view,
+/* Why a part of it failed last, if one did. */
+static bool print_failure(const struct failures *failures, uint64_t collection_id)
+{
+    const struct model_debug_failure *last = failures_last_of(failures, collection_id);
+    return last == NULL || (puts("the last failure:") >= 0 && failures_print(last, stdout));
+}
+
+static int print(const struct collections_view *view, const struct failures *failures,
                  const struct model_debug_get_heaps_response *heaps)
 {
     for (size_t i = 0; i < view->count; i++) {
-        if (!debug_view_inspect(&view->rows[i], stdout) || puts("") < 0) {
+        if (!debug_view_inspect(&view->rows[i], stdout) ||
+            !print_failure(failures, view->rows[i].id) || puts("") < 0) {
             return EXIT_REFUSED;
         }
     }
@@ -45,6 +54,25 @@ static int print_json(const struct collections_view *view,
     json_t *environment = environment_get(debug);
     return environment == NULL ? EXIT_REFUSED
                                : command_print_json(as_json(view, heaps, environment));
+}
+
+static int show(struct collections_view *view, struct channel *debug, bool json)
+{
+    struct failures failures;
+    struct channel_reply reply;
+    int status = EXIT_REFUSED;
+    if (!failures_get(&failures, debug, 0, false)) {
+        return EXIT_REFUSED;
+    }
+    failures_add_reasons(&failures, view);
+    if (collections_view_count_handles(view, debug) &&
+        daemon_ask(debug, "GetHeaps", NULL, &reply)) {
+        status =
+            json ? print_json(view, reply.response, debug) : print(view, &failures, reply.response);
+        channel_reply_clear(&reply);
+    }
+    failures_deinit(&failures);
+    return status;
 }
 
 int command_inspect(int argc, char **argv, const char *socket_path)
@@ -63,16 +91,8 @@ int command_inspect(int argc, char **argv, const char *socket_path)
         return status;
     }
     struct channel *debug = NULL;
-    struct channel_reply reply;
-    if (daemon_open_debug(options.socket_path, &debug) &&
-        collections_view_count_handles(&view, debug) &&
-        daemon_ask(debug, "GetHeaps", NULL, &reply)) {
-        status =
-            options.json ? print_json(&view, reply.response, debug) : print(&view, reply.response);
-        channel_reply_clear(&reply);
-    } else {
-        status = EXIT_REFUSED;
-    }
+    status = daemon_open_debug(options.socket_path, &debug) ? show(&view, debug, options.json)
+                                                            : EXIT_REFUSED;
     channel_free(debug);
     collections_view_deinit(&view);
     return status;

@@ -88,15 +88,27 @@ static const struct model_debug_collection *find(const struct collections *colle
     return NULL;
 }
 
-static bool parse_id(const char *text, uint64_t *ret)
+bool collections_parse_id(const char *text, const char *command, uint64_t *ret)
 {
     char *end = NULL;
     errno = 0;
     unsigned long long id = strtoull(text, &end, 0);
     if (errno != 0 || end == text || *end != '\0' || text[0] == '-') {
+        (void)fprintf(stderr, "sysmemctl %s: '%s' is not a collection's ID, which is a number\n",
+                      command, text);
         return false;
     }
     *ret = id;
+    return true;
+}
+
+bool collections_find(struct collections_view *view, const char *path, uint64_t id)
+{
+    if (!collections_get(&view->collections, path)) {
+        return false;
+    }
+    view->rows = find(&view->collections, id);
+    view->count = view->rows == NULL ? 0 : 1;
     return true;
 }
 
@@ -105,9 +117,7 @@ int collections_look(struct collections_view *view, const char *command,
 {
     const char *argument = options->argument;
     uint64_t id = 0;
-    if (argument != NULL && !parse_id(argument, &id)) {
-        (void)fprintf(stderr, "sysmemctl %s: '%s' is not a collection's ID, which is a number\n",
-                      command, argument);
+    if (argument != NULL && !collections_parse_id(argument, command, &id)) {
         return EXIT_USAGE;
     }
     if (!collections_get(&view->collections, options->socket_path)) {

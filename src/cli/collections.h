@@ -35,6 +35,13 @@ struct collections_view {
 int collections_look(struct collections_view *view, const char *command,
                      const struct options *options);
 
+/* Reads a collection's ID. False with the reason on standard error. */
+bool collections_parse_id(const char *text, const char *command, uint64_t *ret);
+
+/* Asks the daemon at `path` for one collection; the view is empty where there is none. False with
+ * the reason on standard error, and there is nothing to free. */
+bool collections_find(struct collections_view *view, const char *path, uint64_t id);
+
 /* Asks who got the buffers and who holds them now, for all that the view shows: its rows'
  * `participants` and `buffers` are filled. False with the reason on standard error. */
 bool collections_view_count_handles(struct collections_view *view, struct channel *debug);

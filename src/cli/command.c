@@ -9,17 +9,18 @@
 #include "json/json.h"
 
 const struct command commands[] = {
-    {"exec",    "Carry out requests, one JSON object a line",          command_exec   },
-    {"solve",   "Aggregate constraints from a file, without a daemon", command_solve  },
-    {"config",  "Check configuration files, or merge them into one",   command_config },
-    {"list",    "Show the daemon's collections",                       command_list   },
-    {"tree",    "Show one collection's participants",                  command_tree   },
-    {"graph",   "Write collections as a graph, for Graphviz",          command_graph  },
-    {"inspect", "Show all that the daemon knows",                      command_inspect},
-    {"watch",   "Follow what happens, as it happens",                  command_watch  },
-    {"heaps",   "Show where memory comes from, and how much is used",  command_heaps  },
-    {"formats", "Show pixel formats, and what others call them",       command_formats},
-    {NULL,      NULL,                                                  NULL           },
+    {"exec",    "Carry out requests, one JSON object a line",               command_exec   },
+    {"solve",   "Aggregate constraints from a file, without a daemon",      command_solve  },
+    {"config",  "Check configuration files, or merge them into one",        command_config },
+    {"list",    "Show the daemon's collections",                            command_list   },
+    {"tree",    "Show one collection's participants",                       command_tree   },
+    {"graph",   "Write collections as a graph, for Graphviz",               command_graph  },
+    {"inspect", "Show all that the daemon knows",                           command_inspect},
+    {"explain", "Tell why allocations failed, and where results come from", command_explain},
+    {"watch",   "Follow what happens, as it happens",                       command_watch  },
+    {"heaps",   "Show where memory comes from, and how much is used",       command_heaps  },
+    {"formats", "Show pixel formats, and what others call them",            command_formats},
+    {NULL,      NULL,                                                       NULL           },
 };
 
 const struct command *command_find(const char *name)

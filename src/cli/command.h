@@ -76,6 +76,7 @@ int command_solve(int argc, char **argv, const char *socket_path);
 int command_list(int argc, char **argv, const char *socket_path);
 int command_tree(int argc, char **argv, const char *socket_path);
 int command_graph(int argc, char **argv, const char *socket_path);
+int command_explain(int argc, char **argv, const char *socket_path);
 int command_inspect(int argc, char **argv, const char *socket_path);
 int command_watch(int argc, char **argv, const char *socket_path);
 int command_heaps(int argc, char **argv, const char *socket_path);

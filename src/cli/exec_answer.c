@@ -1,5 +1,6 @@
 #include "cli/exec_answer.h"
 
+#include "client/failure.h"
 #include "model/walk.h"
 #include "json/json.h"
 
@@ -57,10 +58,21 @@ static void tell_response(struct exec *exec, struct reply *reply, struct channel
     reply->ok = json;
 }
 
+/* Beside the error. */
+static void tell_failure(struct reply *reply, const struct model_failure *failure)
+{
+    struct strbuf text = {0};
+    failure_add_text(failure, &text);
+    reply_add_detail(reply, strbuf_text(&text));
+    strbuf_deinit(&text);
+}
+
 void exec_answer(struct exec *exec, const struct request *request, struct channel_reply *answer)
 {
     if (reply_call_status(request->reply, answer->status) && answer->response != NULL) {
         tell_response(exec, request->reply, answer);
+    } else if (answer->failure != NULL) {
+        tell_failure(request->reply, answer->failure);
     }
     channel_reply_clear(answer);
 }

@@ -100,6 +100,13 @@ bool reply_call_status(struct reply *reply, sysmem_status_t status)
     }
 }
 
+void reply_add_detail(struct reply *reply, const char *detail)
+{
+    if (reply->error != NULL) {
+        (void)json_object_set_new(reply->error, "detail", json_string(detail));
+    }
+}
+
 json_t *reply_finish(struct reply *reply, json_t *id)
 {
     json_t *line = json_object();

@@ -46,6 +46,9 @@ void reply_timed_out(struct reply *reply);
 /* Kind "peer_closed", with a reason for people (may be NULL). */
 void reply_peer_closed(struct reply *reply, const char *detail);
 
+/* Prose for people beside an error that was reported before. */
+void reply_add_detail(struct reply *reply, const char *detail);
+
 /* The finished line: a new object that the caller owns, with `id` (may be NULL) in it. Empties the
  * reply. NULL: no memory. */
 json_t *reply_finish(struct reply *reply, json_t *id);

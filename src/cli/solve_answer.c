@@ -59,12 +59,11 @@ static json_t *tell_origins(const struct solver_problem *problem, const uint32_t
     return told;
 }
 
-static json_t *tell_success(const struct solver_problem *problem, const uint32_t *selected,
-                            const struct solver_outcome *outcome,
-                            const struct solve_details *details)
+json_t *solve_tell_success(const struct solver_problem *problem, const uint32_t *selected,
+                           const struct solver_outcome *outcome, bool with_origins)
 {
     json_t *settings = table_to_json(&model_type_single_buffer_settings, &outcome->settings, NULL);
-    json_t *origins = details->origins ? tell_origins(problem, selected, outcome) : NULL;
+    json_t *origins = with_origins ? tell_origins(problem, selected, outcome) : NULL;
     return json_pack("{s:{s:I, s:o, s:o*, s:o*}}", "ok", "buffer_count",
                      (json_int_t)outcome->buffer_count, "settings", settings, "selected",
                      tell_selected(problem, selected), "origins", origins);
@@ -164,8 +163,9 @@ json_t *solve_answer(const struct solver_problem *problem, const struct solve_de
         struct solver_problem asked = *problem;
         asked.tracer = details->trace ? &tracer : NULL;
         solver_choose(&asked, selected, &outcome);
-        told = outcome.error == 0 ? tell_success(problem, selected, &outcome, details)
-                                  : tell_failure(problem, outcome.error, details);
+        told = outcome.error == 0
+                   ? solve_tell_success(problem, selected, &outcome, details->origins)
+                   : tell_failure(problem, outcome.error, details);
     }
     if (trace.steps != NULL) {
         (void)json_object_set_new(told, "trace", trace.steps);

@@ -19,4 +19,8 @@ struct solve_details {
  * The problem's participants have names. NULL: no memory. */
 json_t *solve_answer(const struct solver_problem *problem, const struct solve_details *details);
 
+/* {"ok": ...} of an outcome that is known already. NULL: no memory. */
+json_t *solve_tell_success(const struct solver_problem *problem, const uint32_t *selected,
+                           const struct solver_outcome *outcome, bool with_origins);
+
 #endif

@@ -65,16 +65,21 @@ static void add_reason(const struct sysmem_reason *reason, struct strbuf *buf)
     strbuf_add_escaped(buf, reason->has.detail ? reason->detail : "no detail");
 }
 
+void failure_add_text(const struct model_failure *failure, struct strbuf *buf)
+{
+    for (size_t i = 0; failure->has.reasons && i < failure->reasons_count; i++) {
+        add_reason(&failure->reasons[i], buf);
+    }
+    if (failure->has.omitted && failure->omitted > 0) {
+        strbuf_addf(buf, "\nand %u more", failure->omitted);
+    }
+}
+
 const char *sysmem_failure_text(struct sysmem_failure *failure)
 {
     if (failure->text == NULL) {
         struct strbuf buf = {0};
-        for (size_t i = 0; i < sysmem_failure_reason_count(failure); i++) {
-            add_reason(&failure->table->reasons[i], &buf);
-        }
-        if (failure->table->has.omitted && failure->table->omitted > 0) {
-            strbuf_addf(&buf, "\nand %u more", failure->table->omitted);
-        }
+        failure_add_text(failure->table, &buf);
         strbuf_addf(&buf, "%s", "");
         failure->text = strbuf_take(&buf);
     }

@@ -12,6 +12,7 @@
 
 #include "model/debug_allocation.h"
 #include "model/debug_environment.h"
+#include "model/debug_failure.h"
 
 /* DebugCollection.state */
 enum model_debug_state {
@@ -114,7 +115,8 @@ struct model_debug_node {
 
 /* waiting_for: who blocks the allocation, in words; waiting_ms: for how long. size_bytes: of each
  * buffer; vmo_bytes: the same in whole pages. allocated_ms: how long ago the buffers were there.
- * error: why there are none. participants: only Debug.GetAllocation tells. */
+ * error: why there are none. participants: only Debug.GetAllocation tells. reasons: why a part of
+ * it failed last; only Debug.GetFailures tells. */
 struct model_debug_collection {
     uint64_t id;
     const char *name; /* at most 64 bytes of UTF-8 */
@@ -138,6 +140,8 @@ struct model_debug_collection {
     const struct model_debug_participant *participants; /* at most 256 */
     size_t participants_count;
     uint64_t vmo_bytes;
+    const struct model_debug_reason *reasons; /* at most 256 */
+    size_t reasons_count;
     struct {
         bool id;
         bool name;
@@ -158,6 +162,7 @@ struct model_debug_collection {
         bool verbose;
         bool participants;
         bool vmo_bytes;
+        bool reasons;
     } has;
 };
 

@@ -114,6 +114,8 @@ static const struct model_method methods[] = {
             &model_type_debug_get_allocation_response),
     TWO_WAY(DEBUG, 5, "GetEnvironment", &model_type_debug_get_environment_request,
             &model_type_debug_get_environment_response),
+    TWO_WAY(DEBUG, 6, "GetFailures", &model_type_debug_get_failures_request,
+            &model_type_debug_get_failures_response),
 };
 
 static const char *const protocol_names[MODEL_PROTOCOL_COUNT] = {

@@ -31,6 +31,7 @@
 #define CHANNEL_END(n, f, what, which)                                                             \
     ROW(OPTIONAL(n, f, MODEL_HANDLE), .handle = (what), .protocol = (uint8_t)(which))
 
+#define U32S(n, f, max)              ROW(VECTOR(n, f, MODEL_U32, max))
 #define U32S_NAMED(n, f, max, table) ROW(VECTOR(n, f, MODEL_U32, max), .names = &(table))
 #define TABLES(n, f, max, t)         ROW(VECTOR(n, f, MODEL_TABLE, max), .type = &(t))
 #define CHANNEL_ENDS(n, f, max, what, which)                                                       \

@@ -100,6 +100,7 @@ static const struct model_field debug_collection_fields[] = {
     BOOL(17, verbose),
     TABLES(18, participants, 256, model_type_debug_participant),
     U64(19, vmo_bytes),
+    TABLES(20, reasons, 256, model_type_debug_reason),
 };
 const struct model_type model_type_debug_collection =
     TYPE("DebugCollection", debug_collection_fields);

@@ -58,6 +58,18 @@ static const char *get_environment(struct request *request)
     return NULL;
 }
 
+static const char *get_failures(struct request *request)
+{
+    struct model_debug_get_failures_response response = {0};
+    struct snapshot_viewer viewer;
+    snapshot_viewer_init(&viewer, request->binding);
+    if (!snapshot_failures(&viewer, request->table, &request->arena, &response)) {
+        return request_refuse(request, "no memory for a picture of failures");
+    }
+    request_reply(request, 0, &response);
+    return NULL;
+}
+
 static const char *wait_for_change(struct request *request)
 {
     const struct model_debug_wait_for_change_response nothing_yet = {
@@ -79,6 +91,7 @@ const struct handler debug_handlers[] = {
     HANDLER(DEBUG, "GetHeaps", get_heaps),
     HANDLER(DEBUG, "GetAllocation", get_allocation),
     HANDLER(DEBUG, "GetEnvironment", get_environment),
+    HANDLER(DEBUG, "GetFailures", get_failures),
     HANDLER(DEBUG, "WaitForChange", wait_for_change),
     {0},
 };

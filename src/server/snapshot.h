@@ -35,6 +35,12 @@ bool snapshot_allocation(const struct snapshot_viewer *viewer, uint64_t collecti
                          uint32_t first, struct arena *arena,
                          struct model_debug_get_allocation_response *ret);
 
+/* The last failures that the viewer may see and asks for, as many as one reply can hold. Everything
+ * is in the arena, or borrowed from the daemon until the next request. False: no memory. */
+bool snapshot_failures(const struct snapshot_viewer *viewer,
+                       const struct model_debug_get_failures_request *request, struct arena *arena,
+                       struct model_debug_get_failures_response *ret);
+
 /* What is said of a client, if the viewer may see it; "uid N" of somebody else's. In the arena, or
  * `name` itself. NULL: no memory. */
 const char *snapshot_client_name(const struct snapshot_viewer *viewer, uid_t uid, const char *name,

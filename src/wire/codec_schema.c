@@ -115,6 +115,11 @@ static const struct schema_row rows[] = {
     DEBUG(debug_limits, debug_limits),
     DEBUG(debug_get_environment_request, debug_get_environment_request),
     DEBUG(debug_get_environment_response, debug__get_environment__response),
+    DEBUG(debug_reason, debug_reason),
+    DEBUG(debug_conflict, debug_conflict),
+    DEBUG(debug_failure, debug_failure),
+    DEBUG(debug_get_failures_request, debug_get_failures_request),
+    DEBUG(debug_get_failures_response, debug__get_failures__response),
     DEBUG(debug_get_allocation_request, debug_get_allocation_request),
     DEBUG(debug_get_allocation_response, debug__get_allocation__response),
     DEBUG(debug_event, debug_event),
@@ -186,6 +191,7 @@ static result_row debug_results = {
     [3] = &sysmem__debug__debug__wait_for_change__result__descriptor,
     [4] = &sysmem__debug__debug__get_allocation__result__descriptor,
     [5] = &sysmem__debug__debug__get_environment__result__descriptor,
+    [6] = &sysmem__debug__debug__get_failures__result__descriptor,
 };
 
 static result_row *const results[MODEL_PROTOCOL_COUNT] = {

@@ -73,7 +73,8 @@ static void wrong_lines_end_with_2(void **state)
         program_result_deinit(&result);
     }
     struct program_result unknown = run("", "fly", NULL, NULL, NULL);
-    assert_said(unknown.errors, "exec solve config list tree graph inspect watch heaps formats");
+    assert_said(unknown.errors,
+                "exec solve config list tree graph inspect explain watch heaps formats");
     program_result_deinit(&unknown);
 }
 
@@ -217,7 +218,7 @@ static void solve_takes_configuration_files(void **state)
 static void no_daemon_says_what_to_start(void **state)
 {
     (void)state;
-    static const char *const commands[] = {"list", "heaps", "graph", "inspect", "watch"};
+    static const char *const commands[] = {"list", "heaps", "graph", "inspect", "explain", "watch"};
     for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
         struct program_result result = run("", commands[i], "--socket", "/nonexistent", NULL);
         assert_int_equal(result.status, 1);
