@@ -182,11 +182,10 @@ static void bytes_per_uid(void **state)
 {
     struct stage *stage = *state;
     refuse_buffers(stage, 2, 1, SYSMEM_ERROR_NO_MEMORY);
-    char what[128];
-    (void)snprintf(what, sizeof(what),
-                   "max_bytes_per_uid: wanted %" PRIu64 " more, but uid %u has 0 of 1000", 2 * PAGE,
-                   (unsigned)getuid());
-    assert_refused(stage, what);
+    assert_refused(stage, "allocation fails: NO_MEMORY");
+    assert_log_says(
+        stage, "warning:     max_bytes_per_uid: wanted %" PRIu64 " more, but uid %u has 0 of 1000",
+        2 * PAGE, (unsigned)getuid());
 }
 
 int main(void)
