@@ -5,6 +5,7 @@
 #include <sysmem/allocator.h>
 #include <sysmem/channel.h>
 #include <sysmem/collection.h>
+#include <sysmem/discard.h>
 #include <sysmem/drm_format.h>
 #include <sysmem/error.h>
 #include <sysmem/failure.h>

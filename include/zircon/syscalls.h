@@ -88,7 +88,11 @@ SYSMEM_EXPORT zx_status_t zx_channel_create(uint32_t options, zx_handle_t *out0,
 
 /* --- VMOs --- */
 
-/* Zero-filled memory of `size` bytes, rounded up to pages. Source: spec/zx_vmo_create.txt. */
+/* Zero-filled memory of `size` bytes, rounded up to pages. ZX_VMO_RESIZABLE: its size can be
+ * changed; ZX_VMO_DISCARDABLE: it may lose its contents while nobody has locked it;
+ * ZX_VMO_UNBOUNDED: as large as can be, with `size` 0. ZX_ERR_INVALID_ARGS: other options, or
+ * ZX_VMO_UNBOUNDED with ZX_VMO_RESIZABLE or a size; ZX_ERR_OUT_OF_RANGE: more than 2^64 - 64 KiB.
+ * Source: spec/zx_vmo_create.txt. */
 SYSMEM_EXPORT zx_status_t zx_vmo_create(uint64_t size, uint32_t options, zx_handle_t *out);
 
 /* A VMO made of another one, of which it is a child from now on: ZX_VMO_ZERO_CHILDREN is inactive
@@ -98,16 +102,21 @@ SYSMEM_EXPORT zx_status_t zx_vmo_create(uint64_t size, uint32_t options, zx_hand
  * parent and starts with a page, else ZX_ERR_INVALID_ARGS; ZX_ERR_NOT_SUPPORTED: the parent can be
  * resized. ZX_VMO_CHILD_REFERENCE: the same memory under another koid; `offset` and `size` are 0,
  * else ZX_ERR_INVALID_ARGS; ZX_ERR_NOT_SUPPORTED: of a slice, or with ZX_VMO_CHILD_RESIZABLE of a
- * VMO that cannot be resized. Snapshots: ZX_ERR_NOT_SUPPORTED.
+ * VMO that cannot be resized. ZX_VMO_CHILD_SNAPSHOT, and the two weaker kinds, which are the same
+ * here: a copy of a part of the parent as it is now, with zeros beyond the parent's end; it takes
+ * time and memory for what the parent has written. ZX_ERR_OUT_OF_RANGE: the part has no end below
+ * 2^64. All: ZX_ERR_NOT_SUPPORTED of what is discardable, ZX_ERR_BAD_STATE of what is not cached.
  *
  * The new handle has the rights of `handle`, ZX_RIGHT_GET_PROPERTY and ZX_RIGHT_SET_PROPERTY;
- * ZX_RIGHT_RESIZE with ZX_VMO_CHILD_RESIZABLE only; not ZX_RIGHT_WRITE with ZX_VMO_CHILD_NO_WRITE.
- * Needs ZX_RIGHT_DUPLICATE and ZX_RIGHT_READ. */
+ * ZX_RIGHT_RESIZE with ZX_VMO_CHILD_RESIZABLE only; not ZX_RIGHT_WRITE with ZX_VMO_CHILD_NO_WRITE;
+ * a snapshot has ZX_RIGHT_WRITE otherwise, and never ZX_RIGHT_EXECUTE. Needs ZX_RIGHT_DUPLICATE and
+ * ZX_RIGHT_READ. */
 SYSMEM_EXPORT zx_status_t zx_vmo_create_child(zx_handle_t handle, uint32_t options, uint64_t offset,
                                               uint64_t size, zx_handle_t *out);
 
 /* Copies bytes out of a VMO. ZX_ERR_OUT_OF_RANGE: not all inside the VMO, nothing is copied;
- * ZX_ERR_NOT_FOUND: `buffer` is not all writable memory. Needs ZX_RIGHT_READ. */
+ * ZX_ERR_NOT_FOUND: `buffer` is not all writable memory; ZX_ERR_BAD_STATE: it is not cached. Needs
+ * ZX_RIGHT_READ. */
 SYSMEM_EXPORT zx_status_t zx_vmo_read(zx_handle_t handle, void *buffer, uint64_t offset,
                                       size_t buffer_size);
 
@@ -117,6 +126,44 @@ SYSMEM_EXPORT zx_status_t zx_vmo_write(zx_handle_t handle, const void *buffer, u
 
 /* The size in bytes, a multiple of the page size. Needs no right. */
 SYSMEM_EXPORT zx_status_t zx_vmo_get_size(zx_handle_t handle, uint64_t *size);
+
+/* Changes size and content size, the size rounded up to pages; what is added is zeros, and so is
+ * the rest of the last page. Mappings of pages that go raise SIGBUS when used. ZX_ERR_OUT_OF_RANGE:
+ * too large; ZX_ERR_UNAVAILABLE: it cannot be resized. Needs ZX_RIGHT_WRITE, and ZX_RIGHT_RESIZE
+ * for what can be resized. */
+SYSMEM_EXPORT zx_status_t zx_vmo_set_size(zx_handle_t handle, uint64_t size);
+
+/* Does something to a range. ZX_ERR_OUT_OF_RANGE: it is not inside the VMO; ZX_ERR_INVALID_ARGS: no
+ * such operation.
+ *
+ * ZX_VMO_OP_COMMIT: its pages get memory now. ZX_VMO_OP_DECOMMIT: whole pages
+ * (ZX_ERR_INVALID_ARGS) become zeros and give their memory back; ZX_ERR_NOT_SUPPORTED with a
+ * snapshot in the family. ZX_VMO_OP_ZERO: bytes become zeros; ZX_ERR_BAD_STATE: not cached.
+ * ZX_VMO_OP_PREFETCH: pages are brought back from swap soon. ZX_VMO_OP_DONT_NEED, _ALWAYS_NEED: not
+ * even the range is looked at. ZX_VMO_OP_CACHE_*: nothing needs doing; an empty range is
+ * ZX_ERR_INVALID_ARGS.
+ *
+ * Of a discardable VMO (ZX_ERR_NOT_SUPPORTED: it is none), all of it: ZX_VMO_OP_LOCK keeps its
+ * contents, and `buffer`, a zx_vmo_lock_state_t, gets what has been lost (ZX_ERR_INVALID_ARGS:
+ * there is no room for that); ZX_VMO_OP_TRY_LOCK keeps them only if nothing has been lost, else
+ * ZX_ERR_UNAVAILABLE; ZX_VMO_OP_UNLOCK takes one lock back, of which there can be many
+ * (ZX_ERR_BAD_STATE: there is none). See also <sysmem/discard.h>.
+ *
+ * Needs ZX_RIGHT_WRITE for COMMIT, DECOMMIT, ZERO and CACHE_INVALIDATE; ZX_RIGHT_READ or
+ * ZX_RIGHT_WRITE for locks; none for DONT_NEED and ALWAYS_NEED; else ZX_RIGHT_READ. */
+SYSMEM_EXPORT zx_status_t zx_vmo_op_range(zx_handle_t handle, uint32_t op, uint64_t offset,
+                                          uint64_t size, void *buffer, size_t buffer_size);
+
+/* Notes how memory is to be cached (ZX_CACHE_POLICY_*, else ZX_ERR_INVALID_ARGS): Linux does not
+ * let a program choose, so nothing but the rules changes. ZX_ERR_BAD_STATE: it is mapped, has
+ * children or is a child. Needs ZX_RIGHT_MAP. */
+SYSMEM_EXPORT zx_status_t zx_vmo_set_cache_policy(zx_handle_t handle, uint32_t cache_policy);
+
+/* The same VMO with ZX_RIGHT_EXECUTE too, under a new handle. The old handle is closed, also on
+ * failure. `vmex` is ZX_HANDLE_INVALID: there are no objects here that could allow or forbid it.
+ * ZX_ERR_BAD_HANDLE: also when it is no VMO. */
+SYSMEM_EXPORT zx_status_t zx_vmo_replace_as_executable(zx_handle_t handle, zx_handle_t vmex,
+                                                       zx_handle_t *out);
 
 /* --- VMARs --- */
 

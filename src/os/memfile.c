@@ -56,11 +56,11 @@ static bool available_bytes(uint64_t *ret_bytes)
     return true;
 }
 
-static int allocate(int fd, uint64_t size)
+static int allocate(int fd, uint64_t offset, uint64_t size)
 {
     int r;
     do {
-        r = fallocate(fd, 0, 0, (off_t)size); /* sets the size, commits and zeroes */
+        r = fallocate(fd, 0, (off_t)offset, (off_t)size); /* sets the size, commits and zeroes */
     } while (r < 0 && errno == EINTR);
     return r;
 }
@@ -68,10 +68,10 @@ static int allocate(int fd, uint64_t size)
 /* fallocate() of a memory file does not refuse what the machine does not have: it goes on until the
  * OOM killer has killed others. Asking first costs as much as committing CHECKED_BYTES does. What
  * other threads are committing at the moment counts as taken. */
-static int commit(int fd, uint64_t size)
+static int commit(int fd, uint64_t offset, uint64_t size)
 {
     if (size < CHECKED_BYTES) {
-        return allocate(fd, size);
+        return allocate(fd, offset, size);
     }
     static _Atomic uint64_t committing;
     uint64_t available;
@@ -83,7 +83,7 @@ static int commit(int fd, uint64_t size)
     if (available > RESERVED_BYTES && size < available - RESERVED_BYTES) {
         uint64_t others = atomic_fetch_add(&committing, size);
         if (others < available - RESERVED_BYTES - size) {
-            r = allocate(fd, size);
+            r = allocate(fd, offset, size);
         }
         (void)atomic_fetch_sub(&committing, size);
     }
@@ -98,12 +98,17 @@ int memfile_new(int dir, const char *name, uint64_t size, bool committed, int *r
     }
     FD_CLEANUP int original = create(name);
     if (original < 0 ||
-        (committed ? commit(original, size) : ftruncate(original, (off_t)size)) < 0 ||
+        (committed ? commit(original, 0, size) : ftruncate(original, (off_t)size)) < 0 ||
         fchmod(original, S_IRUSR | S_IWUSR) < 0 ||
         fcntl(original, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) < 0) {
         return -errno;
     }
     return memfile_reopen(dir, original, MEMFILE_READ_WRITE, ret_fd);
+}
+
+int memfile_commit(int fd, uint64_t offset, uint64_t size)
+{
+    return size > 0 && commit(fd, offset, size) < 0 ? -errno : 0;
 }
 
 int memfile_open_dir(int *ret_dir)

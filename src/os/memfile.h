@@ -31,6 +31,10 @@ int memfile_open_dir(int *ret_dir);
  * -EMFILE; another -errno. Blocks for as long as committing takes (10 GB/s or so). */
 int memfile_new(int dir, const char *name, uint64_t size, bool committed, int *ret_fd);
 
+/* Gives a range of a memory file its pages, which lies within the file. 0; -ENOMEM or -ENOSPC: no
+ * memory; another -errno. Blocks as memfile_new() does. */
+int memfile_commit(int fd, uint64_t offset, uint64_t size);
+
 enum memfile_access {
     MEMFILE_READ_ONLY,
     MEMFILE_READ_WRITE,

@@ -77,3 +77,16 @@ void extent_set_content_size(struct extent *extent, int fd, uint64_t size)
     extent->content_size = size;
     (void)pthread_mutex_unlock(&extent->lock);
 }
+
+zx_status_t extent_resize(struct extent *extent, struct store *store, uint64_t size,
+                          uint64_t content_size)
+{
+    lock_measured(extent, store->file); /* held throughout: two threads may resize at once */
+    zx_status_t status = store_resize(store, extent->size, size);
+    if (status == ZX_OK) {
+        set_sizes(extent, size, content_size);
+        status = store_zero(store, content_size, size - content_size);
+    }
+    (void)pthread_mutex_unlock(&extent->lock);
+    return status;
+}

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/list.h"
+#include "zx/store.h"
 
 struct extent {
     atomic_uint references;
@@ -34,5 +35,10 @@ void extent_unref(struct extent *extent);
 uint64_t extent_size(struct extent *extent, int fd);
 uint64_t extent_content_size(struct extent *extent, int fd);
 void extent_set_content_size(struct extent *extent, int fd, uint64_t size);
+
+/* Makes the memory `size` bytes long, of which `content_size`, not more, have contents: those
+ * behind become zeros. On failure the sizes are as they were. */
+zx_status_t extent_resize(struct extent *extent, struct store *store, uint64_t size,
+                          uint64_t content_size);
 
 #endif

@@ -58,7 +58,7 @@ static bool map_file(const struct mapping *mapping, uint64_t from, uint64_t to, 
     void *at = (void *)(uintptr_t)(mapping->range.start + from);
     return from == to ||
            mmap(at, to - from, protection_of(mapping->perms), MAP_SHARED | MAP_FIXED | flags,
-                vmo->fd, (off_t)(vmo->offset + mapping->vmo_offset + from)) != MAP_FAILED;
+                vmo_file(vmo), (off_t)(vmo->offset + mapping->vmo_offset + from)) != MAP_FAILED;
 }
 
 /* Takes a prepared mapping into the counts and lists of its VMO. */

@@ -145,7 +145,8 @@ static zx_status_t check_map_options(zx_vm_option_t options, zx_rights_t rights,
     if ((faults_beyond && (options & ZX_VM_ALLOW_FAULTS) == 0) || has_bad_bits(options)) {
         return ZX_ERR_INVALID_ARGS;
     }
-    if ((options & ZX_VM_REQUIRE_NON_RESIZABLE) != 0 && vmo->resizable) {
+    if (((options & ZX_VM_REQUIRE_NON_RESIZABLE) != 0 && vmo->resizable) ||
+        ((options & ZX_VM_ALLOW_FAULTS) == 0 && vmo->discardable != NULL)) {
         return ZX_ERR_NOT_SUPPORTED;
     }
     if ((options & (ZX_VM_COMPACT | ZX_VM_CAN_MAP_SPECIFIC)) != 0) {

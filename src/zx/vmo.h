@@ -1,30 +1,36 @@
-/* VMOs: memory that is shared by handle, on a memfd. */
+/* VMOs: memory that is shared by handle. */
 #ifndef ZX_VMO_H
 #define ZX_VMO_H
 
 #include <zircon/syscalls/object.h>
 
+#include "zx/discard.h"
 #include "zx/extent.h"
 #include "zx/kin.h"
 #include "zx/object.h"
+#include "zx/store.h"
 
 enum vmo_origin {
     VMO_CREATED,
     VMO_RECEIVED,  /* called as its file is until it gets a name here */
-    VMO_SLICE,     /* of the file only as much as `extent` says, from `offset` on */
-    VMO_REFERENCE, /* shares its parent's extent */
+    VMO_SLICE,     /* of the store only as much as `extent` says, from `offset` on */
+    VMO_REFERENCE, /* shares its parent's store and extent */
+    VMO_SNAPSHOT,  /* a store of its own, which starts as a copy of a part of its parent's */
 };
 
 struct vmo {
     struct object object;
-    int fd; /* a child's is another one for its parent's open file description */
-    enum vmo_origin origin;
-    bool owned; /* the file was made here: it is ours to seal */
-    bool resizable;
-    uint64_t offset; /* in the file, in bytes */
+    struct store *store;
     struct extent *extent;
+    enum vmo_origin origin;
+    bool resizable;
+    bool immutable;       /* nobody can write: a snapshot made so */
+    uint64_t offset;      /* in the store, in bytes */
+    uint64_t root_offset; /* of byte 0, in the VMO at the top of the family, as Zircon counts */
+    struct discardable *discardable; /* NULL: its contents stay */
     struct kin kin;
     char name[ZX_MAX_NAME_LEN]; /* guarded by object.lock */
+    atomic_uint cache_policy;
     atomic_size_t mappings;
 };
 
@@ -33,19 +39,35 @@ static inline struct vmo *vmo_of(struct object *object)
     return container_of(object, struct vmo, object);
 }
 
-/* Makes an object with one reference for the caller, without options, parent or name. Takes the
- * extent in every case and the descriptor on success. An extent of NULL means no memory, as the
- * result does. */
-struct vmo *vmo_new(enum vmo_origin origin, int fd, zx_koid_t koid, struct extent *extent);
+/* The file that is mapped, from vmo->offset on, and whose descriptor is the VMO's. */
+static inline int vmo_file(const struct vmo *vmo)
+{
+    return vmo->store->file;
+}
+
+/* Makes an object with one reference for the caller, without options, parent or name. Takes store
+ * and extent in every case. One that is NULL means no memory, as the result does. */
+struct vmo *vmo_new(enum vmo_origin origin, zx_koid_t koid, struct store *store,
+                    struct extent *extent);
 
 /* The size in bytes, rounded up to pages. */
 uint64_t vmo_size(struct vmo *vmo);
 
 /* How many of `size` bytes from `offset` on may be mapped from the file. Of a slice: those inside
- * it; else all, also beyond the end, where the kernel raises faults. */
+ * it; else all, also beyond the end, where the kernel raises faults; but none beyond the longest
+ * file. */
 uint64_t vmo_mappable(struct vmo *vmo, uint64_t offset, uint64_t size);
 
-/* Whether a descriptor of the file says all about the VMO: false for a slice of a part. */
+bool vmo_is_cached(struct vmo *vmo);
+
+/* What zx_vmo_op_range() does once rights have been judged (vmo_op.c): statuses as there. */
+zx_status_t vmo_commit(struct vmo *vmo, uint64_t offset, uint64_t size);
+zx_status_t vmo_decommit(struct vmo *vmo, uint64_t offset, uint64_t size);
+zx_status_t vmo_zero(struct vmo *vmo, uint64_t offset, uint64_t size);
+zx_status_t vmo_prefetch(struct vmo *vmo, uint64_t offset, uint64_t size);
+
+/* Whether a descriptor of the file says all about the VMO: false for a slice of a part, and for
+ * what is longer than a file. */
 bool vmo_is_whole_file(struct vmo *vmo);
 
 /* Makes an object of a memfd, which it owns on success. *rights are cut to what the descriptor can

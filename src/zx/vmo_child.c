@@ -1,21 +1,17 @@
 /* VMOs that are made of others: what is asked for is judged in Zircon's order. A slice and a
- * reference are VMOs on their parent's file. */
+ * reference are VMOs on their parent's store; a snapshot is a copy, made at once. (Stores through
+ * mappings cannot be noticed, so a copy that waits for them could miss them.) */
 #include <zircon/syscalls.h>
 
 #include "base/checked.h"
-#include "base/fd.h"
 #include "zx/extent.h"
 #include "zx/handle.h"
-#include "zx/status.h"
 #include "zx/vmo.h"
 
 #define SNAPSHOTS                                                                                  \
     (ZX_VMO_CHILD_SNAPSHOT | ZX_VMO_CHILD_SNAPSHOT_AT_LEAST_ON_WRITE |                             \
      ZX_VMO_CHILD_SNAPSHOT_MODIFIED)
 #define MODIFIERS (ZX_VMO_CHILD_RESIZABLE | ZX_VMO_CHILD_NO_WRITE)
-
-/* Zircon's limit for a VMO: 16 pages less than there are addresses. */
-#define MAX_SIZE (UINT64_MAX - 0xFFFF)
 
 /* One child that is asked for. */
 struct wish {
@@ -42,17 +38,19 @@ static zx_status_t check_slice(struct vmo *parent, const struct wish *wish)
         !is_page_aligned(wish->offset)) {
         return ZX_ERR_INVALID_ARGS;
     }
-    if (wish->rounded > MAX_SIZE) {
+    if (wish->rounded > STORE_SIZE_MAX) {
         return ZX_ERR_OUT_OF_RANGE;
     }
     if (!checked_add_u64(wish->offset, wish->rounded, &end) || end > vmo_size(parent)) {
         return ZX_ERR_INVALID_ARGS;
     }
-    /* Also of a reference that cannot resize what others can. */
-    return parent->extent->is_resizable ? ZX_ERR_NOT_SUPPORTED : ZX_OK;
+    if (parent->extent->is_resizable) { /* also of a reference that cannot resize what others can */
+        return ZX_ERR_NOT_SUPPORTED;
+    }
+    return vmo_is_cached(parent) ? ZX_OK : ZX_ERR_BAD_STATE;
 }
 
-static zx_status_t check_reference(const struct vmo *parent, const struct wish *wish)
+static zx_status_t check_reference(struct vmo *parent, const struct wish *wish)
 {
     if ((wish->options & ~(ZX_VMO_CHILD_REFERENCE | MODIFIERS)) != 0 || wish->offset != 0 ||
         wish->size != 0) {
@@ -61,10 +59,10 @@ static zx_status_t check_reference(const struct vmo *parent, const struct wish *
     if (parent->origin == VMO_SLICE || (has(wish, ZX_VMO_CHILD_RESIZABLE) && !parent->resizable)) {
         return ZX_ERR_NOT_SUPPORTED;
     }
-    return ZX_OK;
+    return vmo_is_cached(parent) ? ZX_OK : ZX_ERR_BAD_STATE;
 }
 
-static zx_status_t check_snapshot(const struct wish *wish)
+static zx_status_t check_snapshot(struct vmo *parent, const struct wish *wish)
 {
     uint32_t kind = wish->options & SNAPSHOTS;
     uint64_t end;
@@ -72,48 +70,85 @@ static zx_status_t check_snapshot(const struct wish *wish)
         !is_page_aligned(wish->offset)) {
         return ZX_ERR_INVALID_ARGS;
     }
-    if (wish->rounded > MAX_SIZE || !checked_add_u64(wish->offset, wish->rounded, &end)) {
+    if (wish->rounded > STORE_SIZE_MAX || !checked_add_u64(wish->offset, wish->rounded, &end)) {
         return ZX_ERR_OUT_OF_RANGE;
     }
-    return ZX_ERR_NOT_SUPPORTED;
+    if (!vmo_is_cached(parent)) {
+        return ZX_ERR_BAD_STATE;
+    }
+    /* Offsets add up through a chain of snapshots. */
+    return checked_add_u64(parent->root_offset, end, &end) ? ZX_OK : ZX_ERR_INVALID_ARGS;
 }
 
 /* What is wrong with a wish, once there is a parent. */
 static zx_status_t check_wish(struct vmo *parent, const struct wish *wish)
 {
+    if (parent->discardable != NULL) {
+        return ZX_ERR_NOT_SUPPORTED;
+    }
     if (has(wish, ZX_VMO_CHILD_SLICE)) {
         return check_slice(parent, wish);
     }
-    return has(wish, ZX_VMO_CHILD_REFERENCE) ? check_reference(parent, wish) : check_snapshot(wish);
+    return has(wish, ZX_VMO_CHILD_REFERENCE) ? check_reference(parent, wish)
+                                             : check_snapshot(parent, wish);
 }
 
-/* The sizes of a child. The last page of a received file may end early: a slice ends with it. */
-static struct extent *child_extent(struct vmo *parent, const struct wish *wish)
+/* How many bytes a wish has in common with its parent. The last page of a received file may end
+ * early: so do a slice's and a snapshot's part of it. */
+static uint64_t shared_size(struct vmo *parent, const struct wish *wish)
+{
+    uint64_t end = extent_size(parent->extent, vmo_file(parent));
+    uint64_t left = end > wish->offset ? end - wish->offset : 0;
+    return wish->rounded < left ? wish->rounded : left;
+}
+
+/* On the parent's own description of the file: locks on it stay. */
+static struct vmo *new_window(struct vmo *parent, const struct wish *wish)
 {
     if (has(wish, ZX_VMO_CHILD_REFERENCE)) {
-        return extent_ref(parent->extent);
+        return vmo_new(VMO_REFERENCE, ZX_KOID_INVALID, store_ref(parent->store),
+                       extent_ref(parent->extent));
     }
-    uint64_t end = extent_size(parent->extent, parent->fd);
-    uint64_t left = end > wish->offset ? end - wish->offset : 0;
-    return extent_new(wish->rounded < left ? wish->rounded : left, wish->size);
+    return vmo_new(VMO_SLICE, ZX_KOID_INVALID, store_ref(parent->store),
+                   extent_new(shared_size(parent, wish), wish->size));
+}
+
+static zx_status_t new_snapshot(struct vmo *parent, const struct wish *wish, struct vmo **ret_child)
+{
+    struct store *store = NULL;
+    zx_status_t status = store_snapshot(parent->store, parent->offset + wish->offset,
+                                        shared_size(parent, wish), wish->rounded, &store);
+    if (status != ZX_OK) {
+        return status;
+    }
+    *ret_child =
+        vmo_new(VMO_SNAPSHOT, ZX_KOID_INVALID, store, extent_new(wish->rounded, wish->size));
+    return ZX_OK;
 }
 
 /* Makes the object, with one reference for the caller and no parent yet. */
 static zx_status_t new_child(struct vmo *parent, const struct wish *wish, struct vmo **ret_child)
 {
-    FD_CLEANUP int fd = fd_dup(parent->fd); /* the same description: locks on it stay */
-    if (fd < 0) {
-        return status_from_errno(-fd);
+    bool is_snapshot = has(wish, SNAPSHOTS);
+    struct vmo *child = NULL;
+    if (is_snapshot) {
+        zx_status_t status = new_snapshot(parent, wish, &child);
+        if (status != ZX_OK) {
+            return status;
+        }
+    } else {
+        child = new_window(parent, wish);
     }
-    enum vmo_origin origin = has(wish, ZX_VMO_CHILD_SLICE) ? VMO_SLICE : VMO_REFERENCE;
-    struct vmo *child = vmo_new(origin, fd, ZX_KOID_INVALID, child_extent(parent, wish));
     if (child == NULL) {
         return ZX_ERR_NO_MEMORY;
     }
-    (void)fd_take(&fd);
-    child->owned = parent->owned;
     child->resizable = has(wish, ZX_VMO_CHILD_RESIZABLE);
-    child->offset = parent->offset + wish->offset;
+    child->immutable = is_snapshot && has(wish, ZX_VMO_CHILD_NO_WRITE);
+    child->offset = is_snapshot ? 0 : parent->offset + wish->offset;
+    child->root_offset = parent->root_offset + wish->offset;
+    if (is_snapshot) {
+        child->extent->is_resizable = child->resizable;
+    }
     *ret_child = child;
     return ZX_OK;
 }
@@ -125,7 +160,10 @@ static zx_rights_t child_rights(zx_rights_t parent, const struct wish *wish)
     if (has(wish, ZX_VMO_CHILD_RESIZABLE)) {
         rights |= ZX_RIGHT_RESIZE;
     }
-    return has(wish, ZX_VMO_CHILD_NO_WRITE) ? rights & ~ZX_RIGHT_WRITE : rights;
+    if (has(wish, ZX_VMO_CHILD_NO_WRITE)) {
+        return rights & ~ZX_RIGHT_WRITE;
+    }
+    return has(wish, SNAPSHOTS) ? (rights & ~ZX_RIGHT_EXECUTE) | ZX_RIGHT_WRITE : rights;
 }
 
 static zx_status_t make_child(const struct handle_use *use, const struct wish *wish,

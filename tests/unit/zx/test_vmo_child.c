@@ -1,4 +1,4 @@
-#include "zx_test.h"
+#include "vmo_test.h"
 
 #include <fcntl.h>
 #include <stdbool.h>
@@ -8,50 +8,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#define SLICE         ZX_VMO_CHILD_SLICE
-#define REFERENCE     ZX_VMO_CHILD_REFERENCE
-#define SNAPSHOT      ZX_VMO_CHILD_SNAPSHOT
-#define AT_LEAST      ZX_VMO_CHILD_SNAPSHOT_AT_LEAST_ON_WRITE
-#define MODIFIED      ZX_VMO_CHILD_SNAPSHOT_MODIFIED
-#define RESIZABLE     ZX_VMO_CHILD_RESIZABLE
-#define NO_WRITE      ZX_VMO_CHILD_NO_WRITE
-
-#define RW            (ZX_VM_PERM_READ | ZX_VM_PERM_WRITE)
-#define LARGEST_SLICE (UINT64_MAX - 0xFFFF) /* Zircon's limit for a VMO */
-
-static zx_handle_t new_child(zx_handle_t vmo, uint32_t options, uint64_t offset, uint64_t size)
-{
-    zx_handle_t child = ZX_HANDLE_INVALID;
-    assert_ok(zx_vmo_create_child(vmo, options, offset, size, &child));
-    return child;
-}
-
-static zx_info_vmo_t info_of(zx_handle_t vmo)
-{
-    zx_info_vmo_t info = {0};
-    assert_ok(zx_object_get_info(vmo, ZX_INFO_VMO, &info, sizeof(info), NULL, NULL));
-    return info;
-}
-
-static int byte_at(zx_handle_t vmo, uint64_t offset)
-{
-    unsigned char byte = 0;
-    assert_ok(zx_vmo_read(vmo, &byte, offset, 1));
-    return byte;
-}
-
-static void put_byte(zx_handle_t vmo, uint64_t offset, int value)
-{
-    unsigned char byte = (unsigned char)value;
-    assert_ok(zx_vmo_write(vmo, &byte, offset, 1));
-}
-
-static uint64_t content_size_of(zx_handle_t vmo)
-{
-    uint64_t size = UINT64_MAX;
-    assert_ok(zx_object_get_property(vmo, ZX_PROP_VMO_CONTENT_SIZE, &size, sizeof(size)));
-    return size;
-}
+#define RW (ZX_VM_PERM_READ | ZX_VM_PERM_WRITE)
 
 static void set_content_size(zx_handle_t vmo, uint64_t size)
 {
@@ -148,41 +105,39 @@ static void z100_z112_refused_arguments(void **state)
     (void)state;
     zx_handle_t vmo = new_vmo(4 * PAGE, 0);
     const struct wish wishes[] = {
-        {SLICE | NO_WRITE | RESIZABLE, 1,            UINT64_MAX,            ZX_ERR_OUT_OF_RANGE }, /* rounding */
-        {0,                            0,            UINT64_MAX - PAGE + 2, ZX_ERR_OUT_OF_RANGE },
-        {SLICE | NO_WRITE | RESIZABLE, 0,            PAGE,                  ZX_ERR_INVALID_ARGS },
-        {0,                            0,            PAGE,                  ZX_ERR_INVALID_ARGS }, /* Z100 */
-        {SNAPSHOT | SLICE,             0,            PAGE,                  ZX_ERR_INVALID_ARGS },
-        {SNAPSHOT | AT_LEAST,          0,            PAGE,                  ZX_ERR_INVALID_ARGS },
-        {0x100,                        0,            PAGE,                  ZX_ERR_INVALID_ARGS },
-        {NO_WRITE,                     0,            PAGE,                  ZX_ERR_INVALID_ARGS },
-        {SLICE | RESIZABLE,            0,            LARGEST_SLICE + PAGE,  ZX_ERR_INVALID_ARGS }, /* slices */
-        {SLICE | REFERENCE,            0,            0,                     ZX_ERR_INVALID_ARGS },
-        {SLICE | 0x100,                0,            PAGE,                  ZX_ERR_INVALID_ARGS },
-        {SLICE,                        1,            LARGEST_SLICE + PAGE,  ZX_ERR_INVALID_ARGS },
-        {SLICE,                        8 * PAGE,     LARGEST_SLICE + PAGE,  ZX_ERR_OUT_OF_RANGE },
-        {SLICE,                        0,            LARGEST_SLICE,         ZX_ERR_INVALID_ARGS },
-        {SLICE,                        0,            4 * PAGE + 1,          ZX_ERR_INVALID_ARGS },
-        {SLICE,                        PAGE,         4 * PAGE,              ZX_ERR_INVALID_ARGS },
-        {SLICE,                        5 * PAGE,     0,                     ZX_ERR_INVALID_ARGS },
-        {SLICE,                        0 - 2 * PAGE, 4 * PAGE,              ZX_ERR_INVALID_ARGS }, /* wraps */
-        {REFERENCE,                    PAGE,         0,                     ZX_ERR_INVALID_ARGS }, /* Z112 */
-        {REFERENCE,                    0,            PAGE,                  ZX_ERR_INVALID_ARGS },
-        {REFERENCE,                    0,            1,                     ZX_ERR_INVALID_ARGS },
-        {REFERENCE | SNAPSHOT,         0,            0,                     ZX_ERR_INVALID_ARGS },
-        {REFERENCE | RESIZABLE,        PAGE,         0,                     ZX_ERR_INVALID_ARGS },
-        {REFERENCE | RESIZABLE,        0,            0,                     ZX_ERR_NOT_SUPPORTED}, /* Z115 */
-        {SNAPSHOT | 0x100,             0,            PAGE,                  ZX_ERR_INVALID_ARGS },
-        {SNAPSHOT,                     1,            LARGEST_SLICE + PAGE,  ZX_ERR_INVALID_ARGS },
-        {MODIFIED,                     0,            LARGEST_SLICE + PAGE,  ZX_ERR_OUT_OF_RANGE },
-        {AT_LEAST,                     0 - PAGE,     PAGE,                  ZX_ERR_OUT_OF_RANGE },
-        {SNAPSHOT,                     0,            PAGE,                  ZX_ERR_NOT_SUPPORTED},
-        {AT_LEAST | RESIZABLE,         8 * PAGE,     PAGE,                  ZX_ERR_NOT_SUPPORTED},
-        {MODIFIED | NO_WRITE,          0,            PAGE,                  ZX_ERR_NOT_SUPPORTED},
+        {SLICE | NO_WRITE | CHILD_RESIZABLE, 1,            UINT64_MAX,            ZX_ERR_OUT_OF_RANGE }, /* rounding */
+        {0,                                  0,            UINT64_MAX - PAGE + 2, ZX_ERR_OUT_OF_RANGE },
+        {SLICE | NO_WRITE | CHILD_RESIZABLE, 0,            PAGE,                  ZX_ERR_INVALID_ARGS },
+        {0,                                  0,            PAGE,                  ZX_ERR_INVALID_ARGS }, /* Z100 */
+        {SNAPSHOT | SLICE,                   0,            PAGE,                  ZX_ERR_INVALID_ARGS },
+        {SNAPSHOT | AT_LEAST,                0,            PAGE,                  ZX_ERR_INVALID_ARGS },
+        {0x100,                              0,            PAGE,                  ZX_ERR_INVALID_ARGS },
+        {NO_WRITE,                           0,            PAGE,                  ZX_ERR_INVALID_ARGS },
+        {SLICE | CHILD_RESIZABLE,            0,            LARGEST_VMO + PAGE,    ZX_ERR_INVALID_ARGS }, /* slices */
+        {SLICE | REFERENCE,                  0,            0,                     ZX_ERR_INVALID_ARGS },
+        {SLICE | 0x100,                      0,            PAGE,                  ZX_ERR_INVALID_ARGS },
+        {SLICE,                              1,            LARGEST_VMO + PAGE,    ZX_ERR_INVALID_ARGS },
+        {SLICE,                              8 * PAGE,     LARGEST_VMO + PAGE,    ZX_ERR_OUT_OF_RANGE },
+        {SLICE,                              0,            LARGEST_VMO,           ZX_ERR_INVALID_ARGS },
+        {SLICE,                              0,            4 * PAGE + 1,          ZX_ERR_INVALID_ARGS },
+        {SLICE,                              PAGE,         4 * PAGE,              ZX_ERR_INVALID_ARGS },
+        {SLICE,                              5 * PAGE,     0,                     ZX_ERR_INVALID_ARGS },
+        {SLICE,                              0 - 2 * PAGE, 4 * PAGE,              ZX_ERR_INVALID_ARGS }, /* wraps */
+        {REFERENCE,                          PAGE,         0,                     ZX_ERR_INVALID_ARGS }, /* Z112 */
+        {REFERENCE,                          0,            PAGE,                  ZX_ERR_INVALID_ARGS },
+        {REFERENCE,                          0,            1,                     ZX_ERR_INVALID_ARGS },
+        {REFERENCE | SNAPSHOT,               0,            0,                     ZX_ERR_INVALID_ARGS },
+        {REFERENCE | CHILD_RESIZABLE,        PAGE,         0,                     ZX_ERR_INVALID_ARGS },
+        {REFERENCE | CHILD_RESIZABLE,        0,            0,                     ZX_ERR_NOT_SUPPORTED}, /* Z115 */
+        {SNAPSHOT | 0x100,                   0,            PAGE,                  ZX_ERR_INVALID_ARGS },
+        {SNAPSHOT,                           1,            LARGEST_VMO + PAGE,    ZX_ERR_INVALID_ARGS },
+        {MODIFIED,                           0,            LARGEST_VMO + PAGE,    ZX_ERR_OUT_OF_RANGE },
+        {AT_LEAST,                           0 - PAGE,     PAGE,                  ZX_ERR_OUT_OF_RANGE },
+        {SNAPSHOT,                           0 - PAGE,     PAGE + 1,              ZX_ERR_OUT_OF_RANGE },
     };
     assert_wishes(vmo, wishes, sizeof(wishes) / sizeof(wishes[0]));
     assert_status(zx_vmo_create_child(vmo, SLICE, 0, PAGE, NULL), ZX_ERR_INVALID_ARGS);
-    assert_status(zx_vmo_create_child(vmo, SNAPSHOT, 0, PAGE, NULL), ZX_ERR_NOT_SUPPORTED);
+    assert_status(zx_vmo_create_child(vmo, SNAPSHOT, 0, PAGE, NULL), ZX_ERR_INVALID_ARGS);
     assert_int_equal(signals_of(vmo), ZX_VMO_ZERO_CHILDREN);
     assert_ok(zx_handle_close(vmo));
 }
@@ -217,7 +172,7 @@ static void z097_handle_and_rights(void **state)
     assert_status(zx_vmo_create_child(no_read, SLICE, 1, PAGE, &out), ZX_ERR_ACCESS_DENIED);
     assert_status(zx_vmo_create_child(no_duplicate, 0, 1, PAGE, &out), ZX_ERR_ACCESS_DENIED);
     assert_status(zx_vmo_create_child(0, SLICE, 0, UINT64_MAX, &out), ZX_ERR_OUT_OF_RANGE);
-    assert_status(zx_vmo_create_child(0, SLICE | NO_WRITE | RESIZABLE, 0, PAGE, &out),
+    assert_status(zx_vmo_create_child(0, SLICE | NO_WRITE | CHILD_RESIZABLE, 0, PAGE, &out),
                   ZX_ERR_INVALID_ARGS);
     assert_int_equal(out, 77);
     zx_handle_t child = new_child(least, SLICE, 0, PAGE);
@@ -232,34 +187,44 @@ static void rights_of_children(void **state)
     const zx_rights_t properties = ZX_RIGHT_GET_PROPERTY | ZX_RIGHT_SET_PROPERTY;
     zx_handle_t fixed = new_vmo(PAGE, 0);
     zx_handle_t resizable = new_vmo(PAGE, ZX_VMO_RESIZABLE);
+    zx_handle_t code = ZX_HANDLE_INVALID;
+    assert_ok(zx_vmo_replace_as_executable(new_vmo(PAGE, 0), ZX_HANDLE_INVALID, &code));
     const struct {
         zx_handle_t parent;
         zx_rights_t parent_rights;
         uint32_t options;
         zx_rights_t rights;
     } rows[] = {
-        {fixed,     ZX_RIGHT_SAME_RIGHTS,  SLICE,                 0xD0EF                             },
-        {fixed,     ZX_RIGHT_SAME_RIGHTS,  SLICE | NO_WRITE,      0xD0EF & ~ZX_RIGHT_WRITE           },
-        {fixed,     ZX_RIGHT_SAME_RIGHTS,  REFERENCE | NO_WRITE,  0xD0EF & ~ZX_RIGHT_WRITE           },
-        {fixed,     bare,                  SLICE,                 bare | properties                  },
-        {fixed,     bare | ZX_RIGHT_WRITE, SLICE | NO_WRITE,      bare | properties                  },
-        {fixed,     bare,                  REFERENCE,             bare | properties                  },
-        {resizable, ZX_RIGHT_SAME_RIGHTS,  REFERENCE,             0xD0EF                             },
-        {resizable, ZX_RIGHT_SAME_RIGHTS,  REFERENCE | RESIZABLE, 0x40D0EF                           },
-        {resizable, bare,                  REFERENCE | RESIZABLE, bare | properties | ZX_RIGHT_RESIZE},
+        {fixed,     ZX_RIGHT_SAME_RIGHTS,  SLICE,                       0xD0EF                             },
+        {fixed,     ZX_RIGHT_SAME_RIGHTS,  SLICE | NO_WRITE,            0xD0EF & ~ZX_RIGHT_WRITE           },
+        {fixed,     ZX_RIGHT_SAME_RIGHTS,  REFERENCE | NO_WRITE,        0xD0EF & ~ZX_RIGHT_WRITE           },
+        {fixed,     bare,                  SLICE,                       bare | properties                  },
+        {fixed,     bare | ZX_RIGHT_WRITE, SLICE | NO_WRITE,            bare | properties                  },
+        {fixed,     bare,                  REFERENCE,                   bare | properties                  },
+        {resizable, ZX_RIGHT_SAME_RIGHTS,  REFERENCE,                   0xD0EF                             },
+        {fixed,     ZX_RIGHT_SAME_RIGHTS,  SNAPSHOT,                    0xD0EF                             },
+        {fixed,     ZX_RIGHT_SAME_RIGHTS,  SNAPSHOT | CHILD_RESIZABLE,  0x40D0EF                           },
+        {resizable, ZX_RIGHT_SAME_RIGHTS,  AT_LEAST,                    0xD0EF                             },
+        {fixed,     ZX_RIGHT_SAME_RIGHTS,  MODIFIED | NO_WRITE,         0xD0EF & ~ZX_RIGHT_WRITE           },
+        {fixed,     bare,                  SNAPSHOT,                    bare | properties | ZX_RIGHT_WRITE },
+        {code,      ZX_RIGHT_SAME_RIGHTS,  SLICE,                       0xD0EF | ZX_RIGHT_EXECUTE          },
+        {code,      ZX_RIGHT_SAME_RIGHTS,  SNAPSHOT,                    0xD0EF                             },
+        {code,      ZX_RIGHT_SAME_RIGHTS,  SNAPSHOT | NO_WRITE,         0xD0FF & ~ZX_RIGHT_WRITE           },
+        {resizable, ZX_RIGHT_SAME_RIGHTS,  REFERENCE | CHILD_RESIZABLE, 0x40D0EF                           },
+        {resizable, bare,                  REFERENCE | CHILD_RESIZABLE, bare | properties | ZX_RIGHT_RESIZE},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         zx_handle_t parent = dup_with(rows[i].parent, rows[i].parent_rights);
-        uint64_t size = (rows[i].options & SLICE) != 0 ? PAGE : 0;
+        uint64_t size = (rows[i].options & REFERENCE) != 0 ? 0 : PAGE;
         zx_handle_t child = new_child(parent, rows[i].options, 0, size);
         assert_int_equal(basic_of(child).rights, rows[i].rights);
         assert_int_equal(info_of(child).flags & ZX_INFO_VMO_RESIZABLE,
-                         (rows[i].options & RESIZABLE) != 0 ? ZX_INFO_VMO_RESIZABLE : 0);
+                         (rows[i].options & CHILD_RESIZABLE) != 0 ? ZX_INFO_VMO_RESIZABLE : 0);
         assert_ok(zx_handle_close(child));
         assert_ok(zx_handle_close(parent));
     }
-    assert_ok(zx_handle_close(fixed));
-    assert_ok(zx_handle_close(resizable));
+    const zx_handle_t all[] = {fixed, resizable, code};
+    assert_ok(zx_handle_close_many(all, 3));
 }
 
 static void z115_references(void **state)

@@ -1,0 +1,142 @@
+#include "zx/discard.h"
+
+#include <assert.h>
+#include <poll.h>
+#include <stdlib.h>
+
+#include <sysmem/discard.h>
+
+#include "base/fd.h"
+#include "os/pressure.h"
+#include "zx/watcher.h"
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct list unlocked = {.next = &unlocked, .prev = &unlocked}; /* guarded by `lock` */
+
+/* Whoever listens to the kernel. Its own lock is held while the thread starts and ends, which takes
+ * the other one. */
+static struct {
+    pthread_mutex_t lock;
+    size_t users;
+    int fd; /* -1: the kernel does not tell this process */
+    struct watcher watcher;
+} listener = {.lock = PTHREAD_MUTEX_INITIALIZER, .fd = -1};
+
+uint64_t sysmem_discard_unlocked(uint64_t bytes)
+{
+    uint64_t given_back = 0;
+    (void)pthread_mutex_lock(&lock);
+    list_for_each_safe (it, next, &unlocked) {
+        struct discardable *discardable = container_of(it, struct discardable, link);
+        if (given_back >= bytes) {
+            break;
+        }
+        uint64_t had = store_bytes(discardable->store);
+        if (had > 0 && store_zero(discardable->store, 0, STORE_SIZE_MAX) == ZX_OK) {
+            given_back += had;
+            discardable->is_discarded = true;
+        }
+    }
+    (void)pthread_mutex_unlock(&lock);
+    return given_back;
+}
+
+static void heard_of_pressure(void *arg)
+{
+    (void)arg;
+    (void)sysmem_discard_unlocked(UINT64_MAX);
+}
+
+/* Without a listener all works the same, but for what the kernel would have said. */
+static void listener_enter(void)
+{
+    (void)pthread_mutex_lock(&listener.lock);
+    if (listener.users++ == 0) {
+        int fd = pressure_open();
+        if (fd >= 0 && watcher_start(&listener.watcher, fd, POLLPRI, heard_of_pressure, NULL) < 0) {
+            fd_close(&fd);
+        }
+        listener.fd = fd >= 0 ? fd : -1;
+    }
+    (void)pthread_mutex_unlock(&listener.lock);
+}
+
+static void listener_leave(void)
+{
+    (void)pthread_mutex_lock(&listener.lock);
+    assert(listener.users > 0);
+    if (--listener.users == 0 && listener.fd >= 0) {
+        watcher_stop(&listener.watcher);
+        fd_close(&listener.fd);
+    }
+    (void)pthread_mutex_unlock(&listener.lock);
+}
+
+struct discardable *discardable_new(struct store *store)
+{
+    struct discardable *discardable = calloc(1, sizeof(*discardable));
+    if (discardable == NULL) {
+        return NULL;
+    }
+    discardable->store = store;
+    listener_enter();
+    (void)pthread_mutex_lock(&lock);
+    list_append(&unlocked, &discardable->link);
+    (void)pthread_mutex_unlock(&lock);
+    return discardable;
+}
+
+void discardable_free(struct discardable *discardable)
+{
+    (void)pthread_mutex_lock(&lock);
+    list_remove(&discardable->link);
+    (void)pthread_mutex_unlock(&lock);
+    listener_leave();
+    free(discardable);
+}
+
+static void add_lock(struct discardable *discardable)
+{
+    discardable->locks++;
+    list_remove(&discardable->link);
+}
+
+bool discardable_lock(struct discardable *discardable)
+{
+    (void)pthread_mutex_lock(&lock);
+    bool was_discarded = discardable->is_discarded;
+    discardable->is_discarded = false;
+    add_lock(discardable);
+    (void)pthread_mutex_unlock(&lock);
+    return was_discarded;
+}
+
+zx_status_t discardable_try_lock(struct discardable *discardable)
+{
+    (void)pthread_mutex_lock(&lock);
+    zx_status_t status = discardable->is_discarded ? ZX_ERR_UNAVAILABLE : ZX_OK;
+    if (status == ZX_OK) {
+        add_lock(discardable);
+    }
+    (void)pthread_mutex_unlock(&lock);
+    return status;
+}
+
+zx_status_t discardable_unlock(struct discardable *discardable)
+{
+    (void)pthread_mutex_lock(&lock);
+    zx_status_t status = discardable->locks > 0 ? ZX_OK : ZX_ERR_BAD_STATE;
+    if (status == ZX_OK && --discardable->locks == 0 && !discardable->is_kept) {
+        list_append(&unlocked, &discardable->link);
+    }
+    (void)pthread_mutex_unlock(&lock);
+    return status;
+}
+
+void discardable_keep(struct discardable *discardable)
+{
+    (void)pthread_mutex_lock(&lock);
+    discardable->is_kept = true;
+    list_remove(&discardable->link);
+    (void)pthread_mutex_unlock(&lock);
+}

@@ -1,0 +1,71 @@
+#include "zx_test.h"
+
+#include <poll.h>
+#include <semaphore.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "zx/watcher.h"
+
+struct listener {
+    int fd;
+    sem_t heard;
+    char byte; /* what came */
+};
+
+static void take_urgent_byte(void *arg)
+{
+    struct listener *listener = arg;
+    assert_int_equal(recv(listener->fd, &listener->byte, 1, MSG_OOB), 1);
+    assert_int_equal(sem_post(&listener->heard), 0);
+}
+
+/* An out-of-band byte polls as POLLPRI, as memory pressure does. */
+static void it_calls_for_each_report(void **state)
+{
+    (void)state;
+    int ends[2];
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+    struct listener listener = {.fd = ends[0]};
+    assert_int_equal(sem_init(&listener.heard, 0, 0), 0);
+    struct watcher watcher;
+    assert_int_equal(watcher_start(&watcher, ends[0], POLLPRI, take_urgent_byte, &listener), 0);
+    for (char c = 'a'; c < 'e'; c++) {
+        assert_int_equal(send(ends[1], &c, 1, MSG_OOB), 1);
+        assert_int_equal(sem_wait(&listener.heard), 0);
+        assert_int_equal(listener.byte, c);
+    }
+    watcher_stop(&watcher);
+    assert_int_equal(sem_destroy(&listener.heard), 0);
+    (void)close(ends[0]);
+    (void)close(ends[1]);
+}
+
+static void never(void *arg)
+{
+    (void)arg;
+    fail();
+}
+
+static void it_starts_and_stops_without_a_report(void **state)
+{
+    (void)state;
+    int fd = eventfd(0, EFD_CLOEXEC);
+    assert_true(fd >= 0);
+    for (int i = 0; i < 100; i++) {
+        struct watcher watcher;
+        assert_int_equal(watcher_start(&watcher, fd, POLLIN, never, NULL), 0);
+        watcher_stop(&watcher);
+    }
+    (void)close(fd);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(it_calls_for_each_report),
+        cmocka_unit_test(it_starts_and_stops_without_a_report),
+    };
+    return RUN_ZX_TESTS(tests);
+}
