@@ -41,8 +41,7 @@ int driver_main(int argc, char **argv, const char *wanted, driver_run *run)
         const char *difference = run(options.first + i, &ok);
         count += ok ? 1 : 0;
         if (difference != NULL) {
-            printf("seed %" PRIu64 ": solver and model differ: %s\n", options.first + i,
-                   difference);
+            printf("seed %" PRIu64 ": differs from the model: %s\n", options.first + i, difference);
             return options.expect_difference ? 0 : 1;
         }
     }

@@ -1,9 +1,9 @@
-/* The main() of a test that compares the solver with a model, seed by seed.
+/* The main() of a test that compares something with a model of it, seed by seed.
  *
  *   test [--seeds N] [--first SEED] [--expect-difference]
  *
  * Says the first seed on which they differ and fails; with --expect-difference it fails when they
- * never do (the solver then has a fault in it that the model must find). */
+ * never do (what is compared then has a fault in it that the model must find). */
 #ifndef TESTS_PROPERTY_DRIVER_H
 #define TESTS_PROPERTY_DRIVER_H
 
