@@ -296,28 +296,6 @@ static void thirty_thousand_mappings(void **state)
     assert_ok(zx_handle_close(vmo));
 }
 
-#ifndef IS_SANITIZED /* sanitizers need mappings themselves */
-static void at_the_limit_of_mappings_all_can_be_unmapped(void **state)
-{
-    (void)state;
-    const zx_info_vmar_t info = root_info();
-    zx_handle_t vmo = new_vmo(PAGE, 0);
-    zx_vaddr_t address = 0;
-    zx_status_t status = ZX_OK;
-    uint64_t count = 0;
-    while ((status = map_root(R, 0, vmo, 0, PAGE, &address)) == ZX_OK) {
-        count++;
-    }
-    zx_status_t middle = zx_vmar_unmap(zx_vmar_root_self(), info.base + PAGE, PAGE);
-    zx_status_t all = zx_vmar_unmap(zx_vmar_root_self(), info.base, count * PAGE);
-    assert_int_equal(status, ZX_ERR_NO_MEMORY);
-    assert_ok(middle);
-    assert_ok(all);
-    assert_true(count > 30000);
-    assert_ok(zx_handle_close(vmo));
-}
-#endif
-
 static void a_closed_root_handle_is_a_bad_handle(void **state)
 {
     (void)state;
@@ -341,9 +319,6 @@ int main(void)
         cmocka_unit_test(alignment),
         cmocka_unit_test(overwrite_replaces_parts),
         cmocka_unit_test(thirty_thousand_mappings),
-#ifndef IS_SANITIZED
-        cmocka_unit_test(at_the_limit_of_mappings_all_can_be_unmapped),
-#endif
         cmocka_unit_test(a_closed_root_handle_is_a_bad_handle), /* the last: no root after it */
     };
     return RUN_ZX_TESTS(tests);
