@@ -1,4 +1,6 @@
 /* The calls on VMARs: handles, rights and options, in Zircon's order. The rest is region.c's. */
+#include <assert.h>
+
 #include <zircon/syscalls.h>
 
 #include "base/checked.h"
@@ -110,6 +112,7 @@ zx_status_t zx_vmar_allocate(zx_handle_t parent_vmar, zx_vm_option_t options, si
     if (status != ZX_OK) {
         return status;
     }
+    assert(child != NULL);
     uint64_t start = child->range.start;
     status = region_to_handle(child, ZX_DEFAULT_VMAR_RIGHTS | rights, child_vmar);
     if (status == ZX_OK) {
