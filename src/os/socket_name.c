@@ -141,6 +141,5 @@ bool socket_peer_is_named(int fd)
 {
     struct sockaddr_storage address;
     socklen_t len = sizeof(address);
-    return has_option(fd, SO_DOMAIN, AF_UNIX) &&
-           getpeername(fd, (struct sockaddr *)&address, &len) == 0 && len > sizeof(sa_family_t);
+    return getpeername(fd, (struct sockaddr *)&address, &len) == 0 && len > sizeof(sa_family_t);
 }

@@ -45,8 +45,8 @@ int socket_name_of_peer(int fd, struct socket_name *ret_name);
 
 /* Whether the other end of a Unix socket has a name of any kind. An end of a socketpair() that
  * nobody bound has not; the end that called connect() always has, and its SO_PEERCRED tells of
- * whoever listened there instead of its maker. False for what is no Unix socket or not connected.
- */
+ * whoever listened there instead of its maker. False for one that is not connected. Only for what
+ * is known to be a channel's end: other families may wait for their socket's lock. */
 bool socket_peer_is_named(int fd);
 
 bool socket_name_equal(const struct socket_name *a, const struct socket_name *b);

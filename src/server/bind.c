@@ -1,5 +1,6 @@
 #include "server/bind.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <linux/sockios.h>
 #include <stdlib.h>
@@ -26,7 +27,7 @@
 struct bind {
     struct list link; /* in the token's binds: one for each socket that claims to be its end */
     int fd;           /* charged to the collection's account */
-    uint64_t koid;    /* of the socket */
+    uint64_t koid;    /* of the socket; 0: not asked for yet */
     struct binding *collection; /* parked: not read from yet */
     char *client_name;          /* the Allocator's, or NULL */
     uint64_t client_id;
@@ -120,10 +121,10 @@ static struct bind *find_bind(const struct binding *token, const struct message 
 /* Shuts the token down, and says whether its client has received all that was sent: then nothing of
  * others' is closed with the client's end. (Asking that end would wait for whoever receives from
  * it.) */
-static bool shut_down(const struct binding *token)
+static bool shut_down(struct binding *token)
 {
     int unread = 0;
-    return !stream_wants_write(&token->stream) && shutdown(token->stream.fd, SHUT_RDWR) == 0 &&
+    return !stream_wants_write(&token->stream) && binding_shut_down(token) &&
            ioctl(token->stream.fd, SIOCOUTQ, &unread) == 0 && unread == 0;
 }
 
@@ -178,13 +179,24 @@ bool bind_step(struct binding *token)
     return token->state == BINDING_OPEN && bind_is_pending(token);
 }
 
+/* Most binds have no company, and need not be told apart. */
+static uint64_t koid_of(struct bind *bind)
+{
+    if (bind->koid == 0) {
+        int failed = socket_koid(bind->fd, &bind->koid);
+        assert(failed == 0); /* a socket, whose peer's name was asked for */
+        (void)failed;
+    }
+    return bind->koid;
+}
+
 /* A bind that is pending already with this very socket: whether that is the token's end is the same
  * question for both. */
-static struct bind *find_twin(const struct binding *token, uint64_t koid)
+static struct bind *find_twin(const struct binding *token, struct bind *of)
 {
     list_for_each (link, &token->binds) {
         struct bind *bind = container_of(link, struct bind, link);
-        if (bind->koid == koid) {
+        if (koid_of(bind) == koid_of(of)) {
             return bind;
         }
     }
@@ -203,7 +215,6 @@ static struct bind *bind_new(const struct binding *allocator, struct binding *co
     bool named = allocator->client_name == NULL ||
                  (bind->client_name = strdup(allocator->client_name)) != NULL;
     if (!named || !random_fill(bind->probe, sizeof(bind->probe)) ||
-        socket_koid(fd, &bind->koid) != 0 ||
         !account_charge(collection->account, ACCOUNT_DESCRIPTORS, 1)) {
         free(bind->client_name);
         free(bind);
@@ -224,7 +235,7 @@ void bind_begin(const struct binding *allocator, struct binding *token, struct b
         binding_close(collection);
         return;
     }
-    struct bind *twin = find_twin(token, bind->koid);
+    struct bind *twin = find_twin(token, bind);
     if (twin != NULL) {
         twin->twice = true;
         bind_drop(bind);

@@ -136,6 +136,13 @@ static void forget(struct binding *binding)
     }
 }
 
+bool binding_shut_down(struct binding *binding)
+{
+    bool done = !binding->shut && shutdown(binding->stream.fd, SHUT_RDWR) == 0;
+    binding->shut = binding->shut || done;
+    return done;
+}
+
 /* libuv forgets the descriptor in uv_close(), before it is closed here. */
 static void destroy(struct binding *binding)
 {
@@ -152,7 +159,7 @@ static void destroy(struct binding *binding)
     uv_close((uv_handle_t *)&binding->poll, on_freed);
     /* A client may have kept a duplicate of the server end: only a shutdown tells the other side
      * for sure. */
-    (void)shutdown(binding->stream.fd, SHUT_RDWR);
+    (void)binding_shut_down(binding);
     if (binding->foreign) {
         closer_close(binding->uid, fd_take(&binding->stream.fd));
     } else {

@@ -43,6 +43,7 @@ struct binding {
     struct account *account; /* who is charged for it */
     uint64_t charged_descriptors;
     uint64_t charged_bytes;
+    bool shut;      /* shut down already */
     bool overdrawn; /* its uid's quota does not allow what its queue holds */
     pid_t pid;
     uid_t uid;
@@ -97,6 +98,9 @@ void binding_trust(struct binding *binding);
 
 /* Serves a node from now on. */
 void binding_take_node(struct binding *binding, struct node *node);
+
+/* Neither end sends on the channel any more. False: the system refuses, or it was so before. */
+bool binding_shut_down(struct binding *binding);
 
 /* Closes the channel, once its replies are out; for the peer that is the end of file. The node, if
  * any, is not touched: callers cut it before. */

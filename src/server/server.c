@@ -265,6 +265,7 @@ static int prepare(struct server *server)
 int server_init(struct server *server, struct config *config, int listen_fd)
 {
     server->config = config;
+    server->pid = getpid();
     server->listen_fd = listen_fd;
     server->spare_fd = -1;
     list_init(&server->bindings);

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include <uv.h>
 
@@ -36,6 +37,7 @@ struct server {
     struct solver_environment environment;
     struct executor executor;
 
+    pid_t pid;     /* this process's */
     int helper_fd; /* of the process that makes helpers: helper.h; -1 after the end */
     int listen_fd;
     int spare_fd; /* closed to accept a connection when descriptors have run out */

@@ -1,7 +1,6 @@
 #include "server/server_end.h"
 
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "os/socket_name.h"
 #include "server/closer.h"
@@ -21,7 +20,7 @@ static bool find_owner(const struct binding *from, enum model_protocol protocol,
     struct ucred maker = {0};
     socklen_t len = sizeof(maker);
     bool made = getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &maker, &len) == 0 &&
-                maker.uid != (uid_t)-1 && maker.pid != getpid();
+                maker.uid != (uid_t)-1 && maker.pid != from->server->pid;
     bool answers = made && protocol == MODEL_PROTOCOL_TOKEN;
     ret->account = account_ref(&from->server->accounts, answers ? maker.uid : from->uid);
     ret->pid = answers ? maker.pid : from->pid;
@@ -32,14 +31,12 @@ static bool find_owner(const struct binding *from, enum model_protocol protocol,
 /* Names the server end. NULL, or what is wrong with it. */
 static const char *name_server_end(int fd, struct socket_name *ret)
 {
-    /* Who connected to another's socket could have that other one charged. */
-    if (socket_peer_is_named(fd)) {
-        return "wanted the server end of a channel, one of a socketpair(), got a socket that is "
-               "connected to a name";
-    }
     switch (socket_name_bind(fd, ret)) {
     case SOCKET_NAME_OK:
-        return NULL;
+        /* Who connected to another's socket could have that other one charged. */
+        return !socket_peer_is_named(fd) ? NULL
+                                         : "wanted the server end of a channel, one of a "
+                                           "socketpair(), got a socket that is connected to a name";
     case SOCKET_NAME_FOREIGN:
         return "wanted the server end of a channel, a Unix SEQPACKET socket, got another kind of "
                "descriptor";
