@@ -206,6 +206,17 @@ SYSMEM_EXPORT zx_status_t zx_vmar_unmap(zx_handle_t handle, zx_vaddr_t addr, uin
 SYSMEM_EXPORT zx_status_t zx_vmar_protect(zx_handle_t handle, zx_vm_option_t options,
                                           zx_vaddr_t addr, uint64_t len);
 
+/* Does one of the ZX_VMAR_OP_ operations to what is mapped in a range: COMMIT, DECOMMIT and ZERO
+ * change the VMOs' memory, PREFETCH, MAP_RANGE, DONT_NEED and ALWAYS_NEED are hints. `buffer` and
+ * `buffer_size` are NULL and 0. ZX_ERR_INVALID_ARGS: as zx_vmar_unmap(), no such operation, or a
+ * deeper region is in the range: COMMIT, DECOMMIT and PREFETCH enter none, the others need
+ * ZX_RIGHT_OP_CHILDREN to; ZX_ERR_OUT_OF_RANGE: not inside the region, or not inside a VMO;
+ * ZX_ERR_BAD_STATE: the region is destroyed, or something in the range is not mapped;
+ * ZX_ERR_ACCESS_DENIED: memory is to change through a mapping that may never write;
+ * else as zx_vmo_op_range(). Before a refusal, what lies below it has been done. */
+SYSMEM_EXPORT zx_status_t zx_vmar_op_range(zx_handle_t handle, uint32_t op, zx_vaddr_t addr,
+                                           uint64_t len, void *buffer, size_t buffer_size);
+
 /* Unmaps all that is in a region, destroys it and the regions in it, and gives its range back to
  * its parent; closing handles does none of this. Handles stay, and are ZX_ERR_BAD_STATE to use.
  * ZX_ERR_NOT_SUPPORTED: the root. Needs ZX_RIGHT_OP_CHILDREN. */

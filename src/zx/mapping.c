@@ -13,9 +13,6 @@
 
 #define PERMS (ZX_VM_PERM_READ | ZX_VM_PERM_WRITE | ZX_VM_PERM_EXECUTE)
 
-/* The kernel maps no file beyond this, less a page. */
-#define FILE_END ((uint64_t)1 << 63)
-
 static uint64_t min_u64(uint64_t a, uint64_t b)
 {
     return a < b ? a : b;
@@ -42,9 +39,6 @@ static uint64_t count_backed(const struct mapping *mapping)
     uint64_t bytes =
         vmo_mappable(vmo, mapping->vmo_offset, mapping->range.end - mapping->range.start);
     uint64_t stream_end;
-    if (bytes > 0) {
-        bytes = min_u64(bytes, left_before(FILE_END - page, vmo->offset + mapping->vmo_offset));
-    }
     if (mapping->is_bounded && checked_round_up_u64(vmo_get_content_size(vmo), page, &stream_end)) {
         bytes = min_u64(bytes, left_before(stream_end, mapping->vmo_offset));
     }
@@ -148,6 +142,15 @@ zx_status_t mapping_protect(const struct mapping *mapping, zx_vm_option_t perms)
     return mapping->backed == 0 || mprotect(at, mapping->backed, protection_of(perms)) == 0
                ? ZX_OK
                : status_from_errno(errno);
+}
+
+void mapping_populate(const struct mapping *mapping, uint64_t start, uint64_t end)
+{
+    uint64_t backed_end = min_u64(end, mapping->range.start + mapping->backed);
+    if (start <
+        backed_end) { /* the kernel stops where access is not allowed, and at the file's end */
+        (void)madvise((void *)(uintptr_t)start, backed_end - start, MADV_POPULATE_READ);
+    }
 }
 
 zx_status_t mapping_follow_stream(struct mapping *mapping)

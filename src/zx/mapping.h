@@ -60,6 +60,9 @@ struct mapping *mapping_split(struct mapping *mapping, uint64_t at);
 /* Tells the kernel about other permissions, but does not remember them. ZX_ERR_NO_MEMORY. */
 zx_status_t mapping_protect(const struct mapping *mapping, zx_vm_option_t perms);
 
+/* Brings the memory of a part of the mapping in, as far as there is some to be had: a hint. */
+void mapping_populate(const struct mapping *mapping, uint64_t start, uint64_t end);
+
 /* After its stream size has changed: maps more or less of the VMO. ZX_ERR_NO_MEMORY. */
 zx_status_t mapping_follow_stream(struct mapping *mapping);
 

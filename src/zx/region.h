@@ -68,11 +68,12 @@ zx_status_t region_unmap(struct region *region, const struct region_span *span);
 zx_status_t region_protect(struct region *region, const struct region_span *span,
                            zx_vm_option_t perms);
 
-/* Does one of the ZX_VMAR_OP_ operations, known ones only, mapping by mapping: those below the one
- * that refuses have been done. ZX_ERR_OUT_OF_RANGE: the range is not inside the region, or a
- * mapping's part of it not inside the VMO; ZX_ERR_BAD_STATE: destroyed, or a hole;
- * ZX_ERR_INVALID_ARGS: a deeper region that this operation may not enter; ZX_ERR_ACCESS_DENIED: it
- * changes memory, and the mapping may never write. */
+/* Does one of the ZX_VMAR_OP_ operations, mapping by mapping: those below the one that refuses have
+ * been done. ZX_ERR_INVALID_ARGS: there is no such one; ZX_ERR_OUT_OF_RANGE: the range is not
+ * inside the region, or a mapping's part of it not inside the VMO; ZX_ERR_BAD_STATE: destroyed, or
+ * a hole; ZX_ERR_INVALID_ARGS: a region that may not be entered, by this operation or through this
+ * handle; ZX_ERR_ACCESS_DENIED: it changes memory, and the mapping may never write. Or what the VMO
+ * says. */
 zx_status_t region_op(struct region *region, const struct region_span *span, uint32_t op);
 
 /* To be called after the content size of memory has changed, without locks: the mappings that end

@@ -126,6 +126,96 @@ zx_status_t region_protect(struct region *region, const struct region_span *span
     return status;
 }
 
+struct operation {
+    uint32_t number;
+    bool is_for_direct; /* mappings only: it enters no region */
+    bool needs_write;
+    zx_status_t (*apply)(struct vmo *vmo, uint64_t offset, uint64_t size); /* NULL: a hint */
+};
+
+static const struct operation operations[] = {
+    {ZX_VMAR_OP_COMMIT,      true,  true,  vmo_commit  },
+    {ZX_VMAR_OP_DECOMMIT,    true,  true,  vmo_decommit},
+    {ZX_VMAR_OP_PREFETCH,    true,  false, vmo_prefetch},
+    {ZX_VMAR_OP_ZERO,        false, true,  vmo_zero    },
+    {ZX_VMAR_OP_MAP_RANGE,   false, false, NULL        },
+    {ZX_VMAR_OP_DONT_NEED,   false, false, NULL        },
+    {ZX_VMAR_OP_ALWAYS_NEED, false, false, NULL        },
+};
+
+static const struct operation *operation_of(uint32_t number)
+{
+    for (size_t i = 0; i < sizeof(operations) / sizeof(operations[0]); i++) {
+        if (operations[i].number == number) {
+            return &operations[i];
+        }
+    }
+    return NULL;
+}
+
+/* To a part of one mapping. */
+static zx_status_t apply(const struct operation *operation, struct mapping *mapping, uint64_t start,
+                         uint64_t end)
+{
+    if (operation->needs_write && (mapping->max_perms & ZX_VM_PERM_WRITE) == 0) {
+        return ZX_ERR_ACCESS_DENIED;
+    }
+    if (operation->apply != NULL) {
+        uint64_t offset = mapping->vmo_offset + (start - mapping->range.start);
+        return operation->apply(mapping->vmo, offset, end - start);
+    }
+    if (operation->number == ZX_VMAR_OP_MAP_RANGE) {
+        mapping_populate(mapping, start, end);
+    }
+    return ZX_OK;
+}
+
+/* Whether a deeper region begins to cover the range at this address. */
+static bool is_deeper(const struct region *region, uint64_t address)
+{
+    const struct interval *found = interval_tree_find(&region->tenants, address);
+    return found != NULL && found->start <= address && found->kind == TENANT_REGION;
+}
+
+static zx_status_t op_locked(struct region *region, const struct region_span *span,
+                             const struct operation *operation)
+{
+    bool may_enter = span->may_enter && !operation->is_for_direct;
+    zx_status_t status = ZX_OK;
+    if (!region_has(region, span->start, span->end)) {
+        return ZX_ERR_OUT_OF_RANGE;
+    }
+    if (region->is_destroyed) {
+        return ZX_ERR_BAD_STATE;
+    }
+    for (uint64_t at = span->start; at < span->end && status == ZX_OK;) {
+        struct region *owner = NULL;
+        if (!may_enter && is_deeper(region, at)) {
+            return ZX_ERR_INVALID_ARGS;
+        }
+        struct mapping *mapping = mapping_at(region, at, &owner);
+        if (mapping == NULL) {
+            return ZX_ERR_BAD_STATE;
+        }
+        uint64_t end = mapping->range.end < span->end ? mapping->range.end : span->end;
+        status = apply(operation, mapping, at, end);
+        at = end;
+    }
+    return status;
+}
+
+zx_status_t region_op(struct region *region, const struct region_span *span, uint32_t op)
+{
+    const struct operation *operation = operation_of(op);
+    if (operation == NULL) {
+        return ZX_ERR_INVALID_ARGS;
+    }
+    region_lock();
+    zx_status_t status = op_locked(region, span, operation);
+    region_unlock();
+    return status;
+}
+
 zx_status_t region_follow_stream(struct extent *extent)
 {
     zx_status_t status = ZX_OK;

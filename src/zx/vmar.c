@@ -254,3 +254,21 @@ zx_status_t zx_vmar_protect(zx_handle_t handle, zx_vm_option_t options, zx_vaddr
     object_unref(use.object);
     return status;
 }
+
+zx_status_t zx_vmar_op_range(zx_handle_t handle, uint32_t op, zx_vaddr_t addr, uint64_t len,
+                             void *buffer, size_t buffer_size)
+{
+    struct handle_use use;
+    zx_status_t status = handle_get(handle, ZX_OBJ_TYPE_VMAR, ZX_RIGHT_NONE, &use);
+    if (status != ZX_OK) {
+        return status;
+    }
+    struct region_span span;
+    if (buffer != NULL || buffer_size != 0 || !span_of(addr, len, use.rights, &span)) {
+        status = ZX_ERR_INVALID_ARGS;
+    } else {
+        status = region_op(region_of(use.object), &span, op);
+    }
+    object_unref(use.object);
+    return status;
+}
