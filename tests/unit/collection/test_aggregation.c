@@ -79,6 +79,19 @@ static void what_takes_little_is_done_at_once(void **state)
     assert_int_equal(fixture->collection->state, COLLECTION_ALLOCATED);
 }
 
+/* Two participants: aggregating takes little, finding out why they cannot agree does not. */
+static void only_the_explanation_takes_long(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture->table.config.effort_at_once = SOLVER_MAX_EFFORT / 4096;
+    ask_for(fixture, UINT64_MAX / 4);
+    assert_int_equal(other.submitted, 1);
+    assert_int_equal(fixture->peers[0].failed, 0);
+    finish_one();
+    assert_int_equal(fixture->peers[0].error, SYSMEM_ERROR_CONSTRAINTS_INTERSECTION_EMPTY);
+    assert_non_null(fixture->peers[0].failure);
+}
+
 /* The nodes are gone at once, but what the solver reads of them stays. */
 static void a_participant_fails_meanwhile(void **state)
 {
@@ -215,6 +228,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         ELSEWHERE(answered_when_it_is_over),          ELSEWHERE(a_refusal_comes_later_too),
         ELSEWHERE(what_takes_little_is_done_at_once), ELSEWHERE(a_participant_fails_meanwhile),
+        ELSEWHERE(only_the_explanation_takes_long),   ELSEWHERE(a_participant_fails_meanwhile),
         ELSEWHERE(who_does_not_take_part_may_fail),   ELSEWHERE(one_who_counts_leaves_meanwhile),
         ELSEWHERE(one_at_a_time_for_a_uid),           ELSEWHERE(one_that_fails_before_its_turn),
         ELSEWHERE(the_daemon_ends_meanwhile),         ELSEWHERE(the_daemon_ends_while_one_joins),

@@ -175,7 +175,8 @@ static void what_is_kept_is_bounded(void **state)
     static char detail[MODEL_FAILURE_MAX_DETAIL * 4];
     memset(field, 'f', sizeof(field) - 1);
     for (size_t i = 0; i + 2 < sizeof(detail); i += 2) {
-        memcpy(detail + i, "\xc3\xa9", 2);
+        detail[i] = '\xc3';
+        detail[i + 1] = '\xa9';
     }
     memmove(detail + 1, detail, sizeof(detail) - 2);
     detail[0] = '.'; /* now the limit is in the midst of a character */
