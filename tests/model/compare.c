@@ -140,6 +140,9 @@ static const char *compare_open(struct players *players, const struct member *me
                                   sysmem_status_name(got));
 }
 
+/* On a busy machine. */
+#define FEW_TURNS ZX_MSEC(100)
+
 static const char *compare_member(struct players *players, const struct forecast *forecast,
                                   unsigned id)
 {
@@ -152,10 +155,11 @@ static const char *compare_member(struct players *players, const struct forecast
     if (player->channel == NULL) {
         return NULL;
     }
-    /* Nothing to wait for, but where the kernel has yet to tell the daemon, or a thread of the
-     * daemon closes what nobody wants. */
+    /* Little to wait for, as channels close within a few turns of the daemon's loop, but where the
+     * kernel has yet to tell the daemon, or a thread of the daemon closes what nobody wants. */
     bool later = forecast->fading || member->stray;
-    if (!talk_sees_close(player->channel, later ? zx_deadline_after(players->patience) : 0)) {
+    if (!talk_sees_close(player->channel,
+                         zx_deadline_after(later ? players->patience : FEW_TURNS))) {
         return differ(players, "#%u: wanted its channel to be closed, but it is open", id);
     }
     return NULL;
