@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/fd.h"
 #include "base/log.h"
 #include "base/strbuf.h"
 #include "collection/internal.h"
@@ -19,6 +20,7 @@ void collection_table_init(struct collection_table *table,
     list_init(&table->collections);
     list_init(&table->aggregations);
     list_init(&table->dead_nodes);
+    list_init(&table->spent_trackers);
     list_init(&table->dead_collections);
     failure_log_init(&table->failures);
 }
@@ -230,8 +232,9 @@ void collection_orphan_node(struct node *node)
     node->peer = NULL;
     collection_tell(collection_of(node), node, COLLECTION_EVENT_NODE_ORPHANED);
     /* Who leaves before allocation hears no more of the buffers: that is a signal, too. */
-    account_discharge(collection_of(node)->account, ACCOUNT_DESCRIPTORS,
-                      tracker_close_all(&node->lifetime_trackers));
+    account_discharge(
+        collection_of(node)->account, ACCOUNT_DESCRIPTORS,
+        tracker_spend_all(&node->lifetime_trackers, &collection_of(node)->table->spent_trackers));
     collection_evaluate(collection_of(node));
 }
 
@@ -283,8 +286,9 @@ static void collection_free(struct collection *collection)
     collection_report_end(collection);
     collection_weak_end(collection);
     participants_deinit(&collection->participants, collection->account);
-    account_discharge(collection->account, ACCOUNT_DESCRIPTORS,
-                      tracker_close_all(&collection->lifetime_trackers));
+    account_discharge(
+        collection->account, ACCOUNT_DESCRIPTORS,
+        tracker_spend_all(&collection->lifetime_trackers, &collection->table->spent_trackers));
     if (collection->buffers != NULL) {
         buffer_set_free(collection->buffers);
     }
@@ -299,7 +303,8 @@ static void collection_free(struct collection *collection)
 
 bool collection_table_needs_sweep(const struct collection_table *table)
 {
-    return !list_is_empty(&table->dead_nodes) || !list_is_empty(&table->dead_collections);
+    return !list_is_empty(&table->dead_nodes) || !list_is_empty(&table->dead_collections) ||
+           !list_is_empty(&table->spent_trackers);
 }
 
 static void sweep_node(struct collection_table *table, struct node *node)
@@ -312,16 +317,31 @@ static void sweep_node(struct collection_table *table, struct node *node)
     account_discharge(account, ACCOUNT_NODES, 1);
     account_discharge(account, ACCOUNT_MESSAGE_BYTES,
                       arena_footprint(&node->constraints_arena) + node->charged_name);
-    uint32_t descriptors = tracker_close_all(&node->node_trackers) +
-                           tracker_close_all(&node->lifetime_trackers) +
+    uint32_t descriptors = tracker_spend_all(&node->node_trackers, &table->spent_trackers) +
+                           tracker_spend_all(&node->lifetime_trackers, &table->spent_trackers) +
                            (node->ref == NULL ? 0 : NODE_REF_DESCRIPTORS);
     account_discharge(account, ACCOUNT_DESCRIPTORS, descriptors);
     collection->unswept--;
     node_free(node);
 }
 
+void collection_close_end(const struct collection_table *table, uid_t uid, int fd)
+{
+    if (table->config.close_end != NULL) {
+        table->config.close_end(uid, fd);
+    } else {
+        fd_close(&fd);
+    }
+}
+
 void collection_table_sweep(struct collection_table *table)
 {
+    if (!list_is_empty(&table->spent_trackers)) {
+        uid_t uid = 0;
+        int fd = tracker_take_fd(&table->spent_trackers, &uid);
+        collection_close_end(table, uid, fd);
+        return;
+    }
     struct list *dead = &table->dead_collections;
     if (!list_is_empty(dead)) {
         struct collection *collection = container_of(dead->next, struct collection, link);
@@ -359,6 +379,7 @@ void collection_table_deinit(struct collection_table *table)
             collection_free(collection);
         }
     }
+    collection_table_sweep_all(table);
     map_deinit(&table->node_refs);
     failure_log_deinit(&table->failures);
 }

@@ -90,6 +90,8 @@ struct collection_table_config {
     struct buffer_watcher *watcher;
     struct solver_environment environment; /* borrowed */
     struct alarms *alarms;
+    /* Closes an end that `uid` gave, which may take long: NULL: at once. */
+    void (*close_end)(uid_t uid, int fd);
     struct executor *executor; /* for long aggregations; NULL: all are made at once */
     uint64_t effort_at_once;   /* solver_effort() that an aggregation may take at once */
     uint32_t max_nodes_per_tree;
@@ -102,6 +104,7 @@ struct collection_table {
     struct list collections;
     struct list aggregations; /* those that are not made at once */
     struct list dead_nodes;
+    struct list spent_trackers; /* to be closed, one by one */
     struct list dead_collections;
     struct map node_refs; /* koid of a node ref's own end -> struct node */
     struct failure_log failures;

@@ -74,6 +74,9 @@ void collection_add_label(const struct collection *collection, struct strbuf *te
 /* Closes the lifetime trackers whose count of buffers is reached. */
 void collection_check_lifetimes(struct collection *collection);
 
+/* Closes an end that `uid` gave. */
+void collection_close_end(const struct collection_table *table, uid_t uid, int fd);
+
 /* --- report.c --- */
 
 void collection_report_begin(struct collection *collection);

@@ -7,14 +7,16 @@
 #include "node/tracker.h"
 
 /* NULL, or why not; fd is taken in every case. */
-static const char *add(struct collection *collection, struct list *trackers, int fd,
+static const char *add(const struct node *node, struct list *trackers, int fd,
                        uint32_t buffers_remaining)
 {
+    const struct collection *collection = collection_of(node);
     if (!account_charge(collection->account, ACCOUNT_DESCRIPTORS, 1)) {
-        fd_close(&fd);
+        collection_close_end(collection->table, node->client.uid, fd);
         return account_refusal(collection->account, ACCOUNT_DESCRIPTORS, 1);
     }
-    if (!tracker_add(trackers, fd, buffers_remaining)) {
+    if (!tracker_add(trackers, fd, node->client.uid, buffers_remaining)) {
+        collection_close_end(collection->table, node->client.uid, fd);
         account_discharge(collection->account, ACCOUNT_DESCRIPTORS, 1);
         return "no memory for one more eventpair";
     }
@@ -24,10 +26,10 @@ static const char *add(struct collection *collection, struct list *trackers, int
 const char *collection_track_node(struct node *node, int fd)
 {
     if (node->node_tracker_count == COLLECTION_MAX_NODE_TRACKERS) {
-        fd_close(&fd);
+        collection_close_end(collection_of(node)->table, node->client.uid, fd);
         return "the node has as many eventpairs as it may have, 256";
     }
-    const char *why = add(collection_of(node), &node->node_trackers, fd, 0);
+    const char *why = add(node, &node->node_trackers, fd, 0);
     node->node_tracker_count += why == NULL ? 1 : 0;
     return why;
 }
@@ -37,7 +39,7 @@ const char *collection_track_lifetime(struct node *node, int fd, uint32_t buffer
     struct collection *collection = collection_of(node);
     struct list *trackers =
         node->allocated ? &collection->lifetime_trackers : &node->lifetime_trackers;
-    const char *why = add(collection, trackers, fd, buffers_remaining);
+    const char *why = add(node, trackers, fd, buffers_remaining);
     if (why == NULL && node->allocated) {
         collection_check_lifetimes(collection);
     }
@@ -48,7 +50,8 @@ void collection_check_lifetimes(struct collection *collection)
 {
     uint32_t existing = collection->buffers == NULL ? 0 : buffer_set_remaining(collection->buffers);
     account_discharge(collection->account, ACCOUNT_DESCRIPTORS,
-                      tracker_close_reached(&collection->lifetime_trackers, existing));
+                      tracker_spend_reached(&collection->lifetime_trackers, existing,
+                                            &collection->table->spent_trackers));
 }
 
 int collection_node_ref(struct node *node, uint64_t *ret_koid)

@@ -59,8 +59,7 @@ void node_unlink(struct node *node)
 void node_free(struct node *node)
 {
     list_remove(&node->queue);
-    (void)tracker_close_all(&node->node_trackers);
-    (void)tracker_close_all(&node->lifetime_trackers);
+    assert(list_is_empty(&node->node_trackers) && list_is_empty(&node->lifetime_trackers));
     node_ref_free(node->ref);
     free(node->client.name);
     arena_clear(&node->constraints_arena);

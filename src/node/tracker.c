@@ -2,36 +2,42 @@
 
 #include <stdlib.h>
 
-#include "base/fd.h"
-
-bool tracker_add(struct list *trackers, int fd, uint32_t buffers_remaining)
+bool tracker_add(struct list *trackers, int fd, uid_t uid, uint32_t buffers_remaining)
 {
     struct tracker *tracker = malloc(sizeof(*tracker));
     if (tracker == NULL) {
-        fd_close(&fd);
         return false;
     }
-    *tracker = (struct tracker){.fd = fd, .buffers_remaining = buffers_remaining};
+    *tracker = (struct tracker){.fd = fd, .uid = uid, .buffers_remaining = buffers_remaining};
     list_append(trackers, &tracker->link);
     return true;
 }
 
-uint32_t tracker_close_reached(struct list *trackers, uint32_t remaining)
+uint32_t tracker_spend_reached(struct list *trackers, uint32_t remaining, struct list *spent)
 {
-    uint32_t closed = 0;
+    uint32_t count = 0;
     list_for_each_safe (link, next, trackers) {
         struct tracker *tracker = container_of(link, struct tracker, link);
         if (remaining <= tracker->buffers_remaining) {
             list_remove(&tracker->link);
-            fd_close(&tracker->fd);
-            free(tracker);
-            closed++;
+            list_append(spent, &tracker->link);
+            count++;
         }
     }
-    return closed;
+    return count;
 }
 
-uint32_t tracker_close_all(struct list *trackers)
+uint32_t tracker_spend_all(struct list *trackers, struct list *spent)
 {
-    return tracker_close_reached(trackers, 0);
+    return tracker_spend_reached(trackers, 0, spent);
+}
+
+int tracker_take_fd(struct list *spent, uid_t *ret_uid)
+{
+    struct tracker *tracker = container_of(spent->next, struct tracker, link);
+    int fd = tracker->fd;
+    *ret_uid = tracker->uid;
+    list_remove(&tracker->link);
+    free(tracker);
+    return fd;
 }

@@ -4,23 +4,30 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/list.h"
 
 struct tracker {
     struct list link;
     int fd;                     /* owned */
+    uid_t uid;                  /* who gave it */
     uint32_t buffers_remaining; /* AttachLifetimeTracking */
 };
 
-/* Appends a tracker for `fd`, which it then owns. False: no memory, and fd is closed. */
-bool tracker_add(struct list *trackers, int fd, uint32_t buffers_remaining);
+/* Appends a tracker for `fd`, which it then owns. False: no memory, and fd is still the caller's.
+ */
+bool tracker_add(struct list *trackers, int fd, uid_t uid, uint32_t buffers_remaining);
 
-/* Closes those that asked for at most `remaining` buffers. Others may hold duplicates of the end,
- * so closing is all that is done to it. Returns how many were closed. */
-uint32_t tracker_close_reached(struct list *trackers, uint32_t remaining);
+/* Moves those that asked for at most `remaining` buffers to the end of `spent`. Returns how many.
+ */
+uint32_t tracker_spend_reached(struct list *trackers, uint32_t remaining, struct list *spent);
 
-/* Closes all. Returns how many. */
-uint32_t tracker_close_all(struct list *trackers);
+/* Moves all. Returns how many. */
+uint32_t tracker_spend_all(struct list *trackers, struct list *spent);
+
+/* Frees the first of `spent`, which is not empty. The caller closes its end: others may hold
+ * duplicates, and that is all that is done to it. */
+int tracker_take_fd(struct list *spent, uid_t *ret_uid);
 
 #endif

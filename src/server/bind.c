@@ -22,6 +22,9 @@
 
 #define PROBE_BYTES 16
 
+/* Of one token. Only sockets with forged names wait beside each other, and not for long. */
+#define MOST_PENDING 16
+
 /* A name is a look-up, not a proof (os/socket_name.h). So a message that nobody can guess goes into
  * the descriptor and must come out of the token; behind all that was sent there before. */
 struct bind {
@@ -203,6 +206,15 @@ static struct bind *find_twin(const struct binding *token, struct bind *of)
     return NULL;
 }
 
+static int count_pending(const struct binding *token)
+{
+    int count = 0;
+    list_for_each (link, &token->binds) {
+        count++;
+    }
+    return count;
+}
+
 /* NULL: no memory, no descriptor to be charged, or no random number. */
 static struct bind *bind_new(const struct binding *allocator, struct binding *collection, int fd)
 {
@@ -238,6 +250,13 @@ void bind_begin(const struct binding *allocator, struct binding *token, struct b
     struct bind *twin = find_twin(token, bind);
     if (twin != NULL) {
         twin->twice = true;
+        bind_drop(bind);
+        return;
+    }
+    if (count_pending(token) >= MOST_PENDING) {
+        log_warning(
+            "%s: BindSharedCollection: %d sockets that claim to be this token's wait already",
+            binding_describe(collection), MOST_PENDING);
         bind_drop(bind);
         return;
     }

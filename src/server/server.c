@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "server/binding.h"
 #include "server/chore.h"
+#include "server/closer.h"
 #include "server/dispatch.h"
 #include "server/internal.h"
 #include "server/receiver.h"
@@ -232,6 +233,16 @@ static void stop_listening(struct server *server)
     }
 }
 
+/* Others may have queued in it what takes long to close. */
+static void close_end(uid_t uid, int fd)
+{
+    if (receiver_trusts(uid)) {
+        fd_close(&fd);
+    } else {
+        closer_close(uid, fd);
+    }
+}
+
 static int prepare(struct server *server)
 {
     int failed = uv_loop_init(&server->loop);
@@ -254,6 +265,7 @@ static int prepare(struct server *server)
         .environment = server->environment,
         .alarms = &server->alarms,
         .executor = &server->executor,
+        .close_end = close_end,
         .effort_at_once = EFFORT_AT_ONCE,
         .max_nodes_per_tree = server->config->quotas.max_nodes_per_tree,
         .max_children_per_group = server->config->quotas.max_children_per_group,

@@ -2,13 +2,16 @@
  * the server takes them for ones that it gave out. */
 #include "whole_server.h"
 
+#include "server/bind.h"
 #include "server/helper.h"
+#include "server/server_end.h"
 
 #define HANGS_S 60
 
 struct scene {
     struct whole_server whole;
     struct stream client;
+    struct binding *allocator; /* its channel */
 };
 
 static int setup(void **state)
@@ -18,7 +21,7 @@ static int setup(void **state)
     whole_server_begin(&scene.whole, NULL);
     scene.whole.server.helper_fd = helper_start();
     assert_true(scene.whole.server.helper_fd >= 0);
-    (void)accept_client(&scene.whole, &scene.client);
+    scene.allocator = accept_client(&scene.whole, &scene.client);
     *state = &scene;
     return 0;
 }
@@ -148,6 +151,39 @@ static void without_a_process_the_channel_closes(void **state)
     assert_closes_in_time(scene, &token, "the process that receives from it is gone");
 }
 
+/* Dropping them all takes one turn. */
+static void few_sockets_wait_to_be_a_tokens_end(void **state)
+{
+    enum { FEW = 16 };
+    struct scene *scene = *state;
+    struct stream token;
+    struct stream channels[FEW + 1];
+    struct binding *binding = open_foreign(scene, &token);
+    const struct binding *closed = NULL;
+    for (int i = 0; i <= FEW; i++) {
+        const char *why = NULL;
+        int ends[2];
+        int claims[2];
+        make_pair(ends);
+        make_pair(claims);
+        stream_init(&channels[i], ends[0], SIZE_MAX);
+        struct binding *collection =
+            server_end_serve(scene->allocator, MODEL_PROTOCOL_COLLECTION, ends[1], &why);
+        assert_non_null(collection);
+        bind_begin(scene->allocator, binding, collection, claims[1]);
+        fd_close(&claims[0]);
+        closed = collection->state == BINDING_CLOSED ? collection : NULL;
+        assert_int_equal(closed != NULL, i == FEW);
+    }
+    assert_int_equal(log_lines_count("sockets that claim to be this token's wait already"), 1);
+    stream_deinit(&token);
+    for (int i = 0; i <= FEW; i++) {
+        struct message message;
+        assert_int_equal(receive_in_time(scene, &channels[i], &message), STREAM_CLOSED);
+        stream_deinit(&channels[i]);
+    }
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -156,6 +192,7 @@ int main(void)
         TEST(messages_keep_their_order),
         TEST(what_comes_for_a_closed_channel_is_dropped),
         TEST(asked_again_it_looks_again),
+        TEST(few_sockets_wait_to_be_a_tokens_end),
         TEST(without_a_process_the_channel_closes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
