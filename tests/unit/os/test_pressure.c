@@ -16,7 +16,7 @@ static void the_kernel_takes_the_trigger(void **state)
     (void)state;
     int fd = pressure_open();
     if (fd == -ENOENT || fd == -EOPNOTSUPP || fd == -EACCES || fd == -EPERM) {
-        printf("skipped: the kernel tells this process nothing of memory pressure (%d)\n", fd);
+        puts("skipped: the kernel tells this process nothing of memory pressure");
         skip();
     }
     assert_true(fd >= 0);
