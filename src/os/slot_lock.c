@@ -54,6 +54,12 @@ int slot_lock_holders(int fd)
     return found > 0 ? SLOT_HOLDERS_STRONG : SLOT_HOLDERS_WEAK;
 }
 
+int slot_lock_is_held(int fd, enum slot_kind kind, uint64_t slot)
+{
+    struct flock lock = {0};
+    return find_lock(fd, slot_offset(kind, slot), 1, &lock);
+}
+
 void slot_walk_begin(struct slot_walk *walk, int fd, enum slot_kind kind)
 {
     off_t first = slot_offset(kind, 0);

@@ -33,6 +33,9 @@ enum slot_holders {
 /* Who holds slots besides the description `fd` itself: one of enum slot_holders, or -errno. */
 int slot_lock_holders(int fd);
 
+/* Whether somebody besides the description `fd` holds one slot: 1, 0, or -errno. */
+int slot_lock_is_held(int fd, enum slot_kind kind, uint64_t slot);
+
 /* A walk over the slots of one kind that others than the description `fd` hold, upwards. What is
  * taken or dropped meanwhile may be missed. */
 struct slot_walk {

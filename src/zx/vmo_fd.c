@@ -1,11 +1,12 @@
 /* VMOs to descriptors and back. */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "os/memfile.h"
+#include "zx/abroad.h"
 #include "zx/vmo.h"
 
 bool vmo_is_whole_file(struct vmo *vmo)
@@ -76,6 +77,14 @@ static int take_own_fd(struct vmo *vmo)
     return is_sole ? fd_take(&vmo->store->file) : fd_dup(vmo_file(vmo));
 }
 
+static bool is_child(struct vmo *vmo)
+{
+    zx_koid_t parent = ZX_KOID_INVALID;
+    size_t children = 0;
+    kin_get(&vmo->kin, &parent, &children);
+    return parent != ZX_KOID_INVALID;
+}
+
 int vmo_take_fd(struct vmo *vmo, zx_rights_t rights)
 {
     if (vmo->discardable != NULL) {
@@ -85,12 +94,18 @@ int vmo_take_fd(struct vmo *vmo, zx_rights_t rights)
     if (error < 0) {
         return error;
     }
-    int flags = fcntl(vmo_file(vmo), F_GETFL);
-    if ((rights & ZX_RIGHT_WRITE) != 0 || flags < 0 || (flags & O_ACCMODE) != O_RDWR) {
+    bool is_reader = (rights & ZX_RIGHT_WRITE) == 0;
+    if (vmo->store->is_own && is_child(vmo)) {
+        int fd = abroad_open(vmo, is_reader ? MEMFILE_READ_ONLY : MEMFILE_READ_WRITE);
+        if (fd >= 0) {
+            return fd;
+        } /* else it leaves its family */
+    }
+    int flags = is_reader ? fcntl(vmo_file(vmo), F_GETFL) : -1;
+    if (flags < 0 || (flags & O_ACCMODE) != O_RDWR) {
         return take_own_fd(vmo);
     }
-    char path[32];
-    (void)snprintf(path, sizeof(path), "/proc/self/fd/%d", vmo_file(vmo));
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    return fd < 0 ? -errno : fd;
+    int fd = -1;
+    error = memfile_reopen(MEMFILE_NO_DIR, vmo_file(vmo), MEMFILE_READ_ONLY, &fd);
+    return error < 0 ? error : fd;
 }

@@ -52,6 +52,22 @@ static void strong_and_weak_are_told_apart(void **state)
     assert_int_equal(slot_lock_holders(own), SLOT_HOLDERS_NONE);
 }
 
+static void one_slot_is_asked_for(void **state)
+{
+    (void)state;
+    int strong = handle(SLOT_STRONG, 3);
+    int weak = handle(SLOT_WEAK, 4);
+    assert_int_equal(slot_lock_is_held(own, SLOT_STRONG, 3), 1);
+    assert_int_equal(slot_lock_is_held(own, SLOT_STRONG, 2), 0);
+    assert_int_equal(slot_lock_is_held(own, SLOT_STRONG, 4), 0);
+    assert_int_equal(slot_lock_is_held(own, SLOT_WEAK, 4), 1);
+    assert_int_equal(slot_lock_is_held(strong, SLOT_STRONG, 3), 0); /* its own */
+    fd_close(&strong);
+    assert_int_equal(slot_lock_is_held(own, SLOT_STRONG, 3), 0);
+    fd_close(&weak);
+    assert_int_equal(slot_lock_is_held(-1, SLOT_WEAK, 4), -EBADF);
+}
+
 static void own_lock_is_not_seen(void **state)
 {
     (void)state;
@@ -165,6 +181,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(strong_and_weak_are_told_apart, setup, teardown),
         cmocka_unit_test_setup_teardown(a_walk_tells_all_slots_upwards, setup, teardown),
         cmocka_unit_test_setup_teardown(a_walk_over_a_wide_lock_ends, setup, teardown),
+        cmocka_unit_test_setup_teardown(one_slot_is_asked_for, setup, teardown),
         cmocka_unit_test_setup_teardown(own_lock_is_not_seen, setup, teardown),
         cmocka_unit_test_setup_teardown(duplicate_keeps_the_lock, setup, teardown),
         cmocka_unit_test_setup_teardown(rogue_write_lock_is_refused_at_once, setup, teardown),

@@ -1,6 +1,8 @@
 #include "zx_test.h"
 
+#include <fcntl.h>
 #include <stdbool.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -58,12 +60,38 @@ static void holders_share_it(void **state)
     extent_unref(second);
 }
 
+static void resizing_zeroes_what_has_no_content(void **state)
+{
+    (void)state;
+    static char bytes[2 * PAGE];
+    struct store *store = NULL;
+    assert_ok(store_new(2 * PAGE, &store));
+    struct extent *extent = extent_new(2 * PAGE, 2 * PAGE);
+    assert_non_null(extent);
+    memset(bytes, 7, sizeof(bytes));
+    assert_ok(store_write(store, bytes, 0, sizeof(bytes)));
+    assert_ok(extent_resize(extent, store, PAGE, 100));
+    assert_int_equal(extent_size(extent, -1), PAGE);
+    assert_int_equal(extent_content_size(extent, -1), 100);
+    assert_ok(extent_resize(extent, store, 2 * PAGE, 2 * PAGE));
+    assert_ok(store_read(store, bytes, 0, sizeof(bytes)));
+    for (size_t i = 0; i < sizeof(bytes); i++) {
+        assert_int_equal(bytes[i], i < 100 ? 7 : 0);
+    }
+    assert_int_equal(fcntl(store->file, F_ADD_SEALS, F_SEAL_SHRINK), 0);
+    assert_status(extent_resize(extent, store, PAGE, PAGE), ZX_ERR_ACCESS_DENIED);
+    assert_int_equal(extent_size(extent, -1), 2 * PAGE); /* as it was */
+    extent_unref(extent);
+    store_unref(store);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(known_sizes_need_no_file),
         cmocka_unit_test(a_file_is_measured_once),
         cmocka_unit_test(holders_share_it),
+        cmocka_unit_test(resizing_zeroes_what_has_no_content),
     };
     return RUN_ZX_TESTS(tests);
 }

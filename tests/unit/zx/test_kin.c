@@ -140,22 +140,6 @@ static void unmapping_can_end_a_parent(void **state)
     assert_ok(zx_handle_close(root));
 }
 
-static void a_child_that_is_sent_away_has_left_the_process(void **state)
-{
-    (void)state;
-    zx_handle_t vmo = new_vmo(PAGE, 0);
-    zx_handle_t child = slice_of(vmo);
-    struct sysmem_handle_info info;
-    int fd = -1;
-    assert_ok(sysmem_handle_into_fd(child, &info, &fd));
-    assert_family(vmo, 0, 0);
-    assert_ok(sysmem_handle_from_fd(fd, &info, &child));
-    assert_family(child, 0, 0);
-    assert_family(vmo, 0, 0);
-    assert_ok(zx_handle_close(child));
-    assert_ok(zx_handle_close(vmo));
-}
-
 static void *wait_for_zero(void *arg)
 {
     zx_signals_t observed = 0;
@@ -189,7 +173,6 @@ int main(void)
         cmocka_unit_test(a_dying_child_with_a_child_is_no_zero),
         cmocka_unit_test(duplicates_and_mappings_keep_a_child),
         cmocka_unit_test(unmapping_can_end_a_parent),
-        cmocka_unit_test(a_child_that_is_sent_away_has_left_the_process),
         cmocka_unit_test(the_last_child_wakes_who_waits),
     };
     return RUN_ZX_TESTS(tests);

@@ -215,7 +215,7 @@ static void a_copy_is_of_one_moment(void **state)
     struct writer writer = {.vmo = new_vmo(WRITER_PAGES * PAGE, 0)};
     pthread_t thread;
     assert_int_equal(pthread_create(&thread, NULL, write_upwards_and_again, &writer), 0);
-    for (int i = 0; i < 50; i++) {
+    for (int i = 0; i < 300; i++) {
         zx_handle_t copy = new_child(writer.vmo, SNAPSHOT, 0, WRITER_PAGES * PAGE);
         int changes = 0;
         for (uint64_t page = 1; page < WRITER_PAGES; page++) {
