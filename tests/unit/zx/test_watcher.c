@@ -2,6 +2,7 @@
 
 #include <poll.h>
 #include <semaphore.h>
+#include <stdatomic.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -11,13 +12,15 @@
 struct listener {
     int fd;
     sem_t heard;
-    char byte; /* what came */
+    atomic_char byte; /* what came */
 };
 
 static void take_urgent_byte(void *arg)
 {
     struct listener *listener = arg;
-    assert_int_equal(recv(listener->fd, &listener->byte, 1, MSG_OOB), 1);
+    char byte = 0;
+    assert_int_equal(recv(listener->fd, &byte, 1, MSG_OOB), 1);
+    atomic_store(&listener->byte, byte);
     assert_int_equal(sem_post(&listener->heard), 0);
 }
 
@@ -34,7 +37,7 @@ static void it_calls_for_each_report(void **state)
     for (char c = 'a'; c < 'e'; c++) {
         assert_int_equal(send(ends[1], &c, 1, MSG_OOB), 1);
         assert_int_equal(sem_wait(&listener.heard), 0);
-        assert_int_equal(listener.byte, c);
+        assert_int_equal(atomic_load(&listener.byte), c);
     }
     watcher_stop(&watcher);
     assert_int_equal(sem_destroy(&listener.heard), 0);
