@@ -65,14 +65,26 @@ static int allocate(int fd, uint64_t offset, uint64_t size)
     return r;
 }
 
+/* Committed without asking since the last answer that left enough: CHECKED_BYTES are asked about.
+ */
+static _Atomic uint64_t unasked;
+
+/* Whether so little was committed since the last look that another one can wait. Asking costs as
+ * much as committing CHECKED_BYTES does: so many small files share one look. */
+static bool is_little(uint64_t size)
+{
+    return size < CHECKED_BYTES && atomic_fetch_add(&unasked, size) < CHECKED_BYTES - size;
+}
+
 /* fallocate() of a memory file does not refuse what the machine does not have: it goes on until the
- * OOM killer has killed others. Asking first costs as much as committing CHECKED_BYTES does. What
- * other threads are committing at the moment counts as taken. */
+ * OOM killer has killed others. So it is asked first. What other threads are committing at the
+ * moment counts as taken. After a refusal everything is asked about, until there is enough. */
 static int commit(int fd, uint64_t offset, uint64_t size)
 {
-    if (size < CHECKED_BYTES) {
+    if (is_little(size)) {
         return allocate(fd, offset, size);
     }
+    atomic_store(&unasked, CHECKED_BYTES);
     static _Atomic uint64_t committing;
     uint64_t available;
     if (!available_bytes(&available)) {
@@ -83,6 +95,7 @@ static int commit(int fd, uint64_t offset, uint64_t size)
     if (available > RESERVED_BYTES && size < available - RESERVED_BYTES) {
         uint64_t others = atomic_fetch_add(&committing, size);
         if (others < available - RESERVED_BYTES - size) {
+            atomic_store(&unasked, 0);
             r = allocate(fd, offset, size);
         }
         (void)atomic_fetch_sub(&committing, size);

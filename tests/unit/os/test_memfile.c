@@ -85,6 +85,41 @@ static void more_than_there_is(void **state)
     assert_int_equal(fd, -1);
 }
 
+/* Commits `size` bytes again and again until it fails: how often it did not. */
+static int commits_until_refused(int fd, uint64_t size)
+{
+    int count = 0;
+    int r = 0;
+    while (count < 1000 && (r = memfile_commit(fd, 0, size)) == 0) {
+        count++;
+    }
+    assert_int_equal(r, -EMFILE); /* asking takes a descriptor */
+    return count;
+}
+
+static void many_small_commits_are_asked_about(void **state)
+{
+    (void)state;
+    int fd = make(false);
+    int spare = dup(0);
+    close(spare);
+    struct rlimit full;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &full), 0);
+    struct rlimit none = {.rlim_cur = (rlim_t)spare, .rlim_max = full.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    int first = commits_until_refused(fd, BYTES);
+    int again = commits_until_refused(fd, 4096);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &full), 0);
+    assert_int_equal(memfile_commit(fd, 0, BYTES), 0); /* asks, and there is enough */
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    int after = commits_until_refused(fd, BYTES);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &full), 0);
+    assert_in_range(first, 0, 15);
+    assert_int_equal(again, 0); /* a look that failed does not count */
+    assert_int_equal(after, 15);
+    fd_close(&fd);
+}
+
 static void long_name_is_cut(void **state)
 {
     (void)state;
@@ -187,6 +222,7 @@ int main(void)
         cmocka_unit_test(size_mode_and_commitment),
         cmocka_unit_test(sealed_for_everybody),
         cmocka_unit_test(more_than_there_is),
+        cmocka_unit_test(many_small_commits_are_asked_about),
         cmocka_unit_test(long_name_is_cut),
         cmocka_unit_test(reopened_has_its_own_offset_and_access),
         cmocka_unit_test(reopened_from_a_directory),
