@@ -61,7 +61,7 @@ bool probe_is_satisfied(struct probe *probe)
     bool ok = crowd_init(&work, &problem, &crowd) &&
               attempt(&work, &problem, &crowd, probe->selected) == 0;
     probe->no_memory |= work.no_memory;
-    probe->effort += work.effort + problem.participant_count;
+    probe->effort += work.effort + 16 * crowd.present_count;
     arena_clear(&arena);
     return ok;
 }
@@ -81,7 +81,10 @@ static void update(struct probe *probe, size_t index)
     probe->participants[index].constraints = left;
 }
 
-/* Which of a participant's fields are tried together. */
+/* So many participants are tried one by one, more of them by halves. */
+#define TOGETHER 16
+
+/* Which of a participant's fields are tried together, or which participants. */
 struct range {
     size_t first;
     size_t end;
@@ -186,14 +189,62 @@ static bool has_time(const struct probe *probe, uint64_t max_effort)
     return !probe->no_memory && probe->effort <= max_effort;
 }
 
+/* Drops or restores whole participants of whom nothing, or everything, is dropped. False: none of
+ * them can be blamed. */
+static bool set_absent(struct probe *probe, struct range who, bool absent)
+{
+    bool any = false;
+    for (size_t i = who.first; i < who.end; i++) {
+        const struct relax_list *list = &probe->members[i].list;
+        if (list->count > 0) {
+            set_dropped(probe, i, (struct range){0, list->count}, absent);
+            any = true;
+        }
+    }
+    return any;
+}
+
+static bool try_to_spare(struct probe *probe, struct range who)
+{
+    if (!set_absent(probe, who, true)) {
+        return true;
+    }
+    if (!probe->no_memory && !probe_is_satisfied(probe)) {
+        return true;
+    }
+    (void)set_absent(probe, who, false);
+    return false;
+}
+
+/* The later ones first, and many of them together: in a large tree few are to blame. */
+static void spare_participants(struct probe *probe, struct range who, uint64_t max_effort)
+{
+    size_t count = who.end - who.first;
+    if (!has_time(probe, max_effort)) {
+        return;
+    }
+    if (count > TOGETHER) {
+        size_t middle = who.first + count / 2;
+        struct range halves[] = {
+            {middle,    who.end},
+            {who.first, middle }
+        };
+        for (size_t i = 0; i < 2; i++) {
+            if (!try_to_spare(probe, halves[i])) {
+                spare_participants(probe, halves[i], max_effort);
+            }
+        }
+        return;
+    }
+    for (size_t i = who.end; i > who.first && has_time(probe, max_effort); i--) {
+        (void)try_to_spare(probe, (struct range){i - 1, i});
+    }
+}
+
 bool probe_reduce(struct probe *probe, uint64_t max_effort)
 {
     size_t count = probe->problem->participant_count;
-    for (size_t i = count; i > 0 && has_time(probe, max_effort); i--) {
-        if (probe->members[i - 1].list.count > 0) {
-            (void)try_to_drop(probe, i - 1, (struct range){0, probe->members[i - 1].list.count});
-        }
-    }
+    spare_participants(probe, (struct range){0, count}, max_effort);
     for (bool any = true; any;) {
         any = false;
         for (size_t i = count; i > 0; i--) {

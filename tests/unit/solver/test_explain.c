@@ -369,6 +369,42 @@ static void too_many_combinations_are_nobodys(void **state)
     solver_explanation_deinit(&explanation);
 }
 
+/* Two of very many are to blame: they are found by halves, in no time. */
+static void two_of_a_thousand(void **state)
+{
+    enum { MANY = 1000 };
+    static struct solver_participant participants[MANY];
+    static constraints_t constraints[MANY];
+    struct scene s;
+    struct solver_explanation explanation;
+    (void)state;
+    scene_init(&s);
+    for (size_t i = 0; i < MANY; i++) {
+        constraints[i].has.usage = true;
+        SYSMEM_SET(&constraints[i].usage, cpu, CPU_RW);
+        SYSMEM_SET(&constraints[i], min_buffer_count, 1);
+        SYSMEM_SET(scene_memory(&constraints[i]), min_size_bytes, 4096);
+        participants[i].constraints = &constraints[i];
+    }
+    SYSMEM_SET(&constraints[700], min_buffer_count, 9);
+    SYSMEM_SET(&constraints[900], min_buffer_count, 9);
+    SYSMEM_SET(&constraints[300], max_buffer_count, 4);
+    SYSMEM_SET(&constraints[301], max_buffer_count, 3);
+    const struct solver_problem problem = {
+        .participants = participants,
+        .participant_count = MANY,
+        .environment = &s.environment,
+    };
+    const struct expected expected[] = {
+        {300, "max_buffer_count", "min_buffer_count 9"},
+        {700, "min_buffer_count", "max_buffer_count 4"}
+    };
+    explain(&problem, false, &explanation);
+    assert_int_equal(explanation.conflict_count, 1);
+    expect_conflict(&explanation.conflicts[0], expected, 2);
+    solver_explanation_deinit(&explanation);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -389,6 +425,7 @@ int main(void)
         cmocka_unit_test(what_exists_is_in_the_way_by_itself),
         cmocka_unit_test(the_attempt_that_got_furthest),
         cmocka_unit_test(too_many_combinations_are_nobodys),
+        cmocka_unit_test(two_of_a_thousand),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
