@@ -2,6 +2,7 @@
  * error then, and so is a file that another process has cut short. */
 #include "zx/store.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -339,6 +340,7 @@ zx_status_t store_snapshot(struct store *from, uint64_t offset, uint64_t copied,
     if (status != ZX_OK) {
         return status;
     }
+    assert(store != NULL); /* what failed has set errno: it is no ZX_OK */
     status = copy_bytes(store, from, offset, copied);
     if (status == ZX_OK && !join_lineage(store, from)) {
         status = ZX_ERR_NO_MEMORY;

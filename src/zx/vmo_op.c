@@ -132,8 +132,11 @@ static zx_status_t lock_and_tell(struct vmo *vmo, uint64_t offset, uint64_t size
     return ZX_OK;
 }
 
+#define READ_OR_WRITE (ZX_RIGHT_READ | ZX_RIGHT_WRITE)
+
 /* One operation: what it does, and the rights of which a handle needs one. */
 struct op {
+    uint32_t number;
     zx_rights_t rights;
     zx_status_t (*run)(struct vmo *vmo, uint64_t offset, uint64_t size);
     zx_status_t (*tell)(struct vmo *vmo, uint64_t offset, uint64_t size, void *buffer,
@@ -141,20 +144,30 @@ struct op {
 };
 
 static const struct op ops[] = {
-    [ZX_VMO_OP_COMMIT] = {ZX_RIGHT_WRITE,                 vmo_commit              },
-    [ZX_VMO_OP_DECOMMIT] = {ZX_RIGHT_WRITE,                 vmo_decommit,             NULL},
-    [ZX_VMO_OP_LOCK] = {ZX_RIGHT_READ | ZX_RIGHT_WRITE,                              NULL,                         lock_and_tell},
-    [ZX_VMO_OP_UNLOCK] = {ZX_RIGHT_READ | ZX_RIGHT_WRITE,                 unlock,                 NULL},
-    [ZX_VMO_OP_CACHE_SYNC] = {ZX_RIGHT_READ,        cache_op           },
-    [ZX_VMO_OP_CACHE_INVALIDATE] = {ZX_RIGHT_WRITE,                  cache_op                          },
-    [ZX_VMO_OP_CACHE_CLEAN] = {ZX_RIGHT_READ,                 cache_op               },
-    [ZX_VMO_OP_CACHE_CLEAN_INVALIDATE] = {ZX_RIGHT_READ,                  cache_op                 },
-    [ZX_VMO_OP_ZERO] = {ZX_RIGHT_WRITE,                  vmo_zero                },
-    [ZX_VMO_OP_TRY_LOCK] = {ZX_RIGHT_READ | ZX_RIGHT_WRITE,                 try_lock,                NULL},
-    [ZX_VMO_OP_DONT_NEED] = {ZX_RIGHT_NONE, hint},
-    [ZX_VMO_OP_ALWAYS_NEED] = {ZX_RIGHT_NONE,                              hint                                         },
-    [ZX_VMO_OP_PREFETCH] = {ZX_RIGHT_READ,                              vmo_prefetch                                         },
+    {ZX_VMO_OP_COMMIT,                 ZX_RIGHT_WRITE, vmo_commit,   NULL         },
+    {ZX_VMO_OP_DECOMMIT,               ZX_RIGHT_WRITE, vmo_decommit, NULL         },
+    {ZX_VMO_OP_LOCK,                   READ_OR_WRITE,  NULL,         lock_and_tell},
+    {ZX_VMO_OP_UNLOCK,                 READ_OR_WRITE,  unlock,       NULL         },
+    {ZX_VMO_OP_CACHE_SYNC,             ZX_RIGHT_READ,  cache_op,     NULL         },
+    {ZX_VMO_OP_CACHE_INVALIDATE,       ZX_RIGHT_WRITE, cache_op,     NULL         },
+    {ZX_VMO_OP_CACHE_CLEAN,            ZX_RIGHT_READ,  cache_op,     NULL         },
+    {ZX_VMO_OP_CACHE_CLEAN_INVALIDATE, ZX_RIGHT_READ,  cache_op,     NULL         },
+    {ZX_VMO_OP_ZERO,                   ZX_RIGHT_WRITE, vmo_zero,     NULL         },
+    {ZX_VMO_OP_TRY_LOCK,               READ_OR_WRITE,  try_lock,     NULL         },
+    {ZX_VMO_OP_DONT_NEED,              ZX_RIGHT_NONE,  hint,         NULL         },
+    {ZX_VMO_OP_ALWAYS_NEED,            ZX_RIGHT_NONE,  hint,         NULL         },
+    {ZX_VMO_OP_PREFETCH,               ZX_RIGHT_READ,  vmo_prefetch, NULL         },
 };
+
+static const struct op *op_of(uint32_t number)
+{
+    for (size_t i = 0; i < sizeof(ops) / sizeof(ops[0]); i++) {
+        if (ops[i].number == number) {
+            return &ops[i];
+        }
+    }
+    return NULL;
+}
 
 zx_status_t zx_vmo_op_range(zx_handle_t handle, uint32_t op, uint64_t offset, uint64_t size,
                             void *buffer, size_t buffer_size)
@@ -164,8 +177,8 @@ zx_status_t zx_vmo_op_range(zx_handle_t handle, uint32_t op, uint64_t offset, ui
     if (status != ZX_OK) {
         return status;
     }
-    const struct op *known = op < sizeof(ops) / sizeof(ops[0]) ? &ops[op] : NULL;
-    if (known == NULL || (known->run == NULL && known->tell == NULL)) {
+    const struct op *known = op_of(op);
+    if (known == NULL) {
         status = ZX_ERR_INVALID_ARGS;
     } else if (known->rights != 0 && (use.rights & known->rights) == 0) {
         status = ZX_ERR_ACCESS_DENIED;
