@@ -92,7 +92,7 @@ static struct options parse(int argc, char **argv)
             exit(2);
         }
     }
-    if (optind < argc || options.rounds < 1 || options.rounds > MEASURE_MAX_ROUNDS) {
+    if (optind < argc || options.rounds < 1 || options.rounds > ROUNDS_MAX) {
         (void)fputs(help, stderr);
         exit(2);
     }
@@ -149,6 +149,9 @@ static int measure_times(const struct options *options,
     }
     if (result == 0) {
         result = solve_measure(options->rounds, &report->solve);
+    }
+    if (result == 0) {
+        result = objects_measure(options->rounds, report->objects);
     }
     if (result == 0) {
         result = longest_measure(report->longest);

@@ -71,42 +71,19 @@ static int runner_run(struct runner *runner, uint32_t count)
     return 0;
 }
 
-/* What the rounds came to. */
-struct rounds {
-    double p50[SUBJECTS][MEASURE_MAX_ROUNDS];
-    double p99[SUBJECTS][MEASURE_MAX_ROUNDS];
-};
-
-/* The floor goes first in even rounds, the real thing in odd ones. */
 static int run_round(struct runner runners[SUBJECTS], uint32_t round, struct rounds *ret)
 {
     for (uint32_t turn = 0; turn < SUBJECTS; turn++) {
-        uint32_t which = (turn + round) % SUBJECTS;
+        uint32_t which = rounds_turn(round, turn);
         struct runner *runner = &runners[which];
         uint32_t samples = runner->measure->samples;
         int result = runner_run(runner, samples);
         if (result < 0) {
             return result;
         }
-        ret->p50[which][round] = (double)stats_percentile(runner->times, samples, 50);
-        ret->p99[which][round] = (double)stats_percentile(runner->times, samples, 99);
+        rounds_record(ret, which, round, runner->times, samples);
     }
     return 0;
-}
-
-static void summarize(struct rounds *rounds, uint32_t count, struct comparison *ret)
-{
-    double ratios[2][MEASURE_MAX_ROUNDS];
-    for (uint32_t i = 0; i < count; i++) {
-        ratios[0][i] = rounds->p50[REAL][i] / rounds->p50[FLOOR][i];
-        ratios[1][i] = rounds->p99[REAL][i] / rounds->p99[FLOOR][i];
-    }
-    for (int i = 0; i < SUBJECTS; i++) {
-        ret->of[i].p50 = stats_median(rounds->p50[i], count);
-        ret->of[i].p99 = stats_median(rounds->p99[i], count);
-    }
-    ret->ratio_p50 = stats_median(ratios[0], count);
-    ret->ratio_p99 = stats_median(ratios[1], count);
 }
 
 int measure_compare(const struct measure *measure, const char *const paths[SUBJECTS],
@@ -126,7 +103,7 @@ int measure_compare(const struct measure *measure, const char *const paths[SUBJE
         result = run_round(runners, round, &results);
     }
     if (result == 0) {
-        summarize(&results, rounds, ret);
+        rounds_summarize(&results, rounds, ret);
     }
     for (int i = 0; i < SUBJECTS; i++) {
         runner_deinit(&runners[i]);

@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 
+#include "rounds.h"
 #include "subject.h"
 #include "syscount.h"
 
@@ -21,23 +22,7 @@ enum { MEASURE_SYNC, MEASURE_CYCLE_4, MEASURE_CYCLE_128, MEASURES };
 
 extern const struct measure measures[MEASURES];
 
-/* Nanoseconds: the median of what the rounds came to. */
-struct measured {
-    double p50;
-    double p99;
-};
-
-enum { FLOOR, REAL, SUBJECTS };
-
-struct comparison {
-    struct measured of[SUBJECTS];
-    double ratio_p50; /* the median of the rounds' ratios */
-    double ratio_p99;
-};
-
-#define MEASURE_MAX_ROUNDS 99
-
-/* Runs `rounds` (at most MEASURE_MAX_ROUNDS) rounds against servers that listen at the two paths. 0
+/* Runs `rounds` (at most ROUNDS_MAX) rounds against servers that listen at the two paths. 0
  * or -errno. */
 int measure_compare(const struct measure *measure, const char *const paths[SUBJECTS],
                     uint32_t rounds, struct comparison *ret);

@@ -16,17 +16,27 @@ static double calls_a_cycle(const struct report *report, int measure, int subjec
            measures[measure].counted;
 }
 
+static void print_comparison(const char *title, const struct comparison *times, double goal)
+{
+    (void)printf("%-37s %9.1f %9.1f %10.1f %9.1f %7.2f %7.2f %6.1f\n", title,
+                 times->of[FLOOR].p50 / 1e3, times->of[FLOOR].p99 / 1e3, times->of[REAL].p50 / 1e3,
+                 times->of[REAL].p99 / 1e3, times->ratio_p50, times->ratio_p99, goal);
+}
+
 static void print_times(const struct report *report)
 {
     (void)printf("Times in microseconds, medians of %" PRIu32 " rounds:\n\n", report->rounds);
     (void)printf("%-37s %9s %9s %10s %9s %7s %7s %6s\n", "", "floor p50", "p99", "sysmem p50",
                  "p99", "ratio", "p99", "goal");
     for (int i = 0; i < MEASURES; i++) {
-        const struct comparison *times = &report->times[i];
-        (void)printf("%-37s %9.1f %9.1f %10.1f %9.1f %7.2f %7.2f %6.1f\n", measures[i].title,
-                     times->of[FLOOR].p50 / 1e3, times->of[FLOOR].p99 / 1e3,
-                     times->of[REAL].p50 / 1e3, times->of[REAL].p99 / 1e3, times->ratio_p50,
-                     times->ratio_p99, measures[i].goal);
+        print_comparison(measures[i].title, &report->times[i], measures[i].goal);
+    }
+    for (int i = 0; i < OBJECTS_CASES; i++) {
+        if (report->objects[i].ratio_p50 > 0) {
+            print_comparison(objects_cases[i].title, &report->objects[i], objects_cases[i].goal);
+        } else {
+            (void)printf("%-37s vm.max_map_count is too low\n", objects_cases[i].title);
+        }
     }
     (void)printf("%-37s %9s %9s %10.2f %9.2f %7s %7s %3.0f us\n",
                  "solve, 4 participants of 4 formats", "", "", report->solve.p50 / 1e3,
@@ -89,6 +99,32 @@ static void print_json_calls(const struct report *report, int measure)
     (void)putchar('}');
 }
 
+static void print_json_comparison(const struct comparison *times)
+{
+    for (int subject = 0; subject < SUBJECTS; subject++) {
+        (void)printf(", \"%s\": {\"p50_ns\": %.0f, \"p99_ns\": %.0f}", subject_names[subject],
+                     times->of[subject].p50, times->of[subject].p99);
+    }
+    (void)printf(", \"ratio\": {\"p50\": %.3f, \"p99\": %.3f}", times->ratio_p50, times->ratio_p99);
+}
+
+/* Those that the system allows. */
+static void print_json_objects(const struct report *report)
+{
+    const char *comma = "";
+    (void)printf(",\n \"objects\": [");
+    for (int i = 0; i < OBJECTS_CASES; i++) {
+        if (report->objects[i].ratio_p50 > 0) {
+            (void)printf("%s\n  {\"name\": \"%s\", \"goal\": %.2f", comma, objects_cases[i].name,
+                         objects_cases[i].goal);
+            print_json_comparison(&report->objects[i]);
+            (void)putchar('}');
+            comma = ",";
+        }
+    }
+    (void)putchar(']');
+}
+
 void report_print_json(const struct report *report)
 {
     (void)printf("{\"rounds\": %" PRIu32 ", \"measures\": [", report->rounds);
@@ -96,13 +132,8 @@ void report_print_json(const struct report *report)
         const struct comparison *times = &report->times[i];
         (void)printf("%s\n  {\"name\": \"%s\", \"goal\": %.2f", i > 0 ? "," : "", measures[i].name,
                      measures[i].goal);
-        for (int subject = 0; subject < SUBJECTS && report->has_times; subject++) {
-            (void)printf(", \"%s\": {\"p50_ns\": %.0f, \"p99_ns\": %.0f}", subject_names[subject],
-                         times->of[subject].p50, times->of[subject].p99);
-        }
         if (report->has_times) {
-            (void)printf(", \"ratio\": {\"p50\": %.3f, \"p99\": %.3f}", times->ratio_p50,
-                         times->ratio_p99);
+            print_json_comparison(times);
         }
         if (report->has_calls) {
             print_json_calls(report, i);
@@ -113,6 +144,7 @@ void report_print_json(const struct report *report)
     if (report->has_times) {
         (void)printf(",\n \"solve\": {\"p50_ns\": %.0f, \"p99_ns\": %.0f, \"goal_ns\": %d}",
                      report->solve.p50, report->solve.p99, SOLVE_GOAL_NS);
+        print_json_objects(report);
         (void)printf(",\n \"longest\": [");
         for (int i = 0; i < LONGEST_CASES; i++) {
             (void)printf("%s{\"participants\": %" PRIu32 ", \"ns\": %.0f}", i > 0 ? ", " : "",

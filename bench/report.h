@@ -7,11 +7,13 @@
 
 #include "longest.h"
 #include "measure.h"
+#include "objects.h"
 
 struct report {
     uint32_t rounds;
     bool has_times;
     struct comparison times[MEASURES];
+    struct comparison objects[OBJECTS_CASES]; /* ratios of 0: not possible here */
     struct measured solve;
     double longest[LONGEST_CASES]; /* nanoseconds */
     bool has_calls;

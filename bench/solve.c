@@ -71,8 +71,8 @@ static int64_t take(const struct problem *problem)
 int solve_measure(uint32_t rounds, struct measured *ret)
 {
     struct problem problem;
-    double p50[MEASURE_MAX_ROUNDS];
-    double p99[MEASURE_MAX_ROUNDS];
+    double p50[ROUNDS_MAX];
+    double p99[ROUNDS_MAX];
     pose(&problem);
     for (uint32_t round = 0; round < rounds; round++) {
         int64_t times[SAMPLES];

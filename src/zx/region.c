@@ -129,8 +129,9 @@ static zx_status_t cut_ends(struct region *region, uint64_t start, uint64_t end)
 static void forget_range(struct region *region, uint64_t start, uint64_t end)
 {
     struct interval *tenant;
-    while ((tenant = tenant_in(region, start, end)) != NULL) {
+    for (uint64_t at = start; at < end && (tenant = tenant_in(region, at, end)) != NULL;) {
         assert(tenant->start >= start && tenant->end <= end);
+        at = tenant->end;
         if (tenant->kind == TENANT_REGION) {
             empty(region_at(tenant));
             detach(region_at(tenant));
@@ -349,19 +350,30 @@ zx_status_t region_map(struct region *region, const struct map_request *request,
     return status;
 }
 
+/* Judges what is in a range that is to be unmapped, and cuts what goes across its ends. */
+static zx_status_t prepare_unmap(struct region *region, const struct region_span *span)
+{
+    return is_removable(region, span->start, span->end, span->may_enter)
+               ? cut_ends(region, span->start, span->end)
+               : ZX_ERR_INVALID_ARGS;
+}
+
 static zx_status_t unmap_locked(struct region *region, const struct region_span *span)
 {
     if (region->is_destroyed) {
         return ZX_ERR_BAD_STATE;
     }
-    if (!region_has(region, span->start, span->end) ||
-        !is_removable(region, span->start, span->end, span->may_enter)) {
+    if (!region_has(region, span->start, span->end)) {
         return ZX_ERR_INVALID_ARGS;
     }
-    if (tenant_in(region, span->start, span->end) == NULL) {
+    const struct interval *first = tenant_in(region, span->start, span->end);
+    if (first == NULL) {
         return ZX_OK;
     }
-    zx_status_t status = cut_ends(region, span->start, span->end);
+    /* Most often it is what was mapped in one call: nothing has to be judged or cut. */
+    bool is_one =
+        first->kind == TENANT_MAPPING && first->start == span->start && first->end == span->end;
+    zx_status_t status = is_one ? ZX_OK : prepare_unmap(region, span);
     if (status == ZX_OK) {
         status = reservation_restore(span->start, span->end);
     }
