@@ -326,8 +326,8 @@ static const char *compare_maps(const struct scene *s)
         bool is_far = page->vmo >= 0 && page->vmo_page >= (UINT64_C(1) << 51) - 1;
         struct space_page none = {.vmo = -1};
         if (!is_page_right(s, is_far ? &none : page, &real[i])) {
-            (void)snprintf(text, sizeof(text), "page %d is %.4s of file page %#llx", i, real[i].perms,
-                           (unsigned long long)(real[i].offset / SPACE_PAGE));
+            (void)snprintf(text, sizeof(text), "page %d is %.4s of file page %#llx", i,
+                           real[i].perms, (unsigned long long)(real[i].offset / SPACE_PAGE));
             return text;
         }
     }
