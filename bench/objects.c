@@ -16,13 +16,6 @@
 #define PAGE    4096U
 #define SPARE   2000 /* mappings that the process has besides, with room to spare */
 
-const struct objects_case objects_cases[OBJECTS_CASES] = {
-    {"map",        "zx_vmar_map, unmap of 4 KiB", 0,      1.5},
-    {"map_10000",  "the same among 10,000",       10000,  1.5},
-    {"map_30000",  "the same among 30,000",       30000,  1.5},
-    {"map_100000", "the same among 100,000",      100000, 1.5},
-};
-
 /* Both sides map the same kind of file, in a process with the same mappings. */
 struct scene {
     int fd;
@@ -30,7 +23,7 @@ struct scene {
     zx_handle_t region;
 };
 
-static int64_t take_floor(const struct scene *scene)
+static int64_t map_floor(const struct scene *scene)
 {
     int64_t start = stats_now();
     void *at = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, scene->fd, 0);
@@ -40,7 +33,7 @@ static int64_t take_floor(const struct scene *scene)
     return stats_now() - start;
 }
 
-static int64_t take_real(const struct scene *scene)
+static int64_t map_real(const struct scene *scene)
 {
     const zx_vm_option_t perms = ZX_VM_PERM_READ | ZX_VM_PERM_WRITE;
     zx_vaddr_t at;
@@ -52,11 +45,42 @@ static int64_t take_real(const struct scene *scene)
     return stats_now() - start;
 }
 
+static int64_t create_floor(const struct scene *scene)
+{
+    (void)scene;
+    int64_t start = stats_now();
+    int fd = memfd_create("bench", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (fd < 0 || ftruncate(fd, PAGE) < 0 || close(fd) < 0) {
+        return -EPROTO;
+    }
+    return stats_now() - start;
+}
+
+static int64_t create_real(const struct scene *scene)
+{
+    (void)scene;
+    zx_handle_t vmo;
+    int64_t start = stats_now();
+    if (zx_vmo_create(PAGE, 0, &vmo) != ZX_OK || zx_handle_close(vmo) != ZX_OK) {
+        return -EPROTO;
+    }
+    return stats_now() - start;
+}
+
+const struct objects_case objects_cases[OBJECTS_CASES] = {
+    {"create",     "zx_vmo_create, close of 4 KiB", 0,      1.5, {create_floor, create_real}},
+    {"map",        "zx_vmar_map, unmap of 4 KiB",   0,      1.5, {map_floor, map_real}      },
+    {"map_10000",  "the same among 10,000",         10000,  1.5, {map_floor, map_real}      },
+    {"map_30000",  "the same among 30,000",         30000,  1.5, {map_floor, map_real}      },
+    {"map_100000", "the same among 100,000",        100000, 1.5, {map_floor, map_real}      },
+};
+
 /* 0 or -errno. */
-static int take_many(const struct scene *scene, uint32_t subject, int64_t *times, size_t count)
+static int take_many(const struct scene *scene, int64_t (*take)(const struct scene *scene),
+                     int64_t *times, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        times[i] = subject == FLOOR ? take_floor(scene) : take_real(scene);
+        times[i] = take(scene);
         if (times[i] < 0) {
             return (int)times[i];
         }
@@ -97,18 +121,19 @@ static void scene_deinit(struct scene *scene)
     }
 }
 
-static int compare(const struct scene *scene, uint32_t rounds, struct comparison *ret)
+static int compare(const struct objects_case *of, const struct scene *scene, uint32_t rounds,
+                   struct comparison *ret)
 {
     static int64_t times[SAMPLES];
     static struct rounds results;
     int result = 0;
     for (uint32_t i = 0; i < SUBJECTS && result == 0; i++) {
-        result = take_many(scene, i, times, WARM_UP);
+        result = take_many(scene, of->take[i], times, WARM_UP);
     }
     for (uint32_t i = 0; i < rounds * SUBJECTS && result == 0; i++) {
         uint32_t round = i / SUBJECTS;
         uint32_t subject = rounds_turn(round, i % SUBJECTS);
-        result = take_many(scene, subject, times, SAMPLES);
+        result = take_many(scene, of->take[subject], times, SAMPLES);
         rounds_record(&results, subject, round, times, SAMPLES);
     }
     if (result == 0) {
@@ -140,7 +165,7 @@ int objects_measure(uint32_t rounds, struct comparison ret[OBJECTS_CASES])
         struct scene scene;
         result = scene_init(&scene, objects_cases[i].mappings);
         if (result == 0) {
-            result = compare(&scene, rounds, &ret[i]);
+            result = compare(&objects_cases[i], &scene, rounds, &ret[i]);
         }
         scene_deinit(&scene);
     }

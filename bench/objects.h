@@ -7,14 +7,18 @@
 
 #include "rounds.h"
 
+struct scene;
+
 struct objects_case {
     const char *name;  /* for programs */
     const char *title; /* for people */
     uint32_t mappings; /* that the region, and so the process, has already */
     double goal;       /* ratio of the p50 that is to be reached */
+    /* Nanoseconds that one sample took, for FLOOR and for REAL; -errno. */
+    int64_t (*take[SUBJECTS])(const struct scene *scene);
 };
 
-#define OBJECTS_CASES 4
+#define OBJECTS_CASES 5
 
 extern const struct objects_case objects_cases[OBJECTS_CASES];
 
