@@ -73,6 +73,11 @@ typedef int64_t zx_duration_mono_t;
 
 #define ZX_WAIT_MANY_MAX_ITEMS   ((size_t)64)
 
+/* How zx_object_wait_async() waits. */
+#define ZX_WAIT_ASYNC_ONCE      ((uint32_t)0)
+#define ZX_WAIT_ASYNC_TIMESTAMP ((uint32_t)1 << 0)
+#define ZX_WAIT_ASYNC_EDGE      ((uint32_t)1 << 1)
+
 typedef struct zx_wait_item {
     zx_handle_t handle;
     zx_signals_t waitfor;
@@ -82,8 +87,38 @@ typedef struct zx_wait_item {
 /* --- Channels --- */
 
 #define ZX_CHANNEL_READ_MAY_DISCARD ((uint32_t)1)
+#define ZX_CHANNEL_WRITE_USE_IOVEC  ((uint32_t)2)
 #define ZX_CHANNEL_MAX_MSG_BYTES    ((uint32_t)65536)
 #define ZX_CHANNEL_MAX_MSG_HANDLES  ((uint32_t)64)
+#define ZX_CHANNEL_MAX_MSG_IOVECS   ((uint32_t)8192)
+
+typedef struct zx_channel_iovec {
+    const void *buffer;
+    uint32_t capacity; /* bytes */
+    uint32_t reserved; /* 0 */
+} zx_channel_iovec_t;
+
+typedef uint32_t zx_handle_op_t;
+
+#define ZX_HANDLE_OP_MOVE      ((zx_handle_op_t)0)
+#define ZX_HANDLE_OP_DUPLICATE ((zx_handle_op_t)1)
+
+/* A handle to send: as what, and what became of it. */
+typedef struct zx_handle_disposition {
+    zx_handle_op_t operation;
+    zx_handle_t handle;
+    zx_obj_type_t type; /* ZX_OBJ_TYPE_NONE: any */
+    zx_rights_t rights; /* ZX_RIGHT_SAME_RIGHTS: as they are */
+    zx_status_t result;
+} zx_handle_disposition_t;
+
+/* A handle that was received. */
+typedef struct zx_handle_info {
+    zx_handle_t handle;
+    zx_obj_type_t type;
+    zx_rights_t rights;
+    uint32_t unused;
+} zx_handle_info_t;
 
 typedef struct zx_channel_call_args {
     const void *wr_bytes;
@@ -95,6 +130,17 @@ typedef struct zx_channel_call_args {
     uint32_t rd_num_bytes;
     uint32_t rd_num_handles;
 } zx_channel_call_args_t;
+
+typedef struct zx_channel_call_etc_args {
+    const void *wr_bytes;
+    zx_handle_disposition_t *wr_handles;
+    void *rd_bytes;
+    zx_handle_info_t *rd_handles;
+    uint32_t wr_num_bytes;
+    uint32_t wr_num_handles;
+    uint32_t rd_num_bytes;
+    uint32_t rd_num_handles;
+} zx_channel_call_etc_args_t;
 
 /* --- VMOs --- */
 

@@ -48,4 +48,14 @@ static inline void list_remove(struct list *link)
     list_init(link);
 }
 
+/* Moves all links of one list to the end of another. */
+static inline void list_move_all(struct list *to, struct list *from)
+{
+    while (!list_is_empty(from)) {
+        struct list *link = from->next;
+        list_remove(link);
+        list_append(to, link);
+    }
+}
+
 #endif

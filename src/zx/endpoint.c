@@ -1,10 +1,7 @@
 #include "zx/endpoint.h"
 
 #include <errno.h>
-#include <linux/sockios.h>
-#include <poll.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <zircon/syscalls.h>
@@ -12,23 +9,84 @@
 #include "base/fd.h"
 #include "os/socket_name.h"
 #include "zx/handle.h"
+#include "zx/pump.h"
 #include "zx/status.h"
 
-struct endpoint {
-    struct object object;
-    int fd;
-    zx_koid_t related_koid; /* 0: whatever the kernel says */
-};
-
-static struct endpoint *endpoint_of(struct object *object)
+void endpoint_lock(struct endpoint *endpoint)
 {
-    return container_of(object, struct endpoint, object);
+    struct pair *pair = endpoint->pair;
+    (void)pthread_mutex_lock(&pair->lock);
+    while (pair->is_moving) {
+        (void)pthread_cond_wait(&pair->moved, &pair->lock);
+    }
+}
+
+void endpoint_unlock(struct endpoint *endpoint)
+{
+    (void)pthread_mutex_unlock(&endpoint->pair->lock);
+}
+
+/* --- Pairs --- */
+
+static struct pair *pair_new(bool is_local)
+{
+    struct pair *pair = calloc(1, sizeof(*pair));
+    if (pair != NULL) {
+        (void)pthread_mutex_init(&pair->lock, NULL);
+        (void)pthread_cond_init(&pair->moved, NULL);
+        atomic_init(&pair->references, 1);
+        pair->is_local = is_local;
+    }
+    return pair;
+}
+
+static void pair_unref(struct pair *pair)
+{
+    if (atomic_fetch_sub(&pair->references, 1) == 1) {
+        (void)pthread_cond_destroy(&pair->moved);
+        (void)pthread_mutex_destroy(&pair->lock);
+        free(pair);
+    }
+}
+
+/* --- Objects --- */
+
+/* The last handle has gone: the other end learns it at once, whoever still uses this one. */
+static void endpoint_orphan(struct object *object)
+{
+    struct endpoint *endpoint = endpoint_of(object);
+    struct pair *pair = endpoint->pair;
+    struct list dropped;
+    list_init(&dropped);
+    endpoint_lock(endpoint);
+    struct endpoint *other = pair->ends[1 - endpoint->side];
+    endpoint->is_open = false;
+    pair->ends[endpoint->side] = NULL;
+    list_move_all(&dropped, &endpoint->inbox);
+    if (pair->is_local && other != NULL) {
+        if (!list_is_empty(&other->inbox)) {
+            other->left_fd = fd_take(&endpoint->fd);
+        }
+        object_update_signals(&other->object, ZX_CHANNEL_WRITABLE, ZX_CHANNEL_PEER_CLOSED);
+    } else if (!list_is_empty(&endpoint->outbox)) {
+        endpoint->is_lingering = true; /* the pump's now */
+        object_ref(object);
+    }
+    endpoint_unlock(endpoint);
+    parcels_drop(&dropped);
 }
 
 static void endpoint_free(struct object *object)
 {
     struct endpoint *endpoint = endpoint_of(object);
+    pump_watch_free(endpoint->watch);
+    list_for_each_safe (it, next, &endpoint->outbox) {
+        packet_free(container_of(it, struct packet, link));
+    }
+    parcels_drop(&endpoint->inbox);
+    fd_close(&endpoint->left_fd);
     fd_close(&endpoint->fd);
+    pair_unref(endpoint->pair);
     free(endpoint);
 }
 
@@ -50,23 +108,42 @@ static zx_koid_t endpoint_related_koid(struct object *object)
     return socket_name_of_peer(endpoint->fd, &name) == SOCKET_NAME_OK ? name.koid : ZX_KOID_INVALID;
 }
 
-static zx_signals_t eventpair_observe(struct object *object, short revents)
+static void endpoint_refresh(struct object *object)
 {
-    (void)object;
-    return (revents & POLLHUP) != 0 ? ZX_EVENTPAIR_PEER_CLOSED : 0;
+    struct endpoint *endpoint = endpoint_of(object);
+    endpoint_lock(endpoint);
+    if (!endpoint->pair->is_local) {
+        endpoint_look(endpoint);
+    }
+    endpoint_unlock(endpoint);
 }
 
-static zx_signals_t channel_observe(struct object *object, short revents)
+/* A hang-up is reported whether it is asked for or not; once it is known, and while a message is
+ * unread, there is nothing new that poll() could say without saying it for ever. */
+static int endpoint_poll_fd(struct object *object, short *ret_events)
 {
-    if ((revents & POLLHUP) == 0) {
-        return ((revents & POLLIN) != 0 ? ZX_CHANNEL_READABLE : 0) |
-               ((revents & POLLOUT) != 0 ? ZX_CHANNEL_WRITABLE : 0);
-    }
-    /* After a hang-up poll() always says readable and writable. What is queued can still be read.
-     */
-    int queued = 0;
-    bool readable = ioctl(endpoint_of(object)->fd, SIOCINQ, &queued) == 0 && queued > 0;
-    return ZX_CHANNEL_PEER_CLOSED | (readable ? ZX_CHANNEL_READABLE : 0);
+    struct endpoint *endpoint = endpoint_of(object);
+    endpoint_lock(endpoint);
+    (void)pthread_mutex_lock(&object->lock);
+    zx_signals_t active = object->signals;
+    (void)pthread_mutex_unlock(&object->lock);
+    bool is_done = endpoint->pair->is_local || (active & ZX_CHANNEL_PEER_CLOSED) != 0;
+    bool is_full = endpoint->inbox_size >= ENDPOINT_MAX_QUEUED;
+    bool is_ready = (active & ZX_CHANNEL_READABLE) != 0 && list_is_empty(&endpoint->calls);
+    *ret_events = is_full || is_ready ? 0 : POLLIN;
+    int fd = is_done ? -1 : endpoint->fd;
+    endpoint_unlock(endpoint);
+    return fd;
+}
+
+static zx_status_t endpoint_watch_object(struct object *object)
+{
+    struct endpoint *endpoint = endpoint_of(object);
+    endpoint_lock(endpoint);
+    zx_status_t status = endpoint->pair->is_local ? ZX_OK : endpoint_watch(endpoint);
+    endpoint->is_observed = true;
+    endpoint_unlock(endpoint);
+    return status;
 }
 
 static const struct object_kind eventpair_kind = {
@@ -74,9 +151,12 @@ static const struct object_kind eventpair_kind = {
     .default_rights = ZX_DEFAULT_EVENTPAIR_RIGHTS,
     .settable = ZX_USER_SIGNAL_ALL | ZX_EVENTPAIR_SIGNALED,
     .free = endpoint_free,
+    .orphan = endpoint_orphan,
     .fd = endpoint_fd,
-    .observe = eventpair_observe,
-    .observable = ZX_EVENTPAIR_PEER_CLOSED,
+    .refresh = endpoint_refresh,
+    .poll_fd = endpoint_poll_fd,
+    .watch = endpoint_watch_object,
+    .signal_peer = endpoint_signal_peer,
     .related_koid = endpoint_related_koid,
 };
 
@@ -85,70 +165,105 @@ static const struct object_kind channel_kind = {
     .default_rights = ZX_DEFAULT_CHANNEL_RIGHTS,
     .settable = ZX_USER_SIGNAL_ALL,
     .free = endpoint_free,
+    .orphan = endpoint_orphan,
     .fd = endpoint_fd,
-    .observe = channel_observe,
-    .observable = ZX_CHANNEL_READABLE | ZX_CHANNEL_WRITABLE | ZX_CHANNEL_PEER_CLOSED,
+    .refresh = endpoint_refresh,
+    .poll_fd = endpoint_poll_fd,
+    .watch = endpoint_watch_object,
+    .signal_peer = endpoint_signal_peer,
     .related_koid = endpoint_related_koid,
 };
 
 /* Takes the descriptor on success. */
-static struct object *endpoint_new(const struct object_kind *kind, int fd, zx_koid_t koid,
-                                   zx_koid_t related_koid)
+static struct endpoint *endpoint_new(const struct object_kind *kind, struct pair *pair,
+                                     unsigned side, int fd, const struct sysmem_handle_info *info)
 {
     struct endpoint *endpoint = calloc(1, sizeof(*endpoint));
     if (endpoint == NULL) {
         return NULL;
     }
-    object_init(&endpoint->object, kind, koid, ZX_SIGNAL_NONE);
+    zx_signals_t first = kind == &channel_kind ? ZX_CHANNEL_WRITABLE : ZX_SIGNAL_NONE;
+    object_init(&endpoint->object, kind, info->koid, first | (info->signals & kind->settable));
     endpoint->fd = fd;
-    endpoint->related_koid = related_koid;
-    return &endpoint->object;
+    endpoint->left_fd = -1;
+    endpoint->is_open = true;
+    endpoint->related_koid = info->related_koid;
+    list_init(&endpoint->inbox);
+    list_init(&endpoint->calls);
+    list_init(&endpoint->outbox);
+    endpoint->side = side;
+    endpoint->pair = pair;
+    pair->ends[side] = endpoint;
+    (void)atomic_fetch_add(&pair->references, 1);
+    return endpoint;
 }
 
 zx_status_t endpoint_from_fd(int fd, const struct sysmem_handle_info *info,
                              struct object **ret_object)
 {
-    zx_koid_t koid = info->koid;
+    struct sysmem_handle_info full = *info;
     if (!socket_is_channel_end(fd)) {
         return ZX_ERR_WRONG_TYPE;
     }
-    if (koid == ZX_KOID_INVALID && socket_koid(fd, &koid) < 0) {
+    if (full.koid == ZX_KOID_INVALID && socket_koid(fd, &full.koid) < 0) {
         return ZX_ERR_WRONG_TYPE;
     }
     const struct object_kind *kind =
         info->type == ZX_OBJ_TYPE_CHANNEL ? &channel_kind : &eventpair_kind;
-    struct object *object = endpoint_new(kind, fd, koid, info->related_koid);
-    if (object == NULL) {
+    struct pair *pair = pair_new(false);
+    struct endpoint *endpoint = pair == NULL ? NULL : endpoint_new(kind, pair, 0, fd, &full);
+    if (pair != NULL) {
+        pair_unref(pair);
+    }
+    if (endpoint == NULL) {
         return ZX_ERR_NO_MEMORY;
     }
-    *ret_object = object;
+    *ret_object = &endpoint->object;
     return ZX_OK;
+}
+
+/* Both ends, for the sockets of a pair, which they own on success. */
+static bool ends_new(const struct object_kind *kind, const int fds[2], struct object *ret_ends[2])
+{
+    struct pair *pair = pair_new(true);
+    struct endpoint *ends[2] = {NULL, NULL};
+    zx_koid_t koids[2];
+    if (pair == NULL) {
+        return false;
+    }
+    if (socket_koid(fds[0], &koids[0]) == 0 && socket_koid(fds[1], &koids[1]) == 0) {
+        for (unsigned i = 0; i < 2; i++) {
+            const struct sysmem_handle_info info = {.koid = koids[i], .related_koid = koids[1 - i]};
+            ends[i] = endpoint_new(kind, pair, i, fds[i], &info);
+        }
+    }
+    bool is_complete = ends[0] != NULL && ends[1] != NULL;
+    for (int i = 0; i < 2; i++) {
+        if (is_complete) {
+            ret_ends[i] = &ends[i]->object;
+        } else if (ends[i] != NULL) {
+            ends[i]->fd = -1; /* the caller's still */
+            object_unref(&ends[i]->object);
+        }
+    }
+    pair_unref(pair);
+    return is_complete;
 }
 
 static zx_status_t pair_create(const struct object_kind *kind, zx_handle_t *ret_handle0,
                                zx_handle_t *ret_handle1)
 {
     int fds[2];
+    struct object *ends[2];
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0) {
         return status_from_errno(errno);
     }
-    zx_koid_t koids[2] = {0};
-    struct object *ends[2] = {NULL, NULL};
-    if (socket_koid(fds[0], &koids[0]) == 0 && socket_koid(fds[1], &koids[1]) == 0) {
-        ends[0] = endpoint_new(kind, fds[0], koids[0], koids[1]);
-        ends[1] = endpoint_new(kind, fds[1], koids[1], koids[0]);
+    if (!ends_new(kind, fds, ends)) {
+        fd_close(&fds[0]);
+        fd_close(&fds[1]);
+        return ZX_ERR_NO_MEMORY;
     }
-    if (ends[0] != NULL && ends[1] != NULL) {
-        return handle_new_pair(ends, kind->default_rights, ret_handle0, ret_handle1);
-    }
-    for (int i = 0; i < 2; i++) {
-        if (ends[i] != NULL) {
-            object_unref(ends[i]);
-        } else {
-            fd_close(&fds[i]);
-        }
-    }
-    return ZX_ERR_NO_MEMORY;
+    return handle_new_pair(ends, kind->default_rights, ret_handle0, ret_handle1);
 }
 
 zx_status_t zx_eventpair_create(uint32_t options, zx_handle_t *out0, zx_handle_t *out1)

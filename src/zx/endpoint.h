@@ -1,15 +1,114 @@
-/* Channels and eventpairs: objects with another end, each end on its own SEQPACKET socket. The
- * kernel tells when the other end is gone, in whichever process it was. */
+/* Channels and eventpairs: objects with another end.
+ *
+ * A pair is two sockets (SEQPACKET) from the start, but as long as both ends are handles of this
+ * process only, it is local: messages, with the very objects that they carry, and signals go from
+ * end to end in memory. When an end's descriptor leaves the process the pair is local no more, for
+ * good: messages are packets then (zx/packet.h), and the kernel says who is there, in whichever
+ * process it is. */
 #ifndef ZX_ENDPOINT_H
 #define ZX_ENDPOINT_H
 
 #include <sysmem/handle.h>
 
 #include "zx/object.h"
+#include "zx/packet.h"
+#include "zx/wait.h"
+
+/* The most bytes of memory that wait to be sent, and that are received ahead of their turn while
+ * somebody waits for a reply. */
+#define ENDPOINT_MAX_QUEUED ((size_t)64 * 1024 * 1024)
+
+/* What both ends share; one that came from elsewhere has one of its own. */
+struct pair {
+    pthread_mutex_t lock; /* above those of objects; guards all that changes in its ends */
+    pthread_cond_t moved;
+    atomic_uint references;
+    struct endpoint *ends[2]; /* NULL: has no handle in this process */
+    bool is_local;
+    bool is_moving;  /* what is queued is on its way into the sockets: nobody else may act */
+    bool is_visited; /* guarded by the lock of zx/leave.c */
+};
+
+struct endpoint {
+    struct object object;
+    struct pair *pair;
+    unsigned side;
+    zx_koid_t related_koid; /* 0: whatever the kernel says */
+    int fd;
+    int left_fd;       /* local: the other end's, which is closed; for `inbox` to leave by */
+    bool is_open;      /* has handles */
+    bool is_broken;    /* something else than packets came: it counts as closed */
+    bool is_lingering; /* holds itself until `outbox` is empty */
+    struct list inbox; /* of struct parcel, unread */
+    size_t inbox_size; /* bytes of memory */
+    struct list calls; /* of struct call */
+    uint32_t last_txid;
+    struct list outbox; /* of struct packet: what the socket has no room for */
+    size_t outbox_size;
+    bool is_observed; /* by a port */
+    struct pump_watch *watch;
+};
+
+/* A thread that waits for the answer to its message. Guarded by the pair's lock. */
+struct call {
+    struct list link; /* in none once there is a reply */
+    uint32_t txid;
+    struct parcel *reply;
+    struct waiter waiter;
+};
+
+static inline struct endpoint *endpoint_of(struct object *object)
+{
+    return container_of(object, struct endpoint, object);
+}
 
 /* Makes an object of a socket, which it owns on success. ZX_ERR_WRONG_TYPE: not a Unix SEQPACKET
  * socket; ZX_ERR_NO_MEMORY. */
 zx_status_t endpoint_from_fd(int fd, const struct sysmem_handle_info *info,
                              struct object **ret_object);
+
+/* The pair's lock, once nothing moves. */
+void endpoint_lock(struct endpoint *endpoint);
+void endpoint_unlock(struct endpoint *endpoint);
+
+/* --- Sending and receiving (zx/traffic.c) --- */
+
+/* Sends a message to the other end, and takes it in every case. With a call the bytes begin with
+ * its transaction id, which is chosen here, and the call is added. ZX_ERR_PEER_CLOSED;
+ * ZX_ERR_NOT_SUPPORTED, ZX_ERR_BAD_STATE: a handle that cannot leave the process;
+ * ZX_ERR_NO_RESOURCES; ZX_ERR_NO_MEMORY, also when too much waits to be sent. */
+zx_status_t endpoint_send(struct endpoint *endpoint, struct parcel *parcel, struct call *call);
+
+/* Takes part in the next message that an end has not read: how large it is, and if both `limit`s
+ * allow it the message itself; with `may_discard` it goes in any case. ZX_ERR_SHOULD_WAIT,
+ * ZX_ERR_PEER_CLOSED, ZX_ERR_BUFFER_TOO_SMALL; ZX_ERR_NO_RESOURCES, ZX_ERR_NO_MEMORY: it is lost.
+ */
+zx_status_t endpoint_read(struct endpoint *endpoint, const struct packet_head *limit,
+                          bool may_discard, struct packet_head *ret_size,
+                          struct parcel **ret_parcel);
+
+/* Changes the other end's signals. ZX_ERR_PEER_CLOSED, ZX_ERR_NO_MEMORY, ZX_ERR_NO_RESOURCES. */
+zx_status_t endpoint_signal_peer(struct object *object, zx_signals_t clear, zx_signals_t set);
+
+/* Under the lock: sends a packet, which it takes, or queues it behind others. */
+zx_status_t endpoint_send_packet(struct endpoint *endpoint, struct packet *packet);
+
+/* Under the lock: sends what is queued, as far as there is room. */
+void endpoint_flush(struct endpoint *endpoint);
+
+/* Under the lock: brings the signals up to date with the socket, hands out replies to calls and
+ * applies signals that have come. */
+void endpoint_look(struct endpoint *endpoint);
+
+/* Under the lock: has the pump call endpoint_event(). */
+zx_status_t endpoint_watch(struct endpoint *endpoint);
+
+/* --- Leaving the process (zx/leave.c) --- */
+
+/* Whether an end can leave, and why not: ZX_ERR_NOT_SUPPORTED, ZX_ERR_BAD_STATE. */
+zx_status_t endpoint_can_leave(struct endpoint *endpoint);
+
+/* Has all that goes over a pair go over its sockets from now on. */
+zx_status_t endpoint_expose(struct endpoint *endpoint);
 
 #endif

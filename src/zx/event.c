@@ -35,13 +35,13 @@ static const struct object_kind event_kind = {
 };
 
 /* Takes the descriptor on success. */
-static struct object *event_new(int fd, zx_koid_t koid)
+static struct object *event_new(int fd, zx_koid_t koid, zx_signals_t signals)
 {
     struct event *event = calloc(1, sizeof(*event));
     if (event == NULL) {
         return NULL;
     }
-    object_init(&event->object, &event_kind, koid, ZX_SIGNAL_NONE);
+    object_init(&event->object, &event_kind, koid, signals & event_kind.settable);
     event->fd = fd;
     return &event->object;
 }
@@ -52,7 +52,7 @@ zx_status_t event_from_fd(int fd, const struct sysmem_handle_info *info, struct 
     if (!socket_is_channel_end(fd) || (koid == ZX_KOID_INVALID && socket_koid(fd, &koid) < 0)) {
         return ZX_ERR_WRONG_TYPE;
     }
-    struct object *object = event_new(fd, koid);
+    struct object *object = event_new(fd, koid, info->signals);
     if (object == NULL) {
         return ZX_ERR_NO_MEMORY;
     }
@@ -79,6 +79,6 @@ zx_status_t zx_event_create(uint32_t options, zx_handle_t *out)
     if (options != 0 || out == NULL) {
         return ZX_ERR_INVALID_ARGS;
     }
-    struct object *event = event_new(-1, ZX_KOID_INVALID);
+    struct object *event = event_new(-1, ZX_KOID_INVALID, ZX_SIGNAL_NONE);
     return event == NULL ? ZX_ERR_NO_MEMORY : handle_new(event, event_kind.default_rights, out);
 }

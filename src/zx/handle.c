@@ -84,7 +84,6 @@ static struct object *slot_clear(struct slot *slot)
     slot->object = NULL;
     slot->generation = (slot->generation + 1) & GENERATION_MASK;
     append_free((uint32_t)(slot - table.slots));
-    (void)atomic_fetch_sub(&object->handles, 1);
     return object;
 }
 
@@ -108,7 +107,21 @@ zx_status_t handle_get(zx_handle_t handle, zx_obj_type_t type, zx_rights_t right
     return status;
 }
 
-zx_status_t handle_new(struct object *object, zx_rights_t rights, zx_handle_t *ret_handle)
+struct loose_handle loose_handle_new(struct object *object, zx_rights_t rights)
+{
+    (void)atomic_fetch_add(&object->handles, 1);
+    return (struct loose_handle){.object = object, .rights = rights};
+}
+
+void loose_handle_drop(struct loose_handle loose)
+{
+    if (atomic_fetch_sub(&loose.object->handles, 1) == 1 && loose.object->kind->orphan != NULL) {
+        loose.object->kind->orphan(loose.object);
+    }
+    object_unref(loose.object);
+}
+
+zx_status_t handle_put(struct loose_handle loose, zx_handle_t *ret_handle)
 {
     (void)pthread_mutex_lock(&table.lock);
     zx_status_t status = table.free_count == 0 ? table_grow() : ZX_OK;
@@ -117,16 +130,20 @@ zx_status_t handle_new(struct object *object, zx_rights_t rights, zx_handle_t *r
         struct slot *slot = &table.slots[index];
         table.first_free = slot->next_free;
         table.free_count--;
-        slot->object = object;
-        slot->rights = rights;
-        (void)atomic_fetch_add(&object->handles, 1);
+        slot->object = loose.object;
+        slot->rights = loose.rights;
         *ret_handle = handle_of(index);
     }
     (void)pthread_mutex_unlock(&table.lock);
     if (status != ZX_OK) {
-        object_unref(object);
+        loose_handle_drop(loose);
     }
     return status;
+}
+
+zx_status_t handle_new(struct object *object, zx_rights_t rights, zx_handle_t *ret_handle)
+{
+    return handle_put(loose_handle_new(object, rights), ret_handle);
 }
 
 zx_status_t handle_new_pair(struct object *const objects[2], zx_rights_t rights,
@@ -147,21 +164,60 @@ zx_status_t handle_new_pair(struct object *const objects[2], zx_rights_t rights,
     return ZX_OK;
 }
 
-zx_status_t zx_handle_close(zx_handle_t handle)
+zx_status_t handle_take(zx_handle_t handle, struct loose_handle *ret_loose)
 {
-    if (handle == ZX_HANDLE_INVALID) {
-        return ZX_OK;
-    }
     (void)pthread_mutex_lock(&table.lock);
     struct slot *slot = slot_of(handle);
+    zx_rights_t rights = slot == NULL ? ZX_RIGHT_NONE : slot->rights;
     struct object *object = slot == NULL ? NULL : slot_clear(slot);
     (void)pthread_mutex_unlock(&table.lock);
     if (object == NULL) {
         return ZX_ERR_BAD_HANDLE;
     }
-    object_cancel_waiters(object, handle);
-    object_unref(object);
+    object_cancel_observers(object, handle);
+    *ret_loose = (struct loose_handle){.object = object, .rights = rights};
     return ZX_OK;
+}
+
+bool rights_may_give(zx_rights_t have, zx_rights_t *rights)
+{
+    *rights = *rights == ZX_RIGHT_SAME_RIGHTS ? have : *rights;
+    return (*rights & ~have) == 0;
+}
+
+/* Counts the new handle before the old one can be closed: an object that has lost its last handle
+ * never gets another. */
+zx_status_t handle_copy(zx_handle_t handle, zx_rights_t needed, zx_rights_t rights,
+                        struct loose_handle *ret_loose)
+{
+    zx_status_t status = ZX_OK;
+    (void)pthread_mutex_lock(&table.lock);
+    const struct slot *slot = slot_of(handle);
+    if (slot == NULL) {
+        status = ZX_ERR_BAD_HANDLE;
+    } else if ((slot->rights & needed) != needed) {
+        status = ZX_ERR_ACCESS_DENIED;
+    } else if (!rights_may_give(slot->rights, &rights)) {
+        status = ZX_ERR_INVALID_ARGS;
+    } else {
+        object_ref(slot->object);
+        *ret_loose = loose_handle_new(slot->object, rights);
+    }
+    (void)pthread_mutex_unlock(&table.lock);
+    return status;
+}
+
+zx_status_t zx_handle_close(zx_handle_t handle)
+{
+    struct loose_handle loose;
+    if (handle == ZX_HANDLE_INVALID) {
+        return ZX_OK;
+    }
+    zx_status_t status = handle_take(handle, &loose);
+    if (status == ZX_OK) {
+        loose_handle_drop(loose);
+    }
+    return status;
 }
 
 zx_status_t zx_handle_close_many(const zx_handle_t *handles, size_t num_handles)
@@ -177,39 +233,28 @@ zx_status_t zx_handle_close_many(const zx_handle_t *handles, size_t num_handles)
     return status;
 }
 
-/* Whether a handle with the rights `have` may give `*rights` on; makes ZX_RIGHT_SAME_RIGHTS plain.
- */
-static bool may_give(zx_rights_t have, zx_rights_t *rights)
-{
-    *rights = *rights == ZX_RIGHT_SAME_RIGHTS ? have : *rights;
-    return (*rights & ~have) == 0;
-}
-
 zx_status_t zx_handle_duplicate(zx_handle_t handle, zx_rights_t rights, zx_handle_t *out)
 {
-    struct handle_use use;
-    zx_status_t status = handle_get(handle, ZX_OBJ_TYPE_NONE, ZX_RIGHT_DUPLICATE, &use);
-    if (status != ZX_OK) {
-        return status;
-    }
-    if (!may_give(use.rights, &rights) || out == NULL) {
-        object_unref(use.object);
+    struct loose_handle copy;
+    zx_status_t status = handle_copy(handle, ZX_RIGHT_DUPLICATE, rights, &copy);
+    if (status == ZX_OK && out == NULL) {
+        loose_handle_drop(copy);
         return ZX_ERR_INVALID_ARGS;
     }
-    return handle_new(use.object, rights, out);
+    return status == ZX_OK ? handle_put(copy, out) : status;
 }
 
 zx_status_t zx_handle_replace(zx_handle_t handle, zx_rights_t rights, zx_handle_t *out)
 {
-    struct handle_use use;
-    zx_status_t status = handle_get(handle, ZX_OBJ_TYPE_NONE, ZX_RIGHT_NONE, &use);
+    struct loose_handle loose;
+    zx_status_t status = handle_take(handle, &loose);
     if (status != ZX_OK) {
         return status;
     }
-    status = zx_handle_close(handle);
-    if (status != ZX_OK || !may_give(use.rights, &rights) || out == NULL) {
-        object_unref(use.object);
-        return status != ZX_OK ? status : ZX_ERR_INVALID_ARGS;
+    if (!rights_may_give(loose.rights, &rights) || out == NULL) {
+        loose_handle_drop(loose);
+        return ZX_ERR_INVALID_ARGS;
     }
-    return handle_new(use.object, rights, out);
+    loose.rights = rights;
+    return handle_put(loose, out);
 }

@@ -18,6 +18,35 @@ struct handle_use {
 zx_status_t handle_get(zx_handle_t handle, zx_obj_type_t type, zx_rights_t rights,
                        struct handle_use *ret_use);
 
+/* A handle that is in no table: in a message, or on its way into a table or out of one. It holds a
+ * reference and counts as a handle. */
+struct loose_handle {
+    struct object *object;
+    zx_rights_t rights;
+};
+
+/* Takes a handle out of the table, and ends the waits on it. ZX_ERR_BAD_HANDLE. */
+zx_status_t handle_take(zx_handle_t handle, struct loose_handle *ret_loose);
+
+/* A second handle with `rights` (ZX_RIGHT_SAME_RIGHTS: all) to what a handle names, not in the
+ * table yet. ZX_ERR_BAD_HANDLE; ZX_ERR_ACCESS_DENIED: without one of `needed`;
+ * ZX_ERR_INVALID_ARGS: `rights` are not among its own. */
+zx_status_t handle_copy(zx_handle_t handle, zx_rights_t needed, zx_rights_t rights,
+                        struct loose_handle *ret_loose);
+
+/* Puts it into the table, and takes it in every case: ZX_ERR_NO_MEMORY, ZX_ERR_NO_RESOURCES. */
+zx_status_t handle_put(struct loose_handle loose, zx_handle_t *ret_handle);
+
+/* A loose handle to an object, whose reference it takes from the caller. */
+struct loose_handle loose_handle_new(struct object *object, zx_rights_t rights);
+
+/* Closes it. No lock of an object may be held. */
+void loose_handle_drop(struct loose_handle loose);
+
+/* Whether a handle with the rights `have` may give `*rights` on; makes ZX_RIGHT_SAME_RIGHTS plain.
+ */
+bool rights_may_give(zx_rights_t have, zx_rights_t *rights);
+
 /* Makes a handle. Takes the caller's reference to the object, also when it fails: ZX_ERR_NO_MEMORY,
  * ZX_ERR_NO_RESOURCES. */
 zx_status_t handle_new(struct object *object, zx_rights_t rights, zx_handle_t *ret_handle);

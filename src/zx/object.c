@@ -1,8 +1,6 @@
 #include "zx/object.h"
 
 #include <assert.h>
-#include <poll.h>
-#include <unistd.h>
 
 #include "base/fd.h"
 #include "os/koid.h"
@@ -16,7 +14,7 @@ void object_init(struct object *object, const struct object_kind *kind, zx_koid_
     atomic_init(&object->handles, 0);
     (void)pthread_mutex_init(&object->lock, NULL);
     object->signals = signals;
-    list_init(&object->waiters);
+    list_init(&object->observers);
 }
 
 void object_ref(struct object *object)
@@ -27,7 +25,7 @@ void object_ref(struct object *object)
 void object_unref(struct object *object)
 {
     if (atomic_fetch_sub(&object->references, 1) == 1) {
-        assert(list_is_empty(&object->waiters));
+        assert(list_is_empty(&object->observers));
         if (object->kind->leave != NULL) {
             object->kind->leave(object);
         }
@@ -41,69 +39,88 @@ bool object_is_sole(struct object *object)
     return atomic_load(&object->references) == 1;
 }
 
-static void waiter_wake(struct waiter *waiter)
+bool object_try_ref(struct object *object)
 {
-    const uint64_t one = 1;
-    ssize_t written = write(waiter->wake_fd, &one, sizeof(one));
-    assert(written ==
-           (ssize_t)sizeof(one)); /* far from the eventfd's limit: it is written twice at most */
-    (void)written;
+    unsigned seen = atomic_load(&object->references);
+    while (seen != 0) {
+        if (atomic_compare_exchange_weak(&object->references, &seen, seen + 1)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Under the lock. One for once may be gone when this returns. */
+static void tell(struct observer *observer, enum observer_event event, zx_signals_t active)
+{
+    if (observer->once) {
+        list_remove(&observer->link);
+    }
+    observer->notify(observer, event, active);
 }
 
 void object_update_signals(struct object *object, zx_signals_t clear, zx_signals_t set)
 {
     (void)pthread_mutex_lock(&object->lock);
-    object->signals = (object->signals & ~clear) | set;
-    list_for_each (it, &object->waiters) {
-        /* A signal may be taken back before the waiter runs: it has been seen all the same. */
-        struct waiter *waiter = container_of(it, struct waiter, link);
-        if ((object->signals & waiter->wanted) != 0 && waiter->observed == 0) {
-            waiter->observed = object->signals;
-            waiter_wake(waiter);
+    zx_signals_t active = (object->signals & ~clear) | set;
+    zx_signals_t risen = active & ~object->signals;
+    object->signals = active;
+    list_for_each_safe (it, next, &object->observers) {
+        struct observer *observer = container_of(it, struct observer, link);
+        if (((observer->edge ? risen : active) & observer->wanted) != 0) {
+            tell(observer, OBSERVER_ACTIVE, active);
         }
     }
     (void)pthread_mutex_unlock(&object->lock);
 }
 
-static zx_signals_t observed_signals(struct object *object)
-{
-    if (object->kind->observe == NULL) {
-        return 0;
-    }
-    struct pollfd item = {.fd = object_fd(object), .events = POLLIN | POLLOUT};
-    return poll(&item, 1, 0) < 0 ? 0 : object->kind->observe(object, item.revents);
-}
-
 zx_signals_t object_signals(struct object *object)
 {
+    if (object->kind->refresh != NULL) {
+        object->kind->refresh(object);
+    }
     (void)pthread_mutex_lock(&object->lock);
-    zx_signals_t kept = object->signals;
+    zx_signals_t active = object->signals;
     (void)pthread_mutex_unlock(&object->lock);
-    return kept | observed_signals(object);
+    return active;
 }
 
-void object_add_waiter(struct object *object, struct waiter *waiter)
+void object_add_observer(struct object *object, struct observer *observer)
 {
     (void)pthread_mutex_lock(&object->lock);
-    list_append(&object->waiters, &waiter->link);
+    list_append(&object->observers, &observer->link);
+    if (observer->once && !observer->edge && (object->signals & observer->wanted) != 0) {
+        tell(observer, OBSERVER_ACTIVE, object->signals);
+    }
     (void)pthread_mutex_unlock(&object->lock);
 }
 
-void object_remove_waiter(struct object *object, struct waiter *waiter)
+void object_remove_observer(struct object *object, struct observer *observer)
 {
     (void)pthread_mutex_lock(&object->lock);
-    list_remove(&waiter->link);
+    list_remove(&observer->link);
     (void)pthread_mutex_unlock(&object->lock);
 }
 
-void object_cancel_waiters(struct object *object, zx_handle_t handle)
+void object_cancel_observers(struct object *object, zx_handle_t handle)
 {
     (void)pthread_mutex_lock(&object->lock);
-    list_for_each (it, &object->waiters) {
-        struct waiter *waiter = container_of(it, struct waiter, link);
-        if (waiter->handle == handle && !waiter->canceled) {
-            waiter->canceled = true;
-            waiter_wake(waiter);
+    list_for_each_safe (it, next, &object->observers) {
+        struct observer *observer = container_of(it, struct observer, link);
+        if (observer->handle == handle) {
+            tell(observer, OBSERVER_CLOSED, object->signals);
+        }
+    }
+    (void)pthread_mutex_unlock(&object->lock);
+}
+
+void object_stir(struct object *object)
+{
+    (void)pthread_mutex_lock(&object->lock);
+    list_for_each (it, &object->observers) {
+        struct observer *observer = container_of(it, struct observer, link);
+        if (!observer->once) {
+            observer->notify(observer, OBSERVER_STIR, object->signals);
         }
     }
     (void)pthread_mutex_unlock(&object->lock);

@@ -4,6 +4,8 @@
 
 #include <sysmem/handle.h>
 
+#include "zx/handle.h"
+
 /* sysmem_handle_from_fd() for a sender who is believed: the rights of a VMO are not cut to what its
  * descriptor can do, which saves asking. One that can do less refuses when it is used. */
 zx_status_t transfer_from_believed_fd(int fd, const struct sysmem_handle_info *info,
@@ -12,5 +14,18 @@ zx_status_t transfer_from_believed_fd(int fd, const struct sysmem_handle_info *i
 /* sysmem_handle_into_fd() for a caller who does not need the other end's koid, which the kernel
  * would have to be asked for: it is 0 in *ret_info, which is not NULL. */
 zx_status_t transfer_into_fd(zx_handle_t handle, struct sysmem_handle_info *ret_info, int *ret_fd);
+
+/* Whether an object can leave the process, and why not: ZX_ERR_NOT_SUPPORTED; ZX_ERR_BAD_STATE. */
+zx_status_t transfer_check(struct object *object);
+
+/* What leaves for a handle that is closed afterwards: a descriptor, which the caller owns, and what
+ * travels beside it. ZX_ERR_NO_RESOURCES, and what transfer_check() says. */
+zx_status_t transfer_out(const struct loose_handle *loose, struct sysmem_handle_info *ret_info,
+                         int *ret_fd);
+
+/* The opposite, for a sender who is not believed: what the kernel knows better than he it is asked
+ * for. Takes the descriptor in every case. Errors as of sysmem_handle_from_fd(). */
+zx_status_t transfer_in(int fd, const struct sysmem_handle_info *info,
+                        struct loose_handle *ret_loose);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include <zircon/types.h>
 
+#define ZX_PKT_TYPE_USER       ((uint32_t)0)
 #define ZX_PKT_TYPE_SIGNAL_ONE ((uint32_t)1)
 
 typedef struct zx_packet_signal {

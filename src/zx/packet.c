@@ -1,0 +1,255 @@
+#include "zx/packet.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include <sysmem/handle.h>
+
+#include "base/fd.h"
+#include "zx/transfer.h"
+
+/* The beginning of every packet. Both ends are on one machine: its own byte order. The first byte
+ * is none with which the daemon's protocol begins a packet (docs/wire.md). */
+struct header {
+    uint8_t mark;
+    uint8_t version;
+    uint8_t kind;
+    uint8_t reserved; /* 0 */
+    uint32_t handle_count;
+    uint32_t first;  /* bytes of the message; signals to clear */
+    uint32_t second; /* 0; signals to set */
+};
+
+#define MARK         0x5A
+#define VERSION      1
+#define KIND_MESSAGE 1
+#define KIND_SIGNALS 2
+
+#define FORM         ((size_t)SYSMEM_HANDLE_FORM_BYTES)
+#define MAX_HANDLES  ZX_CHANNEL_MAX_MSG_HANDLES
+
+union control {
+    struct cmsghdr header;
+    char bytes[CMSG_SPACE(MAX_HANDLES * sizeof(int))];
+};
+
+static struct packet *packet_new(const struct header *header, size_t len)
+{
+    struct packet *packet = malloc(sizeof(*packet) + sizeof(*header) + len);
+    if (packet == NULL) {
+        return NULL;
+    }
+    list_init(&packet->link);
+    packet->len = sizeof(*header) + len;
+    packet->fd_count = 0;
+    memcpy(packet->bytes, header, sizeof(*header));
+    return packet;
+}
+
+void packet_free(struct packet *packet)
+{
+    for (size_t i = 0; packet != NULL && i < packet->fd_count; i++) {
+        fd_close(&packet->fds[i]);
+    }
+    free(packet);
+}
+
+struct packet *packet_from_signals(zx_signals_t clear, zx_signals_t set)
+{
+    const struct header header = {
+        .mark = MARK, .version = VERSION, .kind = KIND_SIGNALS, .first = clear, .second = set};
+    return packet_new(&header, 0);
+}
+
+zx_status_t parcel_can_leave(const struct parcel *parcel)
+{
+    zx_status_t status = ZX_OK;
+    for (uint32_t i = 0; status == ZX_OK && i < parcel->handle_count; i++) {
+        status = transfer_check(parcel->handles[i].object);
+    }
+    return status;
+}
+
+zx_status_t packet_from_parcel(struct parcel *parcel, struct packet **ret_packet)
+{
+    const struct header header = {.mark = MARK,
+                                  .version = VERSION,
+                                  .kind = KIND_MESSAGE,
+                                  .handle_count = parcel->handle_count,
+                                  .first = parcel->len};
+    size_t forms = parcel->handle_count * FORM;
+    struct packet *packet = packet_new(&header, forms + parcel->len);
+    zx_status_t status = packet == NULL ? ZX_ERR_NO_MEMORY : parcel_can_leave(parcel);
+    if (status == ZX_OK && parcel->len > 0) {
+        memcpy(packet->bytes + sizeof(header) + forms, parcel_bytes(parcel), parcel->len);
+    }
+    for (; status == ZX_OK && packet->fd_count < parcel->handle_count; packet->fd_count++) {
+        size_t i = packet->fd_count;
+        struct sysmem_handle_info info;
+        status = transfer_out(&parcel->handles[i], &info, &packet->fds[i]);
+        if (status != ZX_OK) {
+            break;
+        }
+        sysmem_handle_info_write(&info, packet->bytes + sizeof(header) + i * FORM);
+    }
+    parcel_drop(parcel);
+    if (status != ZX_OK) {
+        packet_free(packet);
+        return status;
+    }
+    *ret_packet = packet;
+    return ZX_OK;
+}
+
+int packet_send(int fd, const struct packet *packet)
+{
+    union control control;
+    struct iovec part = {.iov_base = (void *)(uintptr_t)packet->bytes, .iov_len = packet->len};
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+    size_t fd_bytes = packet->fd_count * sizeof(int);
+    if (packet->fd_count > 0) {
+        memset(&control, 0, sizeof(control));
+        control.header = (struct cmsghdr){
+            .cmsg_len = CMSG_LEN(fd_bytes), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
+        memcpy(CMSG_DATA(&control.header), packet->fds, fd_bytes);
+        message.msg_control = &control;
+        message.msg_controllen = CMSG_SPACE(fd_bytes);
+    }
+    ssize_t sent;
+    do {
+        sent = sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+    } while (sent < 0 && errno == EINTR);
+    return sent < 0 ? -errno : 0;
+}
+
+static enum packet_kind judge(const struct header *header, size_t len, size_t packet_len,
+                              struct packet_head *ret_head)
+{
+    if (len < sizeof(*header) || header->mark != MARK || header->version != VERSION ||
+        header->reserved != 0) {
+        return PACKET_FOREIGN;
+    }
+    if (header->kind == KIND_SIGNALS && header->handle_count == 0 &&
+        packet_len == sizeof(*header)) {
+        *ret_head = (struct packet_head){.clear = header->first, .set = header->second};
+        return PACKET_SIGNALS;
+    }
+    if (header->kind == KIND_MESSAGE && header->second == 0 &&
+        header->handle_count <= MAX_HANDLES && header->first <= ZX_CHANNEL_MAX_MSG_BYTES &&
+        packet_len == sizeof(*header) + header->handle_count * FORM + header->first) {
+        *ret_head =
+            (struct packet_head){.len = header->first, .handle_count = header->handle_count};
+        return PACKET_MESSAGE;
+    }
+    return PACKET_FOREIGN;
+}
+
+enum packet_kind packet_peek(int fd, struct packet_head *ret_head)
+{
+    struct header header;
+    ssize_t n;
+    do { /* ECONNRESET: the other end closed with packets unread; what it sent comes next */
+        n = recv(fd, &header, sizeof(header), MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT);
+    } while (n < 0 && (errno == EINTR || errno == ECONNRESET));
+    if (n <= 0) {
+        return n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK) ? PACKET_NONE : PACKET_END;
+    }
+    size_t len = (size_t)n < sizeof(header) ? (size_t)n : sizeof(header);
+    return judge(&header, len, (size_t)n, ret_head);
+}
+
+void packet_skip(int fd)
+{
+    char byte;
+    (void)recv(fd, &byte, sizeof(byte), MSG_DONTWAIT); /* descriptors are closed by the kernel */
+}
+
+/* The descriptors of what was received, at most MAX_HANDLES. False: something else came along, or
+ * not all fitted. */
+static bool take_fds(struct msghdr *message, int ret_fds[MAX_HANDLES], size_t *ret_count)
+{
+    size_t count = 0;
+    bool sound = (message->msg_flags & (MSG_CTRUNC | MSG_TRUNC)) == 0;
+    for (struct cmsghdr *it = CMSG_FIRSTHDR(message); it != NULL; it = CMSG_NXTHDR(message, it)) {
+        if (it->cmsg_level != SOL_SOCKET || it->cmsg_type != SCM_RIGHTS) {
+            sound = false;
+            continue;
+        }
+        size_t here = (it->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+        memcpy(ret_fds + count, CMSG_DATA(it), here * sizeof(int));
+        count += here;
+    }
+    *ret_count = count;
+    return sound;
+}
+
+/* Makes the handles, and takes all descriptors in every case. */
+static zx_status_t open_handles(struct parcel *parcel, const unsigned char *forms, int *fds,
+                                size_t count)
+{
+    zx_status_t status = ZX_OK;
+    for (size_t i = 0; i < count; i++) {
+        struct sysmem_handle_info info;
+        if (status == ZX_OK) {
+            status = sysmem_handle_info_read(forms + i * FORM, &info);
+        }
+        if (status == ZX_OK) {
+            status = transfer_in(fd_take(&fds[i]), &info, &parcel->handles[i]);
+            parcel->handle_count += status == ZX_OK ? 1 : 0;
+        }
+        fd_close(&fds[i]);
+    }
+    bool lack = status == ZX_ERR_NO_MEMORY || status == ZX_ERR_NO_RESOURCES;
+    return status == ZX_OK || lack ? status : ZX_ERR_INVALID_ARGS;
+}
+
+zx_status_t packet_receive(int fd, const struct packet_head *head, struct parcel **ret_parcel)
+{
+    unsigned char *bytes = NULL;
+    struct parcel *parcel = parcel_new(head->len, head->handle_count, &bytes);
+    if (parcel == NULL) {
+        return ZX_ERR_NO_MEMORY;
+    }
+    union control control;
+    struct header header;
+    unsigned char forms[MAX_HANDLES * FORM];
+    struct iovec parts[] = {
+        {.iov_base = &header, .iov_len = sizeof(header)           },
+        {.iov_base = forms,   .iov_len = head->handle_count * FORM},
+        {.iov_base = bytes,   .iov_len = head->len                }
+    };
+    struct msghdr message = {.msg_iov = parts,
+                             .msg_iovlen = 3,
+                             .msg_control = &control,
+                             .msg_controllen = sizeof(control)};
+    ssize_t n;
+    do {
+        n = recvmsg(fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    } while (n < 0 && (errno == EINTR || errno == ECONNRESET));
+    int fds[MAX_HANDLES];
+    size_t fd_count = 0;
+    bool lacks = n >= 0 && (message.msg_flags & MSG_CTRUNC) != 0;
+    bool sound = n >= 0 && take_fds(&message, fds, &fd_count);
+    struct packet_head again;
+    zx_status_t status = ZX_ERR_SHOULD_WAIT;
+    if (n >= 0) {
+        sound = sound && judge(&header, (size_t)n, (size_t)n, &again) == PACKET_MESSAGE &&
+                again.len == head->len && fd_count == head->handle_count;
+        status = lacks ? ZX_ERR_NO_RESOURCES : sound ? ZX_OK : ZX_ERR_INVALID_ARGS;
+    }
+    if (status == ZX_OK) {
+        status = open_handles(parcel, forms, fds, fd_count);
+    } else {
+        for (size_t i = 0; i < fd_count; i++) {
+            fd_close(&fds[i]);
+        }
+    }
+    if (status != ZX_OK) {
+        parcel_drop(parcel);
+        return status;
+    }
+    *ret_parcel = parcel;
+    return ZX_OK;
+}
