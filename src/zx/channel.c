@@ -106,7 +106,7 @@ static void limit_to_buffers(struct incoming *incoming)
 }
 
 static zx_status_t channel_read(zx_handle_t handle, uint32_t options, struct incoming *incoming,
-                                struct packet_head *ret_size)
+                                struct frame_head *ret_size)
 {
     struct handle_use use;
     zx_status_t status = handle_get(handle, ZX_OBJ_TYPE_CHANNEL, ZX_RIGHT_READ, &use);
@@ -125,7 +125,7 @@ static zx_status_t channel_read(zx_handle_t handle, uint32_t options, struct inc
     return status == ZX_OK ? incoming_unpack(incoming, parcel) : status;
 }
 
-static zx_status_t report(zx_status_t status, const struct packet_head *size, uint32_t *ret_bytes,
+static zx_status_t report(zx_status_t status, const struct frame_head *size, uint32_t *ret_bytes,
                           uint32_t *ret_handles)
 {
     if (status == ZX_OK || status == ZX_ERR_BUFFER_TOO_SMALL) {
@@ -143,7 +143,7 @@ zx_status_t zx_channel_read(zx_handle_t handle, uint32_t options, void *bytes, z
                             uint32_t num_bytes, uint32_t num_handles, uint32_t *actual_bytes,
                             uint32_t *actual_handles)
 {
-    struct packet_head size = {0};
+    struct frame_head size = {0};
     struct incoming incoming = {
         .bytes = bytes,
         .handles = handles,
@@ -157,7 +157,7 @@ zx_status_t zx_channel_read_etc(zx_handle_t handle, uint32_t options, void *byte
                                 zx_handle_info_t *handles, uint32_t num_bytes, uint32_t num_handles,
                                 uint32_t *actual_bytes, uint32_t *actual_handles)
 {
-    struct packet_head size = {0};
+    struct frame_head size = {0};
     struct incoming incoming = {
         .bytes = bytes, .infos = handles, .limit = {.len = num_bytes, .handle_count = num_handles}
     };

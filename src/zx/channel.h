@@ -22,7 +22,7 @@ struct incoming {
     void *bytes;
     zx_handle_t *handles;
     zx_handle_info_t *infos;
-    struct packet_head limit;
+    struct frame_head limit;
 };
 
 /* Closes all handles that a message would take along. */

@@ -81,7 +81,7 @@ static void endpoint_free(struct object *object)
     struct endpoint *endpoint = endpoint_of(object);
     pump_watch_free(endpoint->watch);
     list_for_each_safe (it, next, &endpoint->outbox) {
-        packet_free(container_of(it, struct packet, link));
+        frame_free(container_of(it, struct frame, link));
     }
     parcels_drop(&endpoint->inbox);
     fd_close(&endpoint->left_fd);
@@ -176,18 +176,18 @@ static const struct object_kind channel_kind = {
 
 /* Takes the descriptor on success. */
 static struct endpoint *endpoint_new(const struct object_kind *kind, struct pair *pair,
-                                     unsigned side, int fd, const struct sysmem_handle_info *info)
+                                     unsigned side, int fd, const struct form *form)
 {
     struct endpoint *endpoint = calloc(1, sizeof(*endpoint));
     if (endpoint == NULL) {
         return NULL;
     }
     zx_signals_t first = kind == &channel_kind ? ZX_CHANNEL_WRITABLE : ZX_SIGNAL_NONE;
-    object_init(&endpoint->object, kind, info->koid, first | (info->signals & kind->settable));
+    object_init(&endpoint->object, kind, form->koid, first | (form->signals & kind->settable));
     endpoint->fd = fd;
     endpoint->left_fd = -1;
     endpoint->is_open = true;
-    endpoint->related_koid = info->related_koid;
+    endpoint->related_koid = form->related_koid;
     list_init(&endpoint->inbox);
     list_init(&endpoint->calls);
     list_init(&endpoint->outbox);
@@ -198,10 +198,9 @@ static struct endpoint *endpoint_new(const struct object_kind *kind, struct pair
     return endpoint;
 }
 
-zx_status_t endpoint_from_fd(int fd, const struct sysmem_handle_info *info,
-                             struct object **ret_object)
+zx_status_t endpoint_from_fd(int fd, const struct form *form, struct object **ret_object)
 {
-    struct sysmem_handle_info full = *info;
+    struct form full = *form;
     if (!socket_is_channel_end(fd)) {
         return ZX_ERR_WRONG_TYPE;
     }
@@ -209,7 +208,7 @@ zx_status_t endpoint_from_fd(int fd, const struct sysmem_handle_info *info,
         return ZX_ERR_WRONG_TYPE;
     }
     const struct object_kind *kind =
-        info->type == ZX_OBJ_TYPE_CHANNEL ? &channel_kind : &eventpair_kind;
+        form->type == ZX_OBJ_TYPE_CHANNEL ? &channel_kind : &eventpair_kind;
     struct pair *pair = pair_new(false);
     struct endpoint *endpoint = pair == NULL ? NULL : endpoint_new(kind, pair, 0, fd, &full);
     if (pair != NULL) {
@@ -233,8 +232,8 @@ static bool ends_new(const struct object_kind *kind, const int fds[2], struct ob
     }
     if (socket_koid(fds[0], &koids[0]) == 0 && socket_koid(fds[1], &koids[1]) == 0) {
         for (unsigned i = 0; i < 2; i++) {
-            const struct sysmem_handle_info info = {.koid = koids[i], .related_koid = koids[1 - i]};
-            ends[i] = endpoint_new(kind, pair, i, fds[i], &info);
+            const struct form form = {.koid = koids[i], .related_koid = koids[1 - i]};
+            ends[i] = endpoint_new(kind, pair, i, fds[i], &form);
         }
     }
     bool is_complete = ends[0] != NULL && ends[1] != NULL;

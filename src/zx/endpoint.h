@@ -3,15 +3,14 @@
  * A pair is two sockets (SEQPACKET) from the start, but as long as both ends are handles of this
  * process only, it is local: messages, with the very objects that they carry, and signals go from
  * end to end in memory. When an end's descriptor leaves the process the pair is local no more, for
- * good: messages are packets then (zx/packet.h), and the kernel says who is there, in whichever
+ * good: messages are frames then (zx/frame.h), and the kernel says who is there, in whichever
  * process it is. */
 #ifndef ZX_ENDPOINT_H
 #define ZX_ENDPOINT_H
 
-#include <sysmem/handle.h>
-
+#include "zx/form.h"
+#include "zx/frame.h"
 #include "zx/object.h"
-#include "zx/packet.h"
 #include "zx/wait.h"
 
 /* The most bytes of memory that wait to be sent, and that are received ahead of their turn while
@@ -37,13 +36,13 @@ struct endpoint {
     int fd;
     int left_fd;       /* local: the other end's, which is closed; for `inbox` to leave by */
     bool is_open;      /* has handles */
-    bool is_broken;    /* something else than packets came: it counts as closed */
+    bool is_broken;    /* something else than frames came: it counts as closed */
     bool is_lingering; /* holds itself until `outbox` is empty */
     struct list inbox; /* of struct parcel, unread */
     size_t inbox_size; /* bytes of memory */
     struct list calls; /* of struct call */
     uint32_t last_txid;
-    struct list outbox; /* of struct packet: what the socket has no room for */
+    struct list outbox; /* of struct frame: what the socket has no room for */
     size_t outbox_size;
     bool is_observed; /* by a port */
     struct pump_watch *watch;
@@ -64,8 +63,7 @@ static inline struct endpoint *endpoint_of(struct object *object)
 
 /* Makes an object of a socket, which it owns on success. ZX_ERR_WRONG_TYPE: not a Unix SEQPACKET
  * socket; ZX_ERR_NO_MEMORY. */
-zx_status_t endpoint_from_fd(int fd, const struct sysmem_handle_info *info,
-                             struct object **ret_object);
+zx_status_t endpoint_from_fd(int fd, const struct form *form, struct object **ret_object);
 
 /* The pair's lock, once nothing moves. */
 void endpoint_lock(struct endpoint *endpoint);
@@ -83,15 +81,15 @@ zx_status_t endpoint_send(struct endpoint *endpoint, struct parcel *parcel, stru
  * allow it the message itself; with `may_discard` it goes in any case. ZX_ERR_SHOULD_WAIT,
  * ZX_ERR_PEER_CLOSED, ZX_ERR_BUFFER_TOO_SMALL; ZX_ERR_NO_RESOURCES, ZX_ERR_NO_MEMORY: it is lost.
  */
-zx_status_t endpoint_read(struct endpoint *endpoint, const struct packet_head *limit,
-                          bool may_discard, struct packet_head *ret_size,
+zx_status_t endpoint_read(struct endpoint *endpoint, const struct frame_head *limit,
+                          bool may_discard, struct frame_head *ret_size,
                           struct parcel **ret_parcel);
 
 /* Changes the other end's signals. ZX_ERR_PEER_CLOSED, ZX_ERR_NO_MEMORY, ZX_ERR_NO_RESOURCES. */
 zx_status_t endpoint_signal_peer(struct object *object, zx_signals_t clear, zx_signals_t set);
 
-/* Under the lock: sends a packet, which it takes, or queues it behind others. */
-zx_status_t endpoint_send_packet(struct endpoint *endpoint, struct packet *packet);
+/* Under the lock: sends a frame, which it takes, or queues it behind others. */
+zx_status_t endpoint_send_frame(struct endpoint *endpoint, struct frame *frame);
 
 /* Under the lock: sends what is queued, as far as there is room. */
 void endpoint_flush(struct endpoint *endpoint);

@@ -46,13 +46,13 @@ static struct object *event_new(int fd, zx_koid_t koid, zx_signals_t signals)
     return &event->object;
 }
 
-zx_status_t event_from_fd(int fd, const struct sysmem_handle_info *info, struct object **ret_object)
+zx_status_t event_from_fd(int fd, const struct form *form, struct object **ret_object)
 {
-    zx_koid_t koid = info->koid;
+    zx_koid_t koid = form->koid;
     if (!socket_is_channel_end(fd) || (koid == ZX_KOID_INVALID && socket_koid(fd, &koid) < 0)) {
         return ZX_ERR_WRONG_TYPE;
     }
-    struct object *object = event_new(fd, koid, info->signals);
+    struct object *object = event_new(fd, koid, form->signals);
     if (object == NULL) {
         return ZX_ERR_NO_MEMORY;
     }

@@ -1,12 +1,11 @@
-/* The form of a handle between processes: docs/handles.md has the table. */
+#include "zx/form.h"
+
 #include <string.h>
 
-#include <sysmem/handle.h>
-
-#define KNOWN_FLAGS (SYSMEM_HANDLE_WINDOW | SYSMEM_HANDLE_CONTENT_SIZE)
+#define KNOWN_FLAGS (FORM_WINDOW | FORM_CONTENT_SIZE)
 
 /* As it lies in the bytes. Both ends are on one machine: its own byte order. */
-struct form {
+struct layout {
     uint16_t version;
     uint16_t flags;
     uint32_t type;
@@ -19,47 +18,45 @@ struct form {
     uint64_t content_size;
     uint64_t reserved; /* 0 */
 };
-_Static_assert(sizeof(struct form) == SYSMEM_HANDLE_FORM_BYTES, "no gaps");
+_Static_assert(sizeof(struct layout) == SYSMEM_HANDLE_FORM_BYTES, "no gaps");
 
-void sysmem_handle_info_write(const struct sysmem_handle_info *info,
-                              unsigned char ret_form[SYSMEM_HANDLE_FORM_BYTES])
+void form_write(const struct form *form, unsigned char ret_bytes[SYSMEM_HANDLE_FORM_BYTES])
 {
-    const struct form form = {
+    const struct layout layout = {
         .version = SYSMEM_HANDLE_FORM_VERSION,
-        .flags = (uint16_t)info->flags,
-        .type = info->type,
-        .rights = info->rights,
-        .signals = info->signals,
-        .koid = info->koid,
-        .related_koid = info->related_koid,
-        .window_offset = info->window_offset,
-        .window_size = info->window_size,
-        .content_size = info->content_size,
+        .flags = (uint16_t)form->flags,
+        .type = form->type,
+        .rights = form->rights,
+        .signals = form->signals,
+        .koid = form->koid,
+        .related_koid = form->related_koid,
+        .window_offset = form->window_offset,
+        .window_size = form->window_size,
+        .content_size = form->content_size,
     };
-    memcpy(ret_form, &form, sizeof(form));
+    memcpy(ret_bytes, &layout, sizeof(layout));
 }
 
-zx_status_t sysmem_handle_info_read(const unsigned char form[SYSMEM_HANDLE_FORM_BYTES],
-                                    struct sysmem_handle_info *ret_info)
+zx_status_t form_read(const unsigned char bytes[SYSMEM_HANDLE_FORM_BYTES], struct form *ret_form)
 {
-    struct form read;
-    memcpy(&read, form, sizeof(read));
-    if (read.version != SYSMEM_HANDLE_FORM_VERSION) {
+    struct layout layout;
+    memcpy(&layout, bytes, sizeof(layout));
+    if (layout.version != SYSMEM_HANDLE_FORM_VERSION) {
         return ZX_ERR_NOT_SUPPORTED;
     }
-    if ((read.flags & ~KNOWN_FLAGS) != 0 || read.reserved != 0) {
+    if ((layout.flags & ~KNOWN_FLAGS) != 0 || layout.reserved != 0) {
         return ZX_ERR_INVALID_ARGS;
     }
-    *ret_info = (struct sysmem_handle_info){
-        .type = read.type,
-        .rights = read.rights,
-        .koid = read.koid,
-        .related_koid = read.related_koid,
-        .flags = read.flags,
-        .signals = read.signals,
-        .window_offset = read.window_offset,
-        .window_size = read.window_size,
-        .content_size = read.content_size,
+    *ret_form = (struct form){
+        .type = layout.type,
+        .rights = layout.rights,
+        .signals = layout.signals,
+        .flags = layout.flags,
+        .koid = layout.koid,
+        .related_koid = layout.related_koid,
+        .window_offset = layout.window_offset,
+        .window_size = layout.window_size,
+        .content_size = layout.content_size,
     };
     return ZX_OK;
 }

@@ -9,8 +9,8 @@
 #define MAX_DEPTH 4
 
 /* What a socket takes at once for certain, with the send buffer that it is made with. */
-#define ROOM_PACKETS 64
-#define ROOM_BYTES   ((size_t)64 * 1024)
+#define ROOM_FRAMES 64
+#define ROOM_BYTES  ((size_t)64 * 1024)
 
 /* One thread at a time moves ends; it may meet others in their messages. Above all pairs' locks. */
 static pthread_mutex_t leaving = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
@@ -35,7 +35,7 @@ static bool has_room(const struct endpoint *endpoint)
         const struct parcel *parcel = container_of(it, struct parcel, link);
         count += 1 + parcel->handle_count;
     }
-    return count <= ROOM_PACKETS && endpoint->inbox_size <= ROOM_BYTES;
+    return count <= ROOM_FRAMES && endpoint->inbox_size <= ROOM_BYTES;
 }
 
 /* Under the pair's lock. */
@@ -73,16 +73,16 @@ static zx_status_t send_all(struct list *parcels, struct endpoint *to, struct en
     zx_status_t first = ZX_OK;
     while (!list_is_empty(parcels)) {
         struct parcel *parcel = container_of(parcels->next, struct parcel, link);
-        struct packet *packet;
+        struct frame *frame;
         list_remove(&parcel->link);
-        zx_status_t status = packet_from_parcel(parcel, &packet);
+        zx_status_t status = frame_from_parcel(parcel, &frame);
         if (status == ZX_OK) {
             (void)pthread_mutex_lock(&to->pair->lock);
             if (from != NULL) {
-                status = endpoint_send_packet(from, packet);
+                status = endpoint_send_frame(from, frame);
             } else {
-                status = packet_send(to->left_fd, packet) == 0 ? ZX_OK : ZX_ERR_NO_RESOURCES;
-                packet_free(packet);
+                status = frame_send(to->left_fd, frame) == 0 ? ZX_OK : ZX_ERR_NO_RESOURCES;
+                frame_free(frame);
             }
             (void)pthread_mutex_unlock(&to->pair->lock);
         }

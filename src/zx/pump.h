@@ -1,4 +1,4 @@
-/* A thread that listens to sockets when no thread of the program does: for packets that wait until
+/* A thread that listens to sockets when no thread of the program does: for frames that wait until
  * a full socket takes them, and for ports. It runs while there is something to listen to. */
 #ifndef ZX_PUMP_H
 #define ZX_PUMP_H

@@ -1,5 +1,5 @@
 /* Messages and signals between the two ends of a pair: from list to list within the process, as
- * packets otherwise. */
+ * frames otherwise. */
 #include <assert.h>
 #include <errno.h>
 #include <poll.h>
@@ -9,7 +9,7 @@
 #include "zx/endpoint.h"
 #include "zx/pump.h"
 
-/* How many packets one look at a socket takes at most: other threads want the lock, too. */
+/* How many frames one look at a socket takes at most: other threads want the lock, too. */
 #define MAX_LOOK 1024
 
 static size_t parcel_size(const struct parcel *parcel)
@@ -64,9 +64,8 @@ static void begin_call(struct endpoint *endpoint, struct parcel *parcel, struct 
     }
 }
 
-/* One try under the lock. ZX_ERR_SHOULD_WAIT: a packet must be made of the parcel first. */
-static zx_status_t try_send(struct endpoint *endpoint, struct parcel **parcel,
-                            struct packet **packet)
+/* One try under the lock. ZX_ERR_SHOULD_WAIT: a frame must be made of the parcel first. */
+static zx_status_t try_send(struct endpoint *endpoint, struct parcel **parcel, struct frame **frame)
 {
     struct pair *pair = endpoint->pair;
     if (pair->is_local) {
@@ -78,17 +77,17 @@ static zx_status_t try_send(struct endpoint *endpoint, struct parcel **parcel,
         *parcel = NULL;
         return ZX_OK;
     }
-    if (*packet == NULL) {
+    if (*frame == NULL) {
         return ZX_ERR_SHOULD_WAIT;
     }
-    zx_status_t status = endpoint_send_packet(endpoint, *packet);
-    *packet = NULL;
+    zx_status_t status = endpoint_send_frame(endpoint, *frame);
+    *frame = NULL;
     return status;
 }
 
 zx_status_t endpoint_send(struct endpoint *endpoint, struct parcel *parcel, struct call *call)
 {
-    struct packet *packet = NULL;
+    struct frame *frame = NULL;
     zx_status_t status;
     for (;;) {
         endpoint_lock(endpoint);
@@ -98,7 +97,7 @@ zx_status_t endpoint_send(struct endpoint *endpoint, struct parcel *parcel, stru
             if (call != NULL) {
                 begin_call(endpoint, parcel, call);
             }
-            status = try_send(endpoint, &parcel, &packet);
+            status = try_send(endpoint, &parcel, &frame);
         }
         if (status != ZX_OK && status != ZX_ERR_SHOULD_WAIT && call != NULL) {
             list_remove(&call->link);
@@ -107,7 +106,7 @@ zx_status_t endpoint_send(struct endpoint *endpoint, struct parcel *parcel, stru
         if (status != ZX_ERR_SHOULD_WAIT) {
             break;
         }
-        status = packet_from_parcel(parcel, &packet); /* without the lock: other ends move */
+        status = frame_from_parcel(parcel, &frame); /* without the lock: other ends move */
         parcel = NULL;
         if (status != ZX_OK) {
             break;
@@ -121,9 +120,9 @@ zx_status_t endpoint_send(struct endpoint *endpoint, struct parcel *parcel, stru
 
 enum sent { SENT, SENT_LATER, SENT_NEVER };
 
-static enum sent send_now(struct endpoint *endpoint, const struct packet *packet)
+static enum sent send_now(struct endpoint *endpoint, const struct frame *frame)
 {
-    switch (packet_send(endpoint->fd, packet)) {
+    switch (frame_send(endpoint->fd, frame)) {
     case 0:
         return SENT;
     case -EAGAIN:
@@ -160,27 +159,27 @@ zx_status_t endpoint_watch(struct endpoint *endpoint)
     return endpoint->watch == NULL ? ZX_ERR_NO_RESOURCES : ZX_OK;
 }
 
-zx_status_t endpoint_send_packet(struct endpoint *endpoint, struct packet *packet)
+zx_status_t endpoint_send_frame(struct endpoint *endpoint, struct frame *frame)
 {
     enum sent sent = SENT_LATER;
     if (endpoint->is_broken || endpoint->fd < 0) {
         sent = SENT_NEVER;
     } else if (list_is_empty(&endpoint->outbox)) {
-        sent = send_now(endpoint, packet);
+        sent = send_now(endpoint, frame);
     }
     if (sent != SENT_LATER) {
-        packet_free(packet);
+        frame_free(frame);
         return sent == SENT ? ZX_OK : ZX_ERR_PEER_CLOSED;
     }
-    size_t size = sizeof(*packet) + packet->len;
+    size_t size = sizeof(*frame) + frame->len;
     zx_status_t status = endpoint->outbox_size + size > ENDPOINT_MAX_QUEUED
                              ? ZX_ERR_NO_MEMORY
                              : endpoint_watch(endpoint);
     if (status != ZX_OK) {
-        packet_free(packet);
+        frame_free(frame);
         return status;
     }
-    list_append(&endpoint->outbox, &packet->link);
+    list_append(&endpoint->outbox, &frame->link);
     endpoint->outbox_size += size;
     pump_again(endpoint->watch); /* there may be room since it was asked for */
     return ZX_OK;
@@ -189,13 +188,13 @@ zx_status_t endpoint_send_packet(struct endpoint *endpoint, struct packet *packe
 void endpoint_flush(struct endpoint *endpoint)
 {
     list_for_each_safe (it, next, &endpoint->outbox) {
-        struct packet *packet = container_of(it, struct packet, link);
-        if (send_now(endpoint, packet) == SENT_LATER) {
+        struct frame *frame = container_of(it, struct frame, link);
+        if (send_now(endpoint, frame) == SENT_LATER) {
             return; /* SENT_NEVER: nor any of the others */
         }
-        list_remove(&packet->link);
-        endpoint->outbox_size -= sizeof(*packet) + packet->len;
-        packet_free(packet);
+        list_remove(&frame->link);
+        endpoint->outbox_size -= sizeof(*frame) + frame->len;
+        frame_free(frame);
     }
 }
 
@@ -208,19 +207,19 @@ static void break_off(struct endpoint *endpoint)
                           ZX_CHANNEL_PEER_CLOSED);
 }
 
-static void take_signals(struct endpoint *endpoint, const struct packet_head *head)
+static void take_signals(struct endpoint *endpoint, const struct frame_head *head)
 {
-    packet_skip(endpoint->fd);
+    frame_skip(endpoint->fd);
     zx_signals_t settable = endpoint->object.kind->settable;
     object_update_signals(&endpoint->object, head->clear & settable, head->set & settable);
 }
 
 /* Receives a message that was seen, and delivers it. What comes of it if it is lost for want of
  * memory or descriptors is a lost message: there is nobody to tell. */
-static void take_message(struct endpoint *endpoint, const struct packet_head *head)
+static void take_message(struct endpoint *endpoint, const struct frame_head *head)
 {
     struct parcel *parcel;
-    zx_status_t status = packet_receive(endpoint->fd, head, &parcel);
+    zx_status_t status = frame_receive(endpoint->fd, head, &parcel);
     if (status == ZX_OK) {
         deliver(endpoint, parcel);
     } else if (status == ZX_ERR_INVALID_ARGS) {
@@ -229,20 +228,20 @@ static void take_message(struct endpoint *endpoint, const struct packet_head *he
 }
 
 /* Takes from the socket what is for nobody who reads: signals, replies to calls, and of what comes
- * to an eventpair everything. What is next then: not PACKET_SIGNALS. */
-static enum packet_kind take_ahead(struct endpoint *endpoint, struct packet_head *ret_head)
+ * to an eventpair everything. What is next then: not FRAME_SIGNALS. */
+static enum frame_kind take_ahead(struct endpoint *endpoint, struct frame_head *ret_head)
 {
     bool is_channel = endpoint->object.kind->type == ZX_OBJ_TYPE_CHANNEL;
     for (int i = 0; i < MAX_LOOK && !endpoint->is_broken; i++) {
-        enum packet_kind kind = packet_peek(endpoint->fd, ret_head);
-        if (kind == PACKET_NONE || kind == PACKET_END) {
+        enum frame_kind kind = frame_peek(endpoint->fd, ret_head);
+        if (kind == FRAME_NONE || kind == FRAME_END) {
             return kind;
         }
-        if (kind == PACKET_SIGNALS) {
+        if (kind == FRAME_SIGNALS) {
             take_signals(endpoint, ret_head);
         } else if (!is_channel) {
-            packet_skip(endpoint->fd);
-        } else if (kind == PACKET_MESSAGE && !list_is_empty(&endpoint->calls) &&
+            frame_skip(endpoint->fd);
+        } else if (kind == FRAME_MESSAGE && !list_is_empty(&endpoint->calls) &&
                    endpoint->inbox_size < ENDPOINT_MAX_QUEUED) {
             take_message(endpoint, ret_head);
         } else {
@@ -250,12 +249,12 @@ static enum packet_kind take_ahead(struct endpoint *endpoint, struct packet_head
         }
     }
     if (endpoint->is_broken) {
-        return PACKET_END;
+        return FRAME_END;
     }
     if (endpoint->watch != NULL) {
         pump_again(endpoint->watch);
     }
-    return PACKET_NONE;
+    return FRAME_NONE;
 }
 
 void endpoint_look(struct endpoint *endpoint)
@@ -265,18 +264,17 @@ void endpoint_look(struct endpoint *endpoint)
         return;
     }
     bool hung_up = (item.revents & POLLHUP) != 0;
-    struct packet_head head;
-    enum packet_kind kind =
-        (item.revents & POLLIN) != 0 ? take_ahead(endpoint, &head) : PACKET_NONE;
-    if (kind == PACKET_END && !hung_up) {
+    struct frame_head head;
+    enum frame_kind kind = (item.revents & POLLIN) != 0 ? take_ahead(endpoint, &head) : FRAME_NONE;
+    if (kind == FRAME_END && !hung_up) {
         break_off(
-            endpoint); /* an empty packet, or half of the socket shut: it would poll for ever */
+            endpoint); /* an empty frame, or half of the socket shut: it would poll for ever */
     }
     if (endpoint->is_broken) {
         return;
     }
     bool is_readable =
-        kind == PACKET_MESSAGE || kind == PACKET_FOREIGN || !list_is_empty(&endpoint->inbox);
+        kind == FRAME_MESSAGE || kind == FRAME_FOREIGN || !list_is_empty(&endpoint->inbox);
     zx_signals_t set =
         (is_readable ? ZX_CHANNEL_READABLE : 0) | (hung_up ? ZX_CHANNEL_PEER_CLOSED : 0);
     zx_signals_t clear =
@@ -287,39 +285,39 @@ void endpoint_look(struct endpoint *endpoint)
 /* --- Reading --- */
 
 /* What is next for a reader: in the inbox (*ret_parcel), or in the socket. */
-static zx_status_t find_next(struct endpoint *endpoint, struct packet_head *ret_head,
+static zx_status_t find_next(struct endpoint *endpoint, struct frame_head *ret_head,
                              struct parcel **ret_parcel)
 {
-    enum packet_kind kind = PACKET_NONE;
+    enum frame_kind kind = FRAME_NONE;
     *ret_parcel = NULL;
     if (endpoint->is_broken) {
-        kind = PACKET_END;
+        kind = FRAME_END;
     } else if (endpoint->pair->is_local) {
-        kind = endpoint->pair->ends[1 - endpoint->side] == NULL ? PACKET_END : PACKET_NONE;
+        kind = endpoint->pair->ends[1 - endpoint->side] == NULL ? FRAME_END : FRAME_NONE;
     } else if (list_is_empty(&endpoint->inbox)) {
         kind = take_ahead(endpoint, ret_head);
     }
     if (!list_is_empty(&endpoint->inbox)) {
         struct parcel *first = container_of(endpoint->inbox.next, struct parcel, link);
-        *ret_head = (struct packet_head){.len = first->len, .handle_count = first->handle_count};
+        *ret_head = (struct frame_head){.len = first->len, .handle_count = first->handle_count};
         *ret_parcel = first;
         return ZX_OK;
     }
-    if (kind == PACKET_FOREIGN) {
+    if (kind == FRAME_FOREIGN) {
         break_off(endpoint);
         return ZX_ERR_PEER_CLOSED;
     }
-    return kind == PACKET_MESSAGE ? ZX_OK
-           : kind == PACKET_END   ? ZX_ERR_PEER_CLOSED
-                                  : ZX_ERR_SHOULD_WAIT;
+    return kind == FRAME_MESSAGE ? ZX_OK
+           : kind == FRAME_END   ? ZX_ERR_PEER_CLOSED
+                                 : ZX_ERR_SHOULD_WAIT;
 }
 
 /* Takes the next message out, wherever it is. */
-static zx_status_t take_next(struct endpoint *endpoint, const struct packet_head *head,
+static zx_status_t take_next(struct endpoint *endpoint, const struct frame_head *head,
                              struct parcel *first, struct parcel **ret_parcel)
 {
     if (first == NULL) {
-        zx_status_t status = packet_receive(endpoint->fd, head, ret_parcel);
+        zx_status_t status = frame_receive(endpoint->fd, head, ret_parcel);
         if (status == ZX_ERR_INVALID_ARGS) {
             break_off(endpoint);
             return ZX_ERR_PEER_CLOSED;
@@ -346,9 +344,8 @@ static void update_readable(struct endpoint *endpoint)
     }
 }
 
-zx_status_t endpoint_read(struct endpoint *endpoint, const struct packet_head *limit,
-                          bool may_discard, struct packet_head *ret_size,
-                          struct parcel **ret_parcel)
+zx_status_t endpoint_read(struct endpoint *endpoint, const struct frame_head *limit,
+                          bool may_discard, struct frame_head *ret_size, struct parcel **ret_parcel)
 {
     struct parcel *first;
     struct parcel *taken = NULL;
@@ -378,8 +375,8 @@ zx_status_t endpoint_signal_peer(struct object *object, zx_signals_t clear, zx_s
     endpoint_lock(endpoint);
     struct endpoint *other = endpoint->pair->ends[1 - endpoint->side];
     if (!endpoint->pair->is_local) {
-        struct packet *packet = packet_from_signals(clear, set);
-        status = packet == NULL ? ZX_ERR_NO_MEMORY : endpoint_send_packet(endpoint, packet);
+        struct frame *frame = frame_from_signals(clear, set);
+        status = frame == NULL ? ZX_ERR_NO_MEMORY : endpoint_send_frame(endpoint, frame);
     } else if (other == NULL) {
         status = ZX_ERR_PEER_CLOSED;
     } else {

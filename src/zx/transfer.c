@@ -25,54 +25,51 @@ static zx_rights_t possible_rights(zx_obj_type_t type)
     }
 }
 
-static zx_status_t received_vmo(int fd, const struct sysmem_handle_info *info, zx_rights_t *rights,
+static zx_status_t received_vmo(int fd, const struct form *form, zx_rights_t *rights,
                                 struct object **ret_object)
 {
     struct object *object = NULL;
-    zx_status_t status = vmo_from_fd(fd, info->koid, rights, &object);
-    if (status == ZX_OK && info->flags != 0) {
-        status = window_apply(vmo_of(object), info);
+    zx_status_t status = vmo_from_fd(fd, form->koid, rights, &object);
+    if (status == ZX_OK && form->flags != 0) {
+        status = window_apply(vmo_of(object), form);
         if (status != ZX_OK) {
             (void)object_take_fd(object); /* the caller's still */
             object_unref(object);
-        } else if (rights != NULL && (info->flags & SYSMEM_HANDLE_WINDOW) != 0) {
+        } else if (rights != NULL && (form->flags & FORM_WINDOW) != 0) {
             *rights &= ~ZX_RIGHT_RESIZE;
         }
     }
     if (status == ZX_OK) {
-        object_update_signals(object, 0, info->signals & object->kind->settable);
+        object_update_signals(object, 0, form->signals & object->kind->settable);
         *ret_object = object;
     }
     return status;
 }
 
 /* Makes the object, which takes the descriptor on success. */
-static zx_status_t object_from_fd(int fd, const struct sysmem_handle_info *info, bool believed,
+static zx_status_t object_from_fd(int fd, const struct form *form, bool believed,
                                   zx_rights_t *rights, struct object **ret_object)
 {
-    switch (info->type) {
+    switch (form->type) {
     case ZX_OBJ_TYPE_VMO:
-        return received_vmo(fd, info, believed ? NULL : rights, ret_object);
+        return received_vmo(fd, form, believed ? NULL : rights, ret_object);
     case ZX_OBJ_TYPE_CHANNEL:
     case ZX_OBJ_TYPE_EVENTPAIR:
-        return endpoint_from_fd(fd, info, ret_object);
+        return endpoint_from_fd(fd, form, ret_object);
     case ZX_OBJ_TYPE_EVENT:
-        return event_from_fd(fd, info, ret_object);
+        return event_from_fd(fd, form, ret_object);
     default:
         return ZX_ERR_NOT_SUPPORTED;
     }
 }
 
-static zx_status_t from_fd(int fd, const struct sysmem_handle_info *info, bool believed,
-                           struct loose_handle *ret_loose)
+static zx_status_t from_form(int fd, const struct form *form, bool believed,
+                             struct loose_handle *ret_loose)
 {
     FD_CLEANUP int owned = fd;
-    zx_rights_t rights = info->rights & possible_rights(info->type);
+    zx_rights_t rights = form->rights & possible_rights(form->type);
     struct object *object = NULL;
-    if ((info->flags & ~(SYSMEM_HANDLE_WINDOW | SYSMEM_HANDLE_CONTENT_SIZE)) != 0) {
-        return ZX_ERR_INVALID_ARGS;
-    }
-    zx_status_t status = object_from_fd(fd, info, believed, &rights, &object);
+    zx_status_t status = object_from_fd(fd, form, believed, &rights, &object);
     if (status != ZX_OK) {
         return status;
     }
@@ -81,30 +78,55 @@ static zx_status_t from_fd(int fd, const struct sysmem_handle_info *info, bool b
     return ZX_OK;
 }
 
+static zx_status_t from_fd(int fd, const struct sysmem_handle_info *info, bool believed,
+                           zx_handle_t *ret_handle)
+{
+    struct loose_handle loose;
+    if ((info->reserved[0] | info->reserved[1]) != 0) {
+        fd_close(&fd);
+        return ZX_ERR_INVALID_ARGS;
+    }
+    const struct form form = {.type = info->type,
+                              .rights = info->rights,
+                              .koid = info->koid,
+                              .related_koid = info->related_koid};
+    zx_status_t status = from_form(fd, &form, believed, &loose);
+    return status == ZX_OK ? handle_put(loose, ret_handle) : status;
+}
+
 zx_status_t sysmem_handle_from_fd(int fd, const struct sysmem_handle_info *info,
                                   zx_handle_t *ret_handle)
 {
-    struct loose_handle loose;
-    zx_status_t status = from_fd(fd, info, false, &loose);
-    return status == ZX_OK ? handle_put(loose, ret_handle) : status;
+    return from_fd(fd, info, false, ret_handle);
 }
 
 zx_status_t transfer_from_believed_fd(int fd, const struct sysmem_handle_info *info,
                                       zx_handle_t *ret_handle)
 {
-    struct loose_handle loose;
-    zx_status_t status = from_fd(fd, info, true, &loose);
-    return status == ZX_OK ? handle_put(loose, ret_handle) : status;
+    return from_fd(fd, info, true, ret_handle);
 }
 
-zx_status_t transfer_in(int fd, const struct sysmem_handle_info *info,
-                        struct loose_handle *ret_loose)
+zx_status_t transfer_in(int fd, const struct form *form, struct loose_handle *ret_loose)
 {
-    struct sysmem_handle_info judged = *info;
+    struct form judged = *form;
     if (judged.type == ZX_OBJ_TYPE_CHANNEL || judged.type == ZX_OBJ_TYPE_EVENTPAIR) {
         judged.koid = ZX_KOID_INVALID;
     }
-    return from_fd(fd, &judged, false, ret_loose);
+    return from_form(fd, &judged, false, ret_loose);
+}
+
+zx_status_t sysmem_handle_from_form(int fd, const unsigned char form[SYSMEM_HANDLE_FORM_BYTES],
+                                    zx_handle_t *ret_handle)
+{
+    struct loose_handle loose;
+    struct form read;
+    zx_status_t status = form_read(form, &read);
+    if (status != ZX_OK) {
+        fd_close(&fd);
+        return status;
+    }
+    status = transfer_in(fd, &read, &loose);
+    return status == ZX_OK ? handle_put(loose, ret_handle) : status;
 }
 
 zx_status_t transfer_check(struct object *object)
@@ -150,8 +172,7 @@ static zx_koid_t related_koid(struct object *object)
 }
 
 /* Without what the kernel would have to be asked for. */
-static zx_status_t take_out(const struct loose_handle *loose, struct sysmem_handle_info *ret_info,
-                            int *ret_fd)
+static zx_status_t take_out(const struct loose_handle *loose, struct form *ret_form, int *ret_fd)
 {
     struct object *object = loose->object;
     zx_obj_type_t type = object->kind->type;
@@ -162,34 +183,32 @@ static zx_status_t take_out(const struct loose_handle *loose, struct sysmem_hand
     if (status != ZX_OK) {
         return status;
     }
-    struct sysmem_handle_info info = {.type = type,
-                                      .rights = loose->rights,
-                                      .koid = object->koid,
-                                      .signals = signals_to_send(object)};
+    struct form form = {.type = type,
+                        .rights = loose->rights,
+                        .koid = object->koid,
+                        .signals = signals_to_send(object)};
     int fd = take_fd(loose);
     if (fd < 0) {
         return status_from_errno(-fd);
     }
-    *ret_info = info;
+    *ret_form = form;
     *ret_fd = fd;
     return ZX_OK;
 }
 
-zx_status_t transfer_out(const struct loose_handle *loose, struct sysmem_handle_info *ret_info,
-                         int *ret_fd)
+zx_status_t transfer_out(const struct loose_handle *loose, struct form *ret_form, int *ret_fd)
 {
-    zx_koid_t related = related_koid(loose->object);
-    struct sysmem_handle_info sizes = {0};
+    struct form extra = {.related_koid = related_koid(loose->object)};
     if (loose->object->kind->type == ZX_OBJ_TYPE_VMO) {
-        window_describe(vmo_of(loose->object), &sizes);
+        window_describe(vmo_of(loose->object), &extra);
     }
-    zx_status_t status = take_out(loose, ret_info, ret_fd);
+    zx_status_t status = take_out(loose, ret_form, ret_fd);
     if (status == ZX_OK) {
-        ret_info->related_koid = related;
-        ret_info->flags = sizes.flags;
-        ret_info->window_offset = sizes.window_offset;
-        ret_info->window_size = sizes.window_size;
-        ret_info->content_size = sizes.content_size;
+        ret_form->related_koid = extra.related_koid;
+        ret_form->flags = extra.flags;
+        ret_form->window_offset = extra.window_offset;
+        ret_form->window_size = extra.window_size;
+        ret_form->content_size = extra.content_size;
     }
     return status;
 }
@@ -211,16 +230,26 @@ static zx_status_t check_handle(zx_handle_t handle, bool with_parts)
     return status;
 }
 
+/* Takes a handle out that can leave. */
+static zx_status_t take_handle(zx_handle_t handle, bool with_parts, struct loose_handle *ret_loose)
+{
+    zx_status_t status = check_handle(handle, with_parts);
+    return status == ZX_OK ? handle_take(handle, ret_loose) : status;
+}
+
 zx_status_t transfer_into_fd(zx_handle_t handle, struct sysmem_handle_info *ret_info, int *ret_fd)
 {
     struct loose_handle loose;
-    zx_status_t status = check_handle(handle, false);
-    if (status == ZX_OK) {
-        status = handle_take(handle, &loose); /* first: a sole object gives its own descriptor */
+    struct form form;
+    zx_status_t status = take_handle(handle, false, &loose);
+    if (status != ZX_OK) {
+        return status;
     }
+    status = take_out(&loose, &form, ret_fd);
+    loose_handle_drop(loose);
     if (status == ZX_OK) {
-        status = take_out(&loose, ret_info, ret_fd);
-        loose_handle_drop(loose);
+        *ret_info = (struct sysmem_handle_info){
+            .type = form.type, .rights = form.rights, .koid = form.koid};
     }
     return status;
 }
@@ -229,14 +258,34 @@ zx_status_t sysmem_handle_into_fd(zx_handle_t handle, struct sysmem_handle_info 
                                   int *ret_fd)
 {
     struct loose_handle loose;
-    struct sysmem_handle_info info;
-    zx_status_t status = check_handle(handle, ret_info != NULL);
-    if (status == ZX_OK) {
-        status = handle_take(handle, &loose);
+    struct form form;
+    zx_status_t status = take_handle(handle, false, &loose);
+    if (status != ZX_OK) {
+        return status;
     }
+    zx_koid_t related = ret_info == NULL ? ZX_KOID_INVALID : related_koid(loose.object);
+    status = take_out(&loose, &form, ret_fd);
+    loose_handle_drop(loose);
+    if (status == ZX_OK && ret_info != NULL) {
+        *ret_info = (struct sysmem_handle_info){
+            .type = form.type, .rights = form.rights, .koid = form.koid, .related_koid = related};
+    }
+    return status;
+}
+
+zx_status_t sysmem_handle_into_form(zx_handle_t handle,
+                                    unsigned char ret_form[SYSMEM_HANDLE_FORM_BYTES], int *ret_fd)
+{
+    struct loose_handle loose;
+    struct form form;
+    zx_status_t status = take_handle(handle, true, &loose);
+    if (status != ZX_OK) {
+        return status;
+    }
+    status = transfer_out(&loose, &form, ret_fd);
+    loose_handle_drop(loose);
     if (status == ZX_OK) {
-        status = transfer_out(&loose, ret_info != NULL ? ret_info : &info, ret_fd);
-        loose_handle_drop(loose);
+        form_write(&form, ret_form);
     }
     return status;
 }

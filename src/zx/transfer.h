@@ -4,6 +4,7 @@
 
 #include <sysmem/handle.h>
 
+#include "zx/form.h"
 #include "zx/handle.h"
 
 /* sysmem_handle_from_fd() for a sender who is believed: the rights of a VMO are not cut to what its
@@ -20,12 +21,10 @@ zx_status_t transfer_check(struct object *object);
 
 /* What leaves for a handle that is closed afterwards: a descriptor, which the caller owns, and what
  * travels beside it. ZX_ERR_NO_RESOURCES, and what transfer_check() says. */
-zx_status_t transfer_out(const struct loose_handle *loose, struct sysmem_handle_info *ret_info,
-                         int *ret_fd);
+zx_status_t transfer_out(const struct loose_handle *loose, struct form *ret_form, int *ret_fd);
 
 /* The opposite, for a sender who is not believed: what the kernel knows better than he it is asked
- * for. Takes the descriptor in every case. Errors as of sysmem_handle_from_fd(). */
-zx_status_t transfer_in(int fd, const struct sysmem_handle_info *info,
-                        struct loose_handle *ret_loose);
+ * for. Takes the descriptor in every case. Errors as of sysmem_handle_from_form(). */
+zx_status_t transfer_in(int fd, const struct form *form, struct loose_handle *ret_loose);
 
 #endif

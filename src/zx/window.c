@@ -20,43 +20,42 @@ bool window_can_leave(struct vmo *vmo)
            (vmo->origin == VMO_SLICE && is_inside_file(vmo, vmo->offset, vmo_size(vmo)));
 }
 
-void window_describe(struct vmo *vmo, struct sysmem_handle_info *info)
+void window_describe(struct vmo *vmo, struct form *form)
 {
-    info->flags = SYSMEM_HANDLE_CONTENT_SIZE;
-    info->content_size = vmo_get_content_size(vmo);
+    form->flags = FORM_CONTENT_SIZE;
+    form->content_size = vmo_get_content_size(vmo);
     if (!vmo_is_whole_file(vmo)) {
-        info->flags |= SYSMEM_HANDLE_WINDOW;
-        info->window_offset = vmo->offset;
-        info->window_size = vmo_size(vmo);
+        form->flags |= FORM_WINDOW;
+        form->window_offset = vmo->offset;
+        form->window_size = vmo_size(vmo);
     }
 }
 
 /* A window is a slice whose parent is in another process. */
-static zx_status_t apply_window(struct vmo *vmo, const struct sysmem_handle_info *info)
+static zx_status_t apply_window(struct vmo *vmo, const struct form *form)
 {
     uint64_t page = zx_system_get_page_size();
-    if (info->window_offset % page != 0 || info->window_size % page != 0 ||
-        !is_inside_file(vmo, info->window_offset, info->window_size)) {
+    if (form->window_offset % page != 0 || form->window_size % page != 0 ||
+        !is_inside_file(vmo, form->window_offset, form->window_size)) {
         return ZX_ERR_INVALID_ARGS;
     }
-    struct extent *extent = extent_new(info->window_size, info->window_size);
+    struct extent *extent = extent_new(form->window_size, form->window_size);
     if (extent == NULL) {
         return ZX_ERR_NO_MEMORY;
     }
     extent_unref(vmo->extent);
     vmo->extent = extent;
     vmo->origin = VMO_SLICE;
-    vmo->offset = info->window_offset;
+    vmo->offset = form->window_offset;
     vmo->resizable = false;
     return ZX_OK;
 }
 
-zx_status_t window_apply(struct vmo *vmo, const struct sysmem_handle_info *info)
+zx_status_t window_apply(struct vmo *vmo, const struct form *form)
 {
-    zx_status_t status =
-        (info->flags & SYSMEM_HANDLE_WINDOW) != 0 ? apply_window(vmo, info) : ZX_OK;
-    if (status == ZX_OK && (info->flags & SYSMEM_HANDLE_CONTENT_SIZE) != 0) {
-        vmo_set_content_size(vmo, info->content_size);
+    zx_status_t status = (form->flags & FORM_WINDOW) != 0 ? apply_window(vmo, form) : ZX_OK;
+    if (status == ZX_OK && (form->flags & FORM_CONTENT_SIZE) != 0) {
+        vmo_set_content_size(vmo, form->content_size);
     }
     return status;
 }

@@ -1,17 +1,16 @@
-#include "zx/packet.h"
+#include "zx/frame.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
-#include <sysmem/handle.h>
-
 #include "base/fd.h"
+#include "zx/form.h"
 #include "zx/transfer.h"
 
-/* The beginning of every packet. Both ends are on one machine: its own byte order. The first byte
- * is none with which the daemon's protocol begins a packet (docs/wire.md). */
+/* The beginning of every frame. Both ends are on one machine: its own byte order. The first byte
+ * is none with which the daemon's protocol begins a frame (docs/wire.md). */
 struct header {
     uint8_t mark;
     uint8_t version;
@@ -35,32 +34,32 @@ union control {
     char bytes[CMSG_SPACE(MAX_HANDLES * sizeof(int))];
 };
 
-static struct packet *packet_new(const struct header *header, size_t len)
+static struct frame *frame_new(const struct header *header, size_t len)
 {
-    struct packet *packet = malloc(sizeof(*packet) + sizeof(*header) + len);
-    if (packet == NULL) {
+    struct frame *frame = malloc(sizeof(*frame) + sizeof(*header) + len);
+    if (frame == NULL) {
         return NULL;
     }
-    list_init(&packet->link);
-    packet->len = sizeof(*header) + len;
-    packet->fd_count = 0;
-    memcpy(packet->bytes, header, sizeof(*header));
-    return packet;
+    list_init(&frame->link);
+    frame->len = sizeof(*header) + len;
+    frame->fd_count = 0;
+    memcpy(frame->bytes, header, sizeof(*header));
+    return frame;
 }
 
-void packet_free(struct packet *packet)
+void frame_free(struct frame *frame)
 {
-    for (size_t i = 0; packet != NULL && i < packet->fd_count; i++) {
-        fd_close(&packet->fds[i]);
+    for (size_t i = 0; frame != NULL && i < frame->fd_count; i++) {
+        fd_close(&frame->fds[i]);
     }
-    free(packet);
+    free(frame);
 }
 
-struct packet *packet_from_signals(zx_signals_t clear, zx_signals_t set)
+struct frame *frame_from_signals(zx_signals_t clear, zx_signals_t set)
 {
     const struct header header = {
         .mark = MARK, .version = VERSION, .kind = KIND_SIGNALS, .first = clear, .second = set};
-    return packet_new(&header, 0);
+    return frame_new(&header, 0);
 }
 
 zx_status_t parcel_can_leave(const struct parcel *parcel)
@@ -72,7 +71,7 @@ zx_status_t parcel_can_leave(const struct parcel *parcel)
     return status;
 }
 
-zx_status_t packet_from_parcel(struct parcel *parcel, struct packet **ret_packet)
+zx_status_t frame_from_parcel(struct parcel *parcel, struct frame **ret_frame)
 {
     const struct header header = {.mark = MARK,
                                   .version = VERSION,
@@ -80,40 +79,40 @@ zx_status_t packet_from_parcel(struct parcel *parcel, struct packet **ret_packet
                                   .handle_count = parcel->handle_count,
                                   .first = parcel->len};
     size_t forms = parcel->handle_count * FORM;
-    struct packet *packet = packet_new(&header, forms + parcel->len);
-    zx_status_t status = packet == NULL ? ZX_ERR_NO_MEMORY : parcel_can_leave(parcel);
+    struct frame *frame = frame_new(&header, forms + parcel->len);
+    zx_status_t status = frame == NULL ? ZX_ERR_NO_MEMORY : parcel_can_leave(parcel);
     if (status == ZX_OK && parcel->len > 0) {
-        memcpy(packet->bytes + sizeof(header) + forms, parcel_bytes(parcel), parcel->len);
+        memcpy(frame->bytes + sizeof(header) + forms, parcel_bytes(parcel), parcel->len);
     }
-    for (; status == ZX_OK && packet->fd_count < parcel->handle_count; packet->fd_count++) {
-        size_t i = packet->fd_count;
-        struct sysmem_handle_info info;
-        status = transfer_out(&parcel->handles[i], &info, &packet->fds[i]);
+    for (; status == ZX_OK && frame->fd_count < parcel->handle_count; frame->fd_count++) {
+        size_t i = frame->fd_count;
+        struct form form;
+        status = transfer_out(&parcel->handles[i], &form, &frame->fds[i]);
         if (status != ZX_OK) {
             break;
         }
-        sysmem_handle_info_write(&info, packet->bytes + sizeof(header) + i * FORM);
+        form_write(&form, frame->bytes + sizeof(header) + i * FORM);
     }
     parcel_drop(parcel);
     if (status != ZX_OK) {
-        packet_free(packet);
+        frame_free(frame);
         return status;
     }
-    *ret_packet = packet;
+    *ret_frame = frame;
     return ZX_OK;
 }
 
-int packet_send(int fd, const struct packet *packet)
+int frame_send(int fd, const struct frame *frame)
 {
     union control control;
-    struct iovec part = {.iov_base = (void *)(uintptr_t)packet->bytes, .iov_len = packet->len};
+    struct iovec part = {.iov_base = (void *)(uintptr_t)frame->bytes, .iov_len = frame->len};
     struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
-    size_t fd_bytes = packet->fd_count * sizeof(int);
-    if (packet->fd_count > 0) {
+    size_t fd_bytes = frame->fd_count * sizeof(int);
+    if (frame->fd_count > 0) {
         memset(&control, 0, sizeof(control));
         control.header = (struct cmsghdr){
             .cmsg_len = CMSG_LEN(fd_bytes), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
-        memcpy(CMSG_DATA(&control.header), packet->fds, fd_bytes);
+        memcpy(CMSG_DATA(&control.header), frame->fds, fd_bytes);
         message.msg_control = &control;
         message.msg_controllen = CMSG_SPACE(fd_bytes);
     }
@@ -124,43 +123,41 @@ int packet_send(int fd, const struct packet *packet)
     return sent < 0 ? -errno : 0;
 }
 
-static enum packet_kind judge(const struct header *header, size_t len, size_t packet_len,
-                              struct packet_head *ret_head)
+static enum frame_kind judge(const struct header *header, size_t len, size_t frame_len,
+                             struct frame_head *ret_head)
 {
     if (len < sizeof(*header) || header->mark != MARK || header->version != VERSION ||
         header->reserved != 0) {
-        return PACKET_FOREIGN;
+        return FRAME_FOREIGN;
     }
-    if (header->kind == KIND_SIGNALS && header->handle_count == 0 &&
-        packet_len == sizeof(*header)) {
-        *ret_head = (struct packet_head){.clear = header->first, .set = header->second};
-        return PACKET_SIGNALS;
+    if (header->kind == KIND_SIGNALS && header->handle_count == 0 && frame_len == sizeof(*header)) {
+        *ret_head = (struct frame_head){.clear = header->first, .set = header->second};
+        return FRAME_SIGNALS;
     }
     if (header->kind == KIND_MESSAGE && header->second == 0 &&
         header->handle_count <= MAX_HANDLES && header->first <= ZX_CHANNEL_MAX_MSG_BYTES &&
-        packet_len == sizeof(*header) + header->handle_count * FORM + header->first) {
-        *ret_head =
-            (struct packet_head){.len = header->first, .handle_count = header->handle_count};
-        return PACKET_MESSAGE;
+        frame_len == sizeof(*header) + header->handle_count * FORM + header->first) {
+        *ret_head = (struct frame_head){.len = header->first, .handle_count = header->handle_count};
+        return FRAME_MESSAGE;
     }
-    return PACKET_FOREIGN;
+    return FRAME_FOREIGN;
 }
 
-enum packet_kind packet_peek(int fd, struct packet_head *ret_head)
+enum frame_kind frame_peek(int fd, struct frame_head *ret_head)
 {
     struct header header;
     ssize_t n;
-    do { /* ECONNRESET: the other end closed with packets unread; what it sent comes next */
+    do { /* ECONNRESET: the other end closed with frames unread; what it sent comes next */
         n = recv(fd, &header, sizeof(header), MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT);
     } while (n < 0 && (errno == EINTR || errno == ECONNRESET));
     if (n <= 0) {
-        return n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK) ? PACKET_NONE : PACKET_END;
+        return n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK) ? FRAME_NONE : FRAME_END;
     }
     size_t len = (size_t)n < sizeof(header) ? (size_t)n : sizeof(header);
     return judge(&header, len, (size_t)n, ret_head);
 }
 
-void packet_skip(int fd)
+void frame_skip(int fd)
 {
     char byte;
     (void)recv(fd, &byte, sizeof(byte), MSG_DONTWAIT); /* descriptors are closed by the kernel */
@@ -191,12 +188,12 @@ static zx_status_t open_handles(struct parcel *parcel, const unsigned char *form
 {
     zx_status_t status = ZX_OK;
     for (size_t i = 0; i < count; i++) {
-        struct sysmem_handle_info info;
+        struct form form;
         if (status == ZX_OK) {
-            status = sysmem_handle_info_read(forms + i * FORM, &info);
+            status = form_read(forms + i * FORM, &form);
         }
         if (status == ZX_OK) {
-            status = transfer_in(fd_take(&fds[i]), &info, &parcel->handles[i]);
+            status = transfer_in(fd_take(&fds[i]), &form, &parcel->handles[i]);
             parcel->handle_count += status == ZX_OK ? 1 : 0;
         }
         fd_close(&fds[i]);
@@ -205,7 +202,7 @@ static zx_status_t open_handles(struct parcel *parcel, const unsigned char *form
     return status == ZX_OK || lack ? status : ZX_ERR_INVALID_ARGS;
 }
 
-zx_status_t packet_receive(int fd, const struct packet_head *head, struct parcel **ret_parcel)
+zx_status_t frame_receive(int fd, const struct frame_head *head, struct parcel **ret_parcel)
 {
     unsigned char *bytes = NULL;
     struct parcel *parcel = parcel_new(head->len, head->handle_count, &bytes);
@@ -232,10 +229,10 @@ zx_status_t packet_receive(int fd, const struct packet_head *head, struct parcel
     size_t fd_count = 0;
     bool lacks = n >= 0 && (message.msg_flags & MSG_CTRUNC) != 0;
     bool sound = n >= 0 && take_fds(&message, fds, &fd_count);
-    struct packet_head again;
+    struct frame_head again;
     zx_status_t status = ZX_ERR_SHOULD_WAIT;
     if (n >= 0) {
-        sound = sound && judge(&header, (size_t)n, (size_t)n, &again) == PACKET_MESSAGE &&
+        sound = sound && judge(&header, (size_t)n, (size_t)n, &again) == FRAME_MESSAGE &&
                 again.len == head->len && fd_count == head->handle_count;
         status = lacks ? ZX_ERR_NO_RESOURCES : sound ? ZX_OK : ZX_ERR_INVALID_ARGS;
     }
