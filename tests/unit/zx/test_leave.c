@@ -1,0 +1,335 @@
+#include "channel_test.h"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "zx/form.h"
+
+/* A handle leaves and comes back, as it would in another process. */
+static zx_handle_t travel(zx_handle_t handle)
+{
+    unsigned char form[SYSMEM_HANDLE_FORM_BYTES];
+    int fd = -1;
+    zx_handle_t back = ZX_HANDLE_INVALID;
+    assert_ok(sysmem_handle_into_form(handle, form, &fd));
+    assert_false(is_valid(handle));
+    assert_ok(sysmem_handle_from_form(fd, form, &back));
+    return back;
+}
+
+static void unread_messages_go_along(void **state)
+{
+    (void)state;
+    zx_handle_t ends[2];
+    zx_handle_t event = new_event();
+    zx_koid_t koid = basic_of(event).koid;
+    zx_koid_t related;
+    uint32_t count = 0;
+    new_channel(IN_MEMORY, ends);
+    related = basic_of(ends[1]).related_koid;
+    write_text(ends[0], "one");
+    assert_ok(zx_channel_write(ends[0], 0, NULL, 0, &event, 1));
+    write_text(ends[1], "back");
+    ends[1] = travel(ends[1]);
+    write_text(ends[0], "two");
+    assert_int_equal(basic_of(ends[1]).related_koid, related);
+    expect_text(ends[1], "one");
+    assert_ok(zx_channel_read(ends[1], 0, NULL, &event, 0, 1, NULL, &count));
+    assert_int_equal(basic_of(event).koid, koid);
+    expect_text(ends[1], "two");
+    ends[0] = travel(ends[0]); /* with what the other end wrote before it left */
+    expect_text(ends[0], "back");
+    const zx_handle_t all[] = {ends[0], ends[1], event};
+    assert_ok(zx_handle_close_many(all, 3));
+}
+
+static void the_last_words_of_a_closed_end_go_along(void **state)
+{
+    (void)state;
+    zx_handle_t ends[2];
+    new_channel(IN_MEMORY, ends);
+    write_text(ends[0], "last");
+    assert_ok(zx_handle_close(ends[0]));
+    ends[1] = travel(ends[1]);
+    assert_int_equal(signals_of(ends[1]), ZX_CHANNEL_READABLE | ZX_CHANNEL_PEER_CLOSED);
+    expect_text(ends[1], "last");
+    assert_status(read_nothing(ends[1]), ZX_ERR_PEER_CLOSED);
+    assert_ok(zx_handle_close(ends[1]));
+}
+
+static void ends_within_messages_of_ends_go_along(void **state)
+{
+    (void)state;
+    zx_handle_t inner[2];
+    zx_handle_t outer[2];
+    new_channel(IN_MEMORY, inner);
+    new_channel(IN_MEMORY, outer);
+    write_text(inner[0], "deep");
+    assert_ok(zx_channel_write(outer[0], 0, NULL, 0, &inner[1], 1));
+    outer[1] = travel(outer[1]);
+    assert_ok(zx_channel_read(outer[1], 0, NULL, &inner[1], 0, 1, NULL, NULL));
+    expect_text(inner[1], "deep");
+    assert_ok(zx_handle_close_many(inner, 2));
+    assert_ok(zx_handle_close_many(outer, 2));
+}
+
+static void what_cannot_leave_keeps_the_end_here(void **state)
+{
+    (void)state;
+    zx_handle_t ends[2];
+    zx_handle_t port;
+    unsigned char form[SYSMEM_HANDLE_FORM_BYTES];
+    int fd = 77;
+    new_channel(IN_MEMORY, ends);
+    assert_ok(zx_port_create(0, &port));
+    assert_status(sysmem_handle_into_form(port, form, &fd), ZX_ERR_NOT_SUPPORTED);
+    assert_status(sysmem_handle_into_form(zx_vmar_root_self(), form, &fd), ZX_ERR_NOT_SUPPORTED);
+    assert_ok(zx_channel_write(ends[0], 0, NULL, 0, &port, 1));
+    assert_status(sysmem_handle_into_form(ends[1], form, &fd), ZX_ERR_NOT_SUPPORTED);
+    /* The other end can: the message stays for this one, which then waits until it is read. */
+    ends[0] = travel(ends[0]);
+    assert_status(sysmem_handle_into_form(ends[1], form, &fd), ZX_ERR_BAD_STATE);
+    assert_int_equal(fd, 77);
+    assert_ok(zx_channel_read(ends[1], 0, NULL, &port, 0, 1, NULL, NULL));
+    ends[1] = travel(ends[1]);
+    write_text(ends[0], "still");
+    expect_text(ends[1], "still");
+    const zx_handle_t all[] = {ends[0], ends[1], port};
+    assert_ok(zx_handle_close_many(all, 3));
+}
+
+static void a_pair_within_itself_stays(void **state)
+{
+    (void)state;
+    zx_handle_t p[2];
+    zx_handle_t q[2];
+    unsigned char form[SYSMEM_HANDLE_FORM_BYTES];
+    int fd = 77;
+    new_channel(IN_MEMORY, p);
+    new_channel(IN_MEMORY, q);
+    assert_ok(zx_channel_write(q[0], 0, NULL, 0, &p[0], 1)); /* in q[1] */
+    zx_handle_t inner = q[1];
+    zx_handle_t writer = ZX_HANDLE_INVALID;
+    assert_ok(zx_channel_read(q[1], 0, NULL, &writer, 0, 1, NULL, NULL));
+    assert_ok(zx_channel_write(q[0], 0, NULL, 0, NULL, 0));
+    assert_ok(zx_channel_write(writer, 0, NULL, 0, &inner, 1)); /* q[1] in p[1] */
+    assert_ok(zx_channel_write(q[0], 0, NULL, 0, &writer, 1));  /* p[0] in q[1] in p[1] */
+    assert_status(sysmem_handle_into_form(p[1], form, &fd), ZX_ERR_NOT_SUPPORTED);
+    assert_ok(zx_handle_close(p[1]));
+    assert_int_equal(signals_of(q[0]), ZX_CHANNEL_PEER_CLOSED);
+    assert_ok(zx_handle_close(q[0]));
+}
+
+static void signals_travel_as_a_copy(void **state)
+{
+    (void)state;
+    zx_handle_t event = new_event();
+    zx_handle_t copy = dup_with(event, ZX_RIGHT_SAME_RIGHTS);
+    assert_ok(zx_object_signal(event, 0, ZX_EVENT_SIGNALED | ZX_USER_SIGNAL_2));
+    copy = travel(copy);
+    assert_int_equal(signals_of(copy), ZX_EVENT_SIGNALED | ZX_USER_SIGNAL_2);
+    assert_ok(zx_object_signal(event, ZX_EVENT_SIGNALED, 0));
+    assert_int_equal(signals_of(copy), ZX_EVENT_SIGNALED | ZX_USER_SIGNAL_2);
+    assert_ok(zx_handle_close(event));
+    assert_ok(zx_handle_close(copy));
+}
+
+static void a_part_travels_with_its_window(void **state)
+{
+    (void)state;
+    zx_handle_t vmo = new_vmo(4 * PAGE, 0);
+    zx_handle_t part = ZX_HANDLE_INVALID;
+    zx_handle_t smaller = ZX_HANDLE_INVALID;
+    uint64_t size = 0;
+    char text[3] = "";
+    assert_ok(zx_vmo_write(vmo, "ab", 2 * PAGE, 2));
+    assert_ok(zx_vmo_create_child(vmo, ZX_VMO_CHILD_SLICE, PAGE, 2 * PAGE, &part));
+    zx_info_handle_basic_t before = basic_of(part);
+    part = travel(part);
+    zx_info_handle_basic_t after = basic_of(part);
+    assert_memory_equal(&before, &after, sizeof(after));
+    assert_ok(zx_vmo_get_size(part, &size));
+    assert_int_equal(size, 2 * PAGE);
+    assert_ok(zx_vmo_read(part, text, PAGE, 2));
+    assert_string_equal(text, "ab");
+    assert_status(zx_vmo_read(part, text, 2 * PAGE, 1), ZX_ERR_OUT_OF_RANGE);
+    assert_ok(zx_vmo_write(part, "c", PAGE, 1));
+    assert_ok(zx_vmo_read(vmo, text, 2 * PAGE, 2));
+    assert_string_equal(text, "cb");
+    assert_ok(zx_vmo_create_child(part, ZX_VMO_CHILD_SLICE, PAGE, PAGE, &smaller));
+    assert_ok(zx_handle_replace(smaller, ZX_RIGHT_READ | ZX_RIGHT_TRANSFER, &smaller));
+    smaller = travel(smaller);
+    assert_int_equal(fcntl(sysmem_handle_fd(smaller), F_GETFL) & O_ACCMODE, O_RDONLY);
+    assert_ok(zx_vmo_read(smaller, text, 0, 2));
+    assert_string_equal(text, "cb");
+    const zx_handle_t all[] = {vmo, part, smaller};
+    assert_ok(zx_handle_close_many(all, 3));
+}
+
+static void windows_and_forms_are_judged(void **state)
+{
+    (void)state;
+    const struct {
+        struct form form;
+        zx_status_t status;
+    } rows[] = {
+        {{.type = 3, .flags = FORM_WINDOW, .window_size = 3 * PAGE},                    ZX_ERR_INVALID_ARGS },
+        {{.type = 3,
+          .flags = FORM_WINDOW,
+          .window_offset = UINT64_MAX - PAGE + 1,
+          .window_size = 2 * PAGE},
+         ZX_ERR_INVALID_ARGS                                                                                },
+        {{.type = 3, .flags = FORM_WINDOW, .window_offset = 1, .window_size = PAGE},
+         ZX_ERR_INVALID_ARGS                                                                                },
+        {{.type = 3, .flags = FORM_WINDOW, .window_size = 1},                           ZX_ERR_INVALID_ARGS },
+        {{.type = 3, .flags = 4},                                                       ZX_ERR_INVALID_ARGS },
+        {{.type = 4},                                                                   ZX_ERR_WRONG_TYPE   },
+        {{.type = 5},                                                                   ZX_ERR_WRONG_TYPE   },
+        {{.type = 6},                                                                   ZX_ERR_NOT_SUPPORTED},
+        {{.type = 3, .flags = FORM_WINDOW, .window_offset = PAGE, .window_size = PAGE}, ZX_OK               },
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        unsigned char form[SYSMEM_HANDLE_FORM_BYTES];
+        unsigned char ignored[SYSMEM_HANDLE_FORM_BYTES];
+        int fd = -1;
+        zx_handle_t out = ZX_HANDLE_INVALID;
+        assert_ok(sysmem_handle_into_form(new_vmo(2 * PAGE, 0), ignored, &fd));
+        form_write(&rows[i].form, form);
+        assert_status(sysmem_handle_from_form(fd, form, &out), rows[i].status);
+        assert_ok(zx_handle_close(out));
+        assert_int_equal(fcntl(fd, F_GETFD), -1); /* taken in every case */
+    }
+    unsigned char form[SYSMEM_HANDLE_FORM_BYTES] = {2}; /* another version */
+    zx_handle_t out;
+    assert_status(sysmem_handle_from_form(-1, form, &out), ZX_ERR_NOT_SUPPORTED);
+}
+
+/* The other process: echoes each message on the end that it was given, signals, and ends when the
+ * end is closed. It was made before this process used the library. */
+static void echo(int socket)
+{
+    unsigned char form[SYSMEM_HANDLE_FORM_BYTES];
+    zx_handle_t end = ZX_HANDLE_INVALID;
+    union {
+        struct cmsghdr header;
+        char bytes[CMSG_SPACE(sizeof(int))];
+    } control;
+    struct iovec part = {.iov_base = form, .iov_len = sizeof(form)};
+    struct msghdr message = {.msg_iov = &part,
+                             .msg_iovlen = 1,
+                             .msg_control = &control,
+                             .msg_controllen = sizeof(control)};
+    int fd = -1;
+    if (recvmsg(socket, &message, MSG_CMSG_CLOEXEC) != (ssize_t)sizeof(form)) {
+        _exit(2);
+    }
+    memcpy(&fd, CMSG_DATA(&control.header), sizeof(fd));
+    if (sysmem_handle_from_form(fd, form, &end) != ZX_OK) {
+        _exit(3);
+    }
+    for (;;) {
+        char bytes[64];
+        zx_handle_t handles[4];
+        uint32_t len = 0;
+        uint32_t count = 0;
+        zx_status_t status = zx_channel_read(end, 0, bytes, handles, 64, 4, &len, &count);
+        if (status == ZX_ERR_SHOULD_WAIT) {
+            status = zx_object_wait_one(end, ZX_CHANNEL_READABLE | ZX_CHANNEL_PEER_CLOSED,
+                                        ZX_TIME_INFINITE, NULL);
+        } else if (status == ZX_OK) {
+            status = zx_channel_write(end, 0, bytes, len, handles, count);
+            (void)zx_object_signal_peer(end, 0, ZX_USER_SIGNAL_5);
+        }
+        if (status != ZX_OK) {
+            _exit(status == ZX_ERR_PEER_CLOSED ? 0 : 4);
+        }
+    }
+}
+
+static int to_child = -1;
+static pid_t child = -1;
+
+static void another_process_echoes(void **state)
+{
+    (void)state;
+    zx_handle_t ends[2];
+    unsigned char form[SYSMEM_HANDLE_FORM_BYTES];
+    union {
+        struct cmsghdr header;
+        char bytes[CMSG_SPACE(sizeof(int))];
+    } control = {
+        {.cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS}
+    };
+    int fd = -1;
+    new_channel(IN_MEMORY, ends);
+    write_text(ends[0], "early");
+    assert_ok(sysmem_handle_into_form(ends[1], form, &fd));
+    memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
+    struct iovec part = {.iov_base = form, .iov_len = sizeof(form)};
+    const struct msghdr message = {.msg_iov = &part,
+                                   .msg_iovlen = 1,
+                                   .msg_control = &control,
+                                   .msg_controllen = sizeof(control)};
+    assert_int_equal(sendmsg(to_child, &message, 0), sizeof(form));
+    assert_int_equal(close(fd), 0);
+    wait_for(ends[0], ZX_CHANNEL_READABLE);
+    expect_text(ends[0], "early");
+    wait_for(ends[0], ZX_USER_SIGNAL_5);
+
+    zx_handle_t pair[2];
+    zx_handle_t back = ZX_HANDLE_INVALID;
+    zx_koid_t koid;
+    assert_ok(zx_eventpair_create(0, &pair[0], &pair[1]));
+    koid = basic_of(pair[0]).koid;
+    uint32_t txid = 0;
+    uint32_t len = 0;
+    uint32_t count = 0;
+    const zx_channel_call_args_t args = {.wr_bytes = &txid,
+                                         .wr_handles = pair,
+                                         .rd_bytes = &txid,
+                                         .rd_handles = &back,
+                                         .wr_num_bytes = 4,
+                                         .wr_num_handles = 1,
+                                         .rd_num_bytes = 4,
+                                         .rd_num_handles = 1};
+    assert_ok(zx_channel_call(ends[0], 0, zx_deadline_after(ZX_SEC(60)), &args, &len, &count));
+    assert_int_equal(count, 1);
+    assert_int_equal(basic_of(back).koid, koid);
+    assert_int_equal(basic_of(back).related_koid, basic_of(pair[1]).koid);
+    assert_ok(zx_handle_close(back));
+    wait_for(pair[1], ZX_EVENTPAIR_PEER_CLOSED);
+    assert_ok(zx_handle_close(pair[1]));
+    assert_ok(zx_handle_close(ends[0]));
+    int status = -1;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+}
+
+int main(void)
+{
+    int sockets[2];
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0) {
+        return 1;
+    }
+    child = fork();
+    if (child == 0) {
+        (void)close(sockets[0]);
+        echo(sockets[1]);
+    }
+    (void)close(sockets[1]);
+    to_child = sockets[0];
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(unread_messages_go_along),
+        cmocka_unit_test(the_last_words_of_a_closed_end_go_along),
+        cmocka_unit_test(ends_within_messages_of_ends_go_along),
+        cmocka_unit_test(what_cannot_leave_keeps_the_end_here),
+        cmocka_unit_test(a_pair_within_itself_stays),
+        cmocka_unit_test(signals_travel_as_a_copy),
+        cmocka_unit_test(a_part_travels_with_its_window),
+        cmocka_unit_test(windows_and_forms_are_judged),
+        cmocka_unit_test(another_process_echoes),
+    };
+    return RUN_ZX_TESTS(tests);
+}
