@@ -223,6 +223,12 @@ static void add_participants(struct strbuf *buf, const struct model_debug_failur
     }
 }
 
+/* NULL: every reason is told. */
+static json_t *omitted_of(const struct model_debug_conflict *conflict)
+{
+    return conflict->has.omitted ? json_integer((json_int_t)conflict->omitted) : NULL;
+}
+
 /* As `solve` tells a failure. NULL: no memory. */
 static json_t *as_solve(const struct model_debug_failure *failure)
 {
@@ -233,17 +239,18 @@ static json_t *as_solve(const struct model_debug_failure *failure)
         for (size_t j = 0; j < conflict->selected_count; j++) {
             (void)json_array_append_new(selected, json_integer(conflict->selected[j]));
         }
-        (void)json_array_append_new(conflicts, json_pack("{s:o*, s:o, s:b}", "selected", selected,
-                                                         "reasons", failures_reasons(conflict),
-                                                         "minimal", (int)conflict->minimal));
+        (void)json_array_append_new(
+            conflicts, json_pack("{s:o*, s:o, s:o*, s:b}", "selected", selected, "reasons",
+                                 failures_reasons(conflict), "omitted", omitted_of(conflict),
+                                 "minimal", (int)conflict->minimal));
     }
-    return json_pack("{s:{s:s, s:o, s:o}}", "error", "name", error_name(failure), "reasons",
-                     failures_reasons(&failure->conflict), "conflicts", conflicts);
+    return json_pack("{s:{s:s, s:o, s:o*, s:o}}", "error", "name", error_name(failure), "reasons",
+                     failures_reasons(&failure->conflict), "omitted",
+                     omitted_of(&failure->conflict), "conflicts", conflicts);
 }
 
 bool failures_print(const struct model_debug_failure *failure, FILE *out)
 {
-    const struct model_debug_conflict *conflict = &failure->conflict;
     struct strbuf text = {0};
     add_time(&text, failure->time_ns);
     strbuf_addf(&text, " collection %" PRIu64 " ", failure->collection_id);
@@ -256,10 +263,7 @@ bool failures_print(const struct model_debug_failure *failure, FILE *out)
     json_t *told = as_solve(failure);
     bool printed = told != NULL && !text.failed && fputs(strbuf_text(&text), out) >= 0 &&
                    solve_text_print(told, out);
-    if (printed && conflict->has.omitted) {
-        printed = fprintf(out, "and %" PRIu64 " more\n", conflict->omitted) >= 0;
-    }
-    if (printed && !conflict->minimal) {
+    if (printed && !failure->conflict.minimal) {
         printed = fputs("not all of these may be needed\n", out) >= 0;
     }
     strbuf_deinit(&text);

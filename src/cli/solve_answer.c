@@ -87,15 +87,24 @@ static json_t *tell_reasons(const struct solver_problem *problem,
     return reasons;
 }
 
-/* The conflict of the attempt that got furthest. */
-static json_t *tell_furthest(const struct solver_problem *problem)
+/* How many reasons there are beside those that are told. NULL: none. */
+static json_t *tell_omitted(const struct solver_conflict *conflict)
+{
+    return conflict->omitted == 0 ? NULL : json_integer((json_int_t)conflict->omitted);
+}
+
+/* The conflict of the attempt that got furthest; *ret_omitted may become NULL. NULL: no memory. */
+static json_t *tell_furthest(const struct solver_problem *problem, json_t **ret_omitted)
 {
     struct solver_explanation explanation;
     if (solver_explain(problem, false, &explanation) < 0) {
         return NULL;
     }
-    json_t *told = explanation.conflict_count > 0 ? tell_reasons(problem, &explanation.conflicts[0])
-                                                  : json_array();
+    json_t *told = NULL;
+    if (explanation.conflict_count > 0) {
+        told = tell_reasons(problem, &explanation.conflicts[0]);
+        *ret_omitted = tell_omitted(&explanation.conflicts[0]);
+    }
     solver_explanation_deinit(&explanation);
     return told;
 }
@@ -103,8 +112,10 @@ static json_t *tell_furthest(const struct solver_problem *problem)
 static json_t *tell_conflict(const struct solver_problem *problem,
                              const struct solver_conflict *conflict)
 {
-    return json_pack("{s:o*, s:o, s:b}", "selected", tell_selected(problem, conflict->selected),
-                     "reasons", tell_reasons(problem, conflict), "minimal", (int)conflict->minimal);
+    return json_pack("{s:o*, s:o, s:o*, s:b}", "selected",
+                     tell_selected(problem, conflict->selected), "reasons",
+                     tell_reasons(problem, conflict), "omitted", tell_omitted(conflict), "minimal",
+                     (int)conflict->minimal);
 }
 
 static json_t *tell_every_conflict(const struct solver_problem *problem)
@@ -126,8 +137,11 @@ static json_t *tell_failure(const struct solver_problem *problem, uint32_t error
 {
     const char *name = model_name_of(&model_error_names, error);
     json_t *conflicts = details->conflicts ? tell_every_conflict(problem) : NULL;
-    return json_pack("{s:{s:s, s:I, s:o, s:o*}}", "error", "name", name == NULL ? "" : name, "code",
-                     (json_int_t)error, "reasons", tell_furthest(problem), "conflicts", conflicts);
+    json_t *omitted = NULL;
+    json_t *reasons = tell_furthest(problem, &omitted);
+    return json_pack("{s:{s:s, s:I, s:o, s:o*, s:o*}}", "error", "name", name == NULL ? "" : name,
+                     "code", (json_int_t)error, "reasons", reasons, "omitted", omitted, "conflicts",
+                     conflicts);
 }
 
 /* --- both --- */

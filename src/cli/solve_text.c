@@ -47,11 +47,15 @@ static bool print_trace(const json_t *trace, FILE *out)
     return trace == NULL || (print_rows(trace, keys, heading, out) && fputs("\n", out) >= 0);
 }
 
-static bool print_reasons(const json_t *reasons, FILE *out)
+/* Those of an error or of a conflict, and how many there are beside. */
+static bool print_reasons(const json_t *of, FILE *out)
 {
     static const char *const keys[3] = {"participant", "field", "detail"};
     static const char *const heading[3] = {"PARTICIPANT", "FIELD", "DETAIL"};
-    return print_rows(reasons, keys, heading, out);
+    const json_t *omitted = json_object_get(of, "omitted");
+    return print_rows(json_object_get(of, "reasons"), keys, heading, out) &&
+           (omitted == NULL ||
+            fprintf(out, "and %lld more\n", (long long)json_integer_value(omitted)) >= 0);
 }
 
 static void add_selected(struct strbuf *buf, const json_t *selected)
@@ -124,7 +128,7 @@ static bool print_conflict(const json_t *conflict, FILE *out)
     }
     bool printed = !text.failed && fprintf(out, "%s\n", strbuf_text(&text)) >= 0;
     strbuf_deinit(&text);
-    return printed && print_reasons(json_object_get(conflict, "reasons"), out);
+    return printed && print_reasons(conflict, out);
 }
 
 /* Where there are no groups the one conflict is what the reasons say already. */
@@ -132,7 +136,7 @@ static bool print_failure(const json_t *error, FILE *out)
 {
     const json_t *conflicts = json_object_get(error, "conflicts");
     bool printed = fprintf(out, "%s\n", json_string_value(json_object_get(error, "name"))) >= 0 &&
-                   print_reasons(json_object_get(error, "reasons"), out);
+                   print_reasons(error, out);
     for (size_t i = 0; printed && i < json_array_size(conflicts); i++) {
         const json_t *conflict = json_array_get(conflicts, i);
         bool new = json_array_size(conflicts) > 1 || json_object_get(conflict, "selected") != NULL;

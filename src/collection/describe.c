@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "base/strbuf.h"
+#include "base/utf8.h"
 #include "collection/internal.h"
 
 void collection_add_label(const struct collection *collection, struct strbuf *text)
@@ -20,8 +21,8 @@ static void add_client(struct strbuf *text, const struct node_client *client)
 {
     struct strbuf name = {0};
     strbuf_add_quoted(&name, client->name == NULL ? "" : client->name);
-    const char *cut = strlen(strbuf_text(&name)) > MAX_NAME_BYTES ? "...\"" : "";
-    strbuf_addf(text, "client %.*s%s", MAX_NAME_BYTES, strbuf_text(&name), cut);
+    size_t len = utf8_cut(strbuf_text(&name), MAX_NAME_BYTES);
+    strbuf_addf(text, "client %.*s%s", (int)len, strbuf_text(&name), len < name.len ? "...\"" : "");
     strbuf_deinit(&name);
     if (client->id != 0) {
         strbuf_addf(text, " id %llu", (unsigned long long)client->id);

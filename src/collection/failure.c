@@ -210,7 +210,10 @@ static bool add_conflict(struct failure *failure, const struct failure_findings 
     struct failure_reason *reasons = arena_alloc_array(&failure->arena, most, sizeof(*reasons));
     size_t groups = from->selected == NULL ? 0 : findings->group_count;
     uint32_t *selected = arena_alloc_array(&failure->arena, groups, sizeof(*selected));
-    *ret = (struct failure_conflict){.omitted = from->member_count, .minimal = from->minimal};
+    *ret = (struct failure_conflict){
+        .omitted = from->omitted + from->member_count,
+        .minimal = from->minimal,
+    };
     if (reasons == NULL || selected == NULL) {
         return false;
     }
@@ -221,7 +224,7 @@ static bool add_conflict(struct failure *failure, const struct failure_findings 
         ret->reason_count +=
             add_reason(failure, findings, &from->members[i], &reasons[ret->reason_count]) ? 1 : 0;
     }
-    ret->omitted = from->member_count - ret->reason_count;
+    ret->omitted -= ret->reason_count;
     ret->reasons = reasons;
     ret->selected = selected;
     ret->selected_count = groups;

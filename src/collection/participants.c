@@ -44,19 +44,6 @@ static bool make_room(struct participants *participants, struct account *account
     return true;
 }
 
-/* As much of a client's name as is kept. NULL: no memory. */
-static char *copy_name(const char *name)
-{
-    size_t all = name == NULL ? 0 : strlen(name);
-    size_t len = 0;
-    for (size_t n; len < all && (n = utf8_sequence(name + len, all - len)) != 0; len += n) {
-        if (len + n > PARTICIPANTS_MAX_NAME_BYTES) {
-            break;
-        }
-    }
-    return name == NULL ? strdup("") : strndup(name, len);
-}
-
 static void copy_counts(const struct sysmem_buffer_collection_constraints *from,
                         struct participant *to)
 {
@@ -82,7 +69,8 @@ void participants_add(struct participants *participants, struct account *account
         return;
     }
     copy_counts(node->constraints, &participant);
-    participant.name = copy_name(node->client.name);
+    const char *name = node->client.name == NULL ? "" : node->client.name;
+    participant.name = strndup(name, utf8_cut(name, PARTICIPANTS_MAX_NAME_BYTES));
     if (participant.name == NULL ||
         !account_charge(account, ACCOUNT_MESSAGE_BYTES, footprint(&participant))) {
         free(participant.name);

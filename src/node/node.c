@@ -7,6 +7,7 @@
 #include <zircon/rights.h>
 
 #include "base/strbuf.h"
+#include "base/utf8.h"
 #include "node/node_ref.h"
 #include "node/tracker.h"
 
@@ -85,22 +86,9 @@ void node_set_weak_ok(struct node *node, bool for_child_nodes_also)
     node->weak_ok_for_children = node->weak_ok_for_children || for_child_nodes_also;
 }
 
-/* Of what there is room for, in whole characters. */
-static size_t name_length(const char *name)
-{
-    size_t len = strnlen(name, NODE_MAX_CLIENT_NAME + 1);
-    if (len > NODE_MAX_CLIENT_NAME) {
-        len = NODE_MAX_CLIENT_NAME;
-        while (len > 0 && ((unsigned char)name[len] & 0xC0) == 0x80) {
-            len--;
-        }
-    }
-    return len;
-}
-
 bool node_replace_client(struct node *node, const char *name, uint64_t id)
 {
-    char *copy = strndup(name, name_length(name));
+    char *copy = strndup(name, utf8_cut(name, NODE_MAX_CLIENT_NAME));
     if (copy == NULL) {
         return false;
     }

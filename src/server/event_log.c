@@ -30,14 +30,8 @@ static const enum model_debug_event_kind kinds[] = {
 /* As much of `text` as there is room for, in whole characters. */
 static void copy_text(char *to, size_t size, const char *text)
 {
-    size_t len = 0;
-    if (text != NULL) {
-        size_t all = strnlen(text, size * 2);
-        for (size_t n; len < all && (n = utf8_sequence(text + len, all - len)) != 0; len += n) {
-            if (len + n >= size) {
-                break;
-            }
-        }
+    size_t len = text == NULL ? 0 : utf8_cut(text, size - 1);
+    if (len > 0) {
         memcpy(to, text, len);
     }
     to[len] = '\0';

@@ -1,6 +1,5 @@
 #include "solver/explain.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
@@ -112,44 +111,37 @@ static bool tell_field(struct arena *arena, const struct probe *probe, size_t pa
     return ok;
 }
 
-static bool tell_members(struct arena *arena, const struct probe *probe, size_t count,
+static bool tell_members(struct arena *arena, const struct probe *probe,
                          struct solver_conflict *ret)
 {
-    size_t participants = probe->problem->participant_count;
-    struct solver_member *members = arena_alloc_array(arena, count, sizeof(*members));
+    size_t kept = probe_kept(probe);
+    size_t most = kept < SOLVER_MAX_MEMBERS ? kept : SOLVER_MAX_MEMBERS;
+    struct solver_member *members = arena_alloc_array(arena, most, sizeof(*members));
     if (members == NULL) {
         return false;
     }
     ret->members = members;
-    for (size_t i = 0; i < participants; i++) {
+    ret->omitted = kept - most;
+    for (size_t i = 0; ret->member_count < most; i++) {
         const struct relax_list *list = &probe->members[i].list;
-        for (size_t j = 0; j < list->count; j++) {
+        for (size_t j = 0; j < list->count && ret->member_count < most; j++) {
             if (!list->fields[j].dropped &&
                 !tell_field(arena, probe, i, &list->fields[j], &members[ret->member_count++])) {
                 return false;
             }
         }
     }
-    assert(ret->member_count == count);
     return true;
 }
 
-static size_t count_kept(const struct probe *probe)
+/* Finds the members. *ret_any is false where all of them are satisfied, or where it fails without
+ * any. */
+static bool reduce(struct probe *probe, struct solver_conflict *ret, bool *ret_any)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < probe->problem->participant_count; i++) {
-        count += probe->members[i].kept;
-    }
-    return count;
-}
-
-/* Finds the members. None: satisfied with all of them, or not satisfied without any. */
-static bool reduce(struct probe *probe, struct solver_conflict *ret, size_t *ret_count)
-{
-    *ret_count = 0;
+    *ret_any = false;
     if (!probe_is_satisfied(probe)) {
         ret->minimal = probe_reduce(probe, MAX_EFFORT);
-        *ret_count = count_kept(probe);
+        *ret_any = probe_kept(probe) > 0;
     }
     return !probe->no_memory;
 }
@@ -159,18 +151,17 @@ static bool explain(struct arena *arena, const struct solver_problem *problem,
 {
     struct arena scratch;
     struct probe probe;
-    size_t count;
+    bool any = false;
     arena_init(&scratch, SIZE_MAX);
     *ret = (struct solver_conflict){
         .selected = problem->group_count > 0 ? failure->selected : NULL,
         .minimal = true,
     };
-    bool ok =
-        probe_init(&probe, &scratch, problem, failure->selected) && reduce(&probe, ret, &count);
-    if (ok && count == 0) {
+    bool ok = probe_init(&probe, &scratch, problem, failure->selected) && reduce(&probe, ret, &any);
+    if (ok && !any) {
         ok = tell_nobody(arena, failure->detail, ret);
     } else if (ok) { /* a single member is told by what the solver has against it */
-        ok = !probe_is_satisfied(&probe) && tell_members(arena, &probe, count, ret);
+        ok = !probe_is_satisfied(&probe) && tell_members(arena, &probe, ret);
     }
     probe_deinit(&probe);
     arena_clear(&scratch);

@@ -17,13 +17,17 @@ struct solver_member {
     const char *detail; /* "wanted ...; got ...", in names */
 };
 
+/* Of one conflict: one that is not minimal may have hundreds of thousands. */
+#define SOLVER_MAX_MEMBERS 256
+
 /* One failed attempt. */
 struct solver_conflict {
     const uint32_t
         *selected; /* a child of each group, or SOLVER_HIDDEN; NULL: there are no groups */
     const struct solver_member *members; /* by participant, then in schema order */
     size_t member_count;
-    bool minimal; /* false: there were too many candidates to find out which can be spared */
+    size_t omitted; /* further members, beyond SOLVER_MAX_MEMBERS */
+    bool minimal;   /* false: there were too many candidates to find out which can be spared */
 };
 
 struct solver_explanation {

@@ -102,9 +102,20 @@ static void set_dropped(struct probe *probe, size_t index, struct range range, b
     update(probe, index);
 }
 
-/* Drops fields, none of which is dropped yet, unless the others are satisfied without them. */
+/* One participant may have hundreds of fields, and each time it is asked takes long where there are
+ * thousands of participants. */
+static bool has_time(const struct probe *probe)
+{
+    return !probe->no_memory && probe->effort <= probe->max_effort;
+}
+
+/* Drops fields, none of which is dropped yet, unless the others are satisfied without them, or
+ * there is no time to find out. */
 static bool try_to_drop(struct probe *probe, size_t index, struct range range)
 {
+    if (!has_time(probe)) {
+        return false;
+    }
     set_dropped(probe, index, range, true);
     if (!probe->no_memory && !probe_is_satisfied(probe)) {
         return true;
@@ -118,7 +129,7 @@ static bool is_dropped(const struct probe *probe, size_t index, size_t field)
     return probe->members[index].list.fields[field].dropped;
 }
 
-/* The same with fields of which some are dropped: as many together as can be, then each. */
+/* The same with each of the fields that are not dropped yet, by itself. */
 static bool try_each(struct probe *probe, size_t index, struct range range)
 {
     bool any = false;
@@ -184,11 +195,6 @@ static bool reduce_member(struct probe *probe, size_t index)
     return any;
 }
 
-static bool has_time(const struct probe *probe, uint64_t max_effort)
-{
-    return !probe->no_memory && probe->effort <= max_effort;
-}
-
 /* Drops or restores whole participants of whom nothing, or everything, is dropped. False: none of
  * them can be blamed. */
 static bool set_absent(struct probe *probe, struct range who, bool absent)
@@ -217,10 +223,10 @@ static bool try_to_spare(struct probe *probe, struct range who)
 }
 
 /* The later ones first, and many of them together: in a large tree few are to blame. */
-static void spare_participants(struct probe *probe, struct range who, uint64_t max_effort)
+static void spare_participants(struct probe *probe, struct range who)
 {
     size_t count = who.end - who.first;
-    if (!has_time(probe, max_effort)) {
+    if (!has_time(probe)) {
         return;
     }
     if (count > TOGETHER) {
@@ -231,12 +237,12 @@ static void spare_participants(struct probe *probe, struct range who, uint64_t m
         };
         for (size_t i = 0; i < 2; i++) {
             if (!try_to_spare(probe, halves[i])) {
-                spare_participants(probe, halves[i], max_effort);
+                spare_participants(probe, halves[i]);
             }
         }
         return;
     }
-    for (size_t i = who.end; i > who.first && has_time(probe, max_effort); i--) {
+    for (size_t i = who.end; i > who.first && has_time(probe); i--) {
         (void)try_to_spare(probe, (struct range){i - 1, i});
     }
 }
@@ -244,15 +250,22 @@ static void spare_participants(struct probe *probe, struct range who, uint64_t m
 bool probe_reduce(struct probe *probe, uint64_t max_effort)
 {
     size_t count = probe->problem->participant_count;
-    spare_participants(probe, (struct range){0, count}, max_effort);
+    probe->max_effort = max_effort;
+    spare_participants(probe, (struct range){0, count});
     for (bool any = true; any;) {
         any = false;
         for (size_t i = count; i > 0; i--) {
-            if (!has_time(probe, max_effort)) {
-                return false;
-            }
             any |= probe->members[i - 1].kept > 0 && reduce_member(probe, i - 1);
         }
     }
-    return true;
+    return has_time(probe);
+}
+
+size_t probe_kept(const struct probe *probe)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < probe->problem->participant_count; i++) {
+        count += probe->members[i].kept;
+    }
+    return count;
 }

@@ -25,6 +25,7 @@ struct probe {
     struct probe_member *members;            /* one for each participant */
     struct solver_outcome outcome;           /* of the last time it was asked */
     uint64_t effort;                         /* of all times together, as in struct work */
+    uint64_t max_effort;                     /* beyond it nothing more is tried: probe_reduce() */
     bool no_memory;
 };
 
@@ -38,7 +39,10 @@ void probe_deinit(struct probe *probe);
 bool probe_is_satisfied(struct probe *probe);
 
 /* Reduces the candidates of an attempt that is not satisfied to a conflict. False: its effort came
- * to more than max_effort before every candidate that can be spared was dropped. */
+ * to more than max_effort, perhaps before every candidate that can be spared was dropped. */
 bool probe_reduce(struct probe *probe, uint64_t max_effort);
+
+/* How many candidates are not dropped. */
+size_t probe_kept(const struct probe *probe);
 
 #endif

@@ -137,8 +137,7 @@ static void add_pair_of(const struct sysmem_buffer_collection_constraints *const
                     text_of_format(entry->pixel_format, entry->pixel_format_modifier).text);
         return;
     }
-    bool any =
-        entry->pixel_format == SYSMEM_PIXEL_FORMAT_DO_NOT_CARE || !relax_uses_buffers(constraints);
+    bool any = relax_modifier(constraints, entry) == SYSMEM_PIXEL_FORMAT_MODIFIER_DO_NOT_CARE;
     strbuf_addf(buf, "%s (modifier unset: %s)",
                 text_of_value(&model_pixel_format_names, entry->pixel_format).text,
                 any ? "any" : "LINEAR");
@@ -248,7 +247,7 @@ struct others {
     const struct probe *probe;
     const struct relax_field *self;
     bool with_domains;
-    size_t count;
+    size_t told; /* up to MAX_ITEMS: there may be very many, each of which is told of the others */
 };
 
 static bool has_memory(const struct probe *probe)
@@ -268,16 +267,14 @@ static void add_others_of(struct others *others, size_t participant, struct strb
 {
     const struct solver_problem *problem = others->probe->problem;
     const struct relax_list *list = &others->probe->members[participant].list;
-    for (size_t i = 0; i < list->count; i++) {
+    for (size_t i = 0; i < list->count && others->told < MAX_ITEMS; i++) {
         if (list->fields[i].dropped || &list->fields[i] == others->self) {
             continue;
         }
-        if (others->count < MAX_ITEMS) {
-            strbuf_addf(buf, "%s", others->count == 0 ? "" : "; ");
-            words_field(problem->environment, problem->participants[participant].constraints,
-                        &list->fields[i], others->with_domains, buf);
-        }
-        others->count++;
+        strbuf_addf(buf, "%s", others->told == 0 ? "" : "; ");
+        words_field(problem->environment, problem->participants[participant].constraints,
+                    &list->fields[i], others->with_domains, buf);
+        others->told++;
     }
 }
 
@@ -300,11 +297,11 @@ void words_detail(const struct probe *probe, size_t participant, const struct re
 {
     struct strbuf got = {0};
     struct others others = {.probe = probe, .self = field, .with_domains = has_memory(probe)};
-    for (size_t i = 0; i < probe->problem->participant_count; i++) {
+    for (size_t i = 0; i < probe->problem->participant_count && others.told < MAX_ITEMS; i++) {
         add_others_of(&others, i, &got);
     }
-    add_more(&got, others.count);
-    if (others.count == 0) {
+    add_more(&got, probe_kept(probe) - 1);
+    if (others.told == 0) {
         add_refusal(probe, participant, field, buf);
     } else {
         strbuf_addf(buf, "wanted ");

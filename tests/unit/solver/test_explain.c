@@ -96,6 +96,39 @@ static void every_summand_of_a_sum_is_a_member(void **state)
            {1, "max_buffer_count", "wanted max_buffer_count 3"});
 }
 
+/* Each of them is needed: without any one the sum is what is allowed. */
+static void members_beyond_the_most_are_counted(void **state)
+{
+    enum { COUNT = SOLVER_MAX_MEMBERS + 44 };
+    static constraints_t camping = {.has = {.usage = true}};
+    static constraints_t limited;
+    struct solver_participant participants[COUNT];
+    struct scene s;
+    struct solver_explanation explanation;
+    (void)state;
+    scene_init(&s);
+    SYSMEM_SET(&camping.usage, cpu, SYSMEM_CPU_USAGE_READ);
+    SYSMEM_SET(&camping, min_buffer_count_for_camping, 1);
+    limited = camping;
+    SYSMEM_SET(&limited, max_buffer_count, COUNT - 1);
+    for (size_t i = 0; i < COUNT; i++) {
+        participants[i] = (struct solver_participant){
+            .constraints = i + 1 < COUNT ? &camping : &limited,
+        };
+    }
+    const struct solver_problem problem = {
+        .participants = participants, .participant_count = COUNT, .environment = &s.environment};
+    SYSMEM_SET(scene_memory(&limited), min_size_bytes, 1);
+    explain(&problem, false, &explanation);
+    const struct solver_conflict *conflict = explanation.conflicts;
+    assert_true(conflict->minimal);
+    assert_int_equal(conflict->member_count, SOLVER_MAX_MEMBERS);
+    assert_int_equal(conflict->omitted, COUNT + 1 - SOLVER_MAX_MEMBERS);
+    assert_non_null(strstr(conflict->members[0].detail, "got min_buffer_count_for_camping 1; "));
+    assert_non_null(strstr(conflict->members[0].detail, " and 296 more"));
+    solver_explanation_deinit(&explanation);
+}
+
 static void who_contradicts_himself_is_alone(void **state)
 {
     struct scene s;
@@ -411,6 +444,7 @@ int main(void)
         cmocka_unit_test(a_success_has_nothing_to_explain),
         cmocka_unit_test(the_last_participant_is_dropped_first),
         cmocka_unit_test(every_summand_of_a_sum_is_a_member),
+        cmocka_unit_test(members_beyond_the_most_are_counted),
         cmocka_unit_test(who_contradicts_himself_is_alone),
         cmocka_unit_test(a_value_that_is_wrong_by_itself),
         cmocka_unit_test(a_missing_usage_is_unset),
