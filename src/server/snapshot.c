@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "base/strbuf.h"
+#include "base/utf8.h"
 #include "collection/aggregation.h"
 
 #define NAME_MAX_BYTES 256
@@ -93,13 +94,7 @@ static const char *name_for(const struct snapshot_viewer *viewer, const struct n
     if (name == NULL) {
         return NULL;
     }
-    size_t len = strnlen(name, viewer->name_max + 1);
-    if (len > viewer->name_max) {
-        for (len = viewer->name_max; len > 0 && ((unsigned char)name[len] & 0xC0) == 0x80;) {
-            len--;
-        }
-    }
-    return arena_strndup(arena, name, len);
+    return arena_strndup(arena, name, utf8_cut(name, viewer->name_max));
 }
 
 /* At least what a collection takes in a reply: its constraints in memory are larger than on the
