@@ -93,7 +93,10 @@ struct sysmem_vmo_info {
     /* Of a weak VMO: see sysmem_collection_info_take_close_weak_asap(). The caller closes it.
      * ZX_HANDLE_INVALID: a strong one. */
     zx_handle_t close_weak_asap;
-    uint64_t reserved[4]; /* 0: room for what may be told later */
+    /* Of physically contiguous memory: the emulated address that it starts at (docs/heaps.md). 0:
+     * it is not contiguous. An extension of the interface. */
+    uint64_t physical_address;
+    uint64_t reserved[3]; /* 0: room for what may be told later */
 };
 
 /* GetVmoInfo. `vmo` is consumed in every case; zx_handle_duplicate() keeps one.

@@ -63,8 +63,8 @@ static void buffer_release(struct buffer *buffer)
     buffer->state = BUFFER_RELEASING;
     file_index_remove(&set->watcher->files, &buffer->file);
     set_hold(set);
-    set->heap->ops->release(set->heap, fd_take(&buffer->fd), set->vmo_bytes, buffer_released,
-                            buffer);
+    buffer->request.fd = fd_take(&buffer->fd);
+    set->heap->ops->release(set->heap, &buffer->request, buffer_released, buffer);
 }
 
 /* The caller has a reference. */
@@ -97,9 +97,12 @@ static void buffer_not_made(struct buffer *buffer)
 }
 
 /* The first failure is the set's. */
-static void set_failed(struct buffer_set *set, int status)
+static void set_failed(struct buffer_set *set, int status, const char *why)
 {
-    set->populate_status = set->populate_status < 0 ? set->populate_status : status;
+    if (set->populate_status == 0) {
+        set->populate_status = status;
+        (void)snprintf(set->refusal, sizeof(set->refusal), "%s", why);
+    }
 }
 
 static void buffer_made(struct heap_request *request)
@@ -109,13 +112,13 @@ static void buffer_made(struct heap_request *request)
     int r = request->status;
     if (r == 0) {
         buffer->state = BUFFER_LIVE;
-        buffer->fd = request->fd;
+        buffer->fd = fd_take(&request->fd);
         r = file_index_add(&set->watcher->files, &buffer->file, buffer->fd);
     } else {
         buffer_not_made(buffer);
     }
     if (r < 0) {
-        set_failed(set, r);
+        set_failed(set, r, request->why != NULL ? request->why : strerror(-r));
     }
     if (--set->making == 0) {
         set_made(set);
@@ -139,7 +142,7 @@ static void buffer_make(struct buffer_set *set, uint32_t index,
         .fd = -1,
     };
     set_hold(set);
-    set->heap->ops->allocate(set->heap, &buffer->request);
+    heap_allocate(set->heap, &buffer->request);
 }
 
 static void set_init(struct buffer_set *set, const struct buffer_set_config *config)
@@ -176,10 +179,9 @@ struct buffer_set *buffer_set_new(const struct buffer_set_config *config)
         return NULL;
     }
     set_init(set, config);
-    uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
-    if (!checked_round_up_u64(config->settings->buffer_settings.size_bytes, page,
-                              &set->vmo_bytes)) {
-        set->populate_status = -ENOMEM;
+    if (!heap_round_size(config->heap, config->settings->buffer_settings.size_bytes,
+                         (uint32_t)sysconf(_SC_PAGESIZE), &set->vmo_bytes)) {
+        set_failed(set, -ENOMEM, strerror(ENOMEM));
     }
     set->making = 1; /* this call's own, so that early answers do not end it */
     for (uint32_t i = 0; i < set->count; i++) {

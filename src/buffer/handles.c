@@ -79,6 +79,22 @@ uint64_t buffer_set_koid(const struct buffer_set *set, uint32_t index)
     return set->buffers[index].koid;
 }
 
+uint64_t buffer_set_physical_address(const struct buffer_set *set, uint32_t index)
+{
+    assert(index < set->count);
+    return set->buffers[index].request.physical_address;
+}
+
+const struct heap *buffer_set_heap(const struct buffer_set *set)
+{
+    return set->heap;
+}
+
+const char *buffer_set_refusal(const struct buffer_set *set)
+{
+    return set->refusal;
+}
+
 uint64_t buffer_set_vmo_bytes(const struct buffer_set *set)
 {
     return set->vmo_bytes;

@@ -53,6 +53,7 @@ struct buffer_set {
     bool dropped;        /* the collection holds the buffers no longer */
     bool expect_alone; /* what the last look found: the next buffer of the set probably is alike */
     char name[NAME_BYTES];
+    char refusal[160]; /* what the first request that failed was told */
     struct buffer buffers[];
 };
 

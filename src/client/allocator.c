@@ -144,6 +144,7 @@ static sysmem_status_t take_vmo_info(struct channel_reply *reply, struct sysmem_
                 .buffer_collection_id = response->buffer_collection_id,
                 .buffer_index = response->buffer_index,
                 .close_weak_asap = response->close_weak_asap,
+                .physical_address = response->physical_address,
             };
             response->close_weak_asap = ZX_HANDLE_INVALID;
         } else {

@@ -3,10 +3,13 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/checked.h"
 #include "base/log.h"
 #include "base/strbuf.h"
 #include "collection/aggregation.h"
+#include "collection/holders.h"
 #include "collection/internal.h"
+#include "heap/pool.h"
 #include "model/tables.h"
 #include "model/walk.h"
 
@@ -25,6 +28,30 @@ static void heap_refused(struct collection *collection, const char *got)
     strbuf_deinit(&heap);
 }
 
+/* What a heap said when it was asked; of one with a bounded pool, also who has the rest: all of
+ * them to the log, and those whom the participants may see to the participants. */
+static void heap_has_no_more(struct collection *collection)
+{
+    const struct buffer_set *buffers = collection->buffers;
+    if (buffers == NULL) {
+        heap_refused(collection, strerror(-collection->populate_status));
+        return;
+    }
+    const struct heap *heap = buffer_set_heap(buffers);
+    struct strbuf got = {0};
+    strbuf_addf(&got, "%s", buffer_set_refusal(buffers));
+    if (heap->pool != NULL) {
+        struct strbuf all = {0};
+        holders_describe(collection->table, heap, NULL, &all);
+        log_warning("%s: held by %s", pool_config(heap->pool)->name, strbuf_text(&all));
+        strbuf_deinit(&all);
+        strbuf_addf(&got, "; held by ");
+        holders_describe(collection->table, heap, collection, &got);
+    }
+    heap_refused(collection, strbuf_text(&got));
+    strbuf_deinit(&got);
+}
+
 void collection_populate_ended(struct collection *collection)
 {
     int status = collection->populate_status;
@@ -34,7 +61,7 @@ void collection_populate_ended(struct collection *collection)
         if (collection->root == NULL) {
             collection_bury(collection);
         } else {
-            heap_refused(collection, strerror(-status));
+            heap_has_no_more(collection);
         }
         return;
     }
@@ -52,11 +79,15 @@ void collection_populate_ended(struct collection *collection)
 }
 
 /* NULL, or what is refused; valid until the next call. */
-static const char *reserve(struct collection *collection, uint32_t page_size)
+static const char *reserve(struct collection *collection, const struct heap *heap)
 {
-    uint64_t size = collection->settings.buffer_settings.size_bytes;
-    uint64_t pages = size / page_size + (size % page_size != 0 ? 1 : 0);
-    uint64_t bytes = pages * page_size * collection->buffer_count;
+    uint32_t page_size = collection->table->config.environment.page_size;
+    uint64_t bytes;
+    if (!heap_round_size(heap, collection->settings.buffer_settings.size_bytes, page_size,
+                         &bytes) ||
+        !checked_mul_u64(bytes, collection->buffer_count, &bytes)) {
+        bytes = UINT64_MAX; /* more than anybody may have */
+    }
     if (!account_charge(collection->account, ACCOUNT_BUFFER_BYTES, bytes)) {
         return account_refusal(collection->account, ACCOUNT_BUFFER_BYTES, bytes);
     }
@@ -72,12 +103,12 @@ static void populate(struct collection *collection)
 {
     const struct collection_table_config *config = &collection->table->config;
     const struct sysmem_buffer_memory_settings *memory = &collection->settings.buffer_settings;
-    struct heap *heap = heap_registry_find(config->heaps, memory->heap.heap_type, memory->heap.id);
+    struct heap *heap = heap_registry_choose(config->heaps, memory);
     if (heap == NULL) {
         heap_refused(collection, "no such heap");
         return;
     }
-    const char *refusal = reserve(collection, config->environment.page_size);
+    const char *refusal = reserve(collection, heap);
     if (refusal != NULL) {
         collection_answer_refusal(collection->root, SYSMEM_ERROR_NO_MEMORY, "%s", refusal);
         return;

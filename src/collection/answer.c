@@ -44,7 +44,7 @@ void collection_answer_failure(struct node *top, uint32_t error, struct failure 
 void collection_answer_refusal(struct node *top, uint32_t error, const char *format, ...)
 {
     struct failure *failure = failure_new(top, error);
-    char text[256];
+    char text[1024]; /* as much as a reason can hold */
     va_list args;
     va_start(args, format);
     (void)vsnprintf(text, sizeof(text), format, args);

@@ -38,6 +38,14 @@ void config_init(struct config *config)
                      .max_pending_calls_per_connection = 4096,
                      .max_queued_bytes_per_connection = 4 * MIB,
                      },
+        .contiguous =
+            {
+                     .size = 64 * MIB,
+                     .physical_base = GIB,
+                     .guard_pages = 1,
+                     .check_seconds = 5,
+                     .cycle_seconds = 600,
+                     },
         .heaps = built_in.heaps,
         .heap_options = default_heap_options,
         .heap_count = built_in.heap_count,
@@ -58,6 +66,7 @@ void config_environment(const struct config *config, struct solver_environment *
     ret->heap_count = config->heap_count;
     ret->format_costs = config->format_costs;
     ret->format_cost_count = config->format_cost_count;
+    ret->contiguous_supported = config->contiguous.size > 0;
     ret->force_zero_slack = config->force_zero_slack;
 }
 
@@ -65,11 +74,12 @@ static bool read_root(struct reader *reader, const struct model_path *path, cons
                       void *ret)
 {
     static const struct reader_key keys[] = {
-        {"format_costs", config_read_costs,   0},
-        {"heaps",        config_read_heaps,   0},
-        {"limits",       config_read_limits,  0},
-        {"debug",        config_read_debug,   0},
-        {"testing",      config_read_testing, 0},
+        {"format_costs", config_read_costs,      0},
+        {"heaps",        config_read_heaps,      0},
+        {"contiguous",   config_read_contiguous, 0},
+        {"limits",       config_read_limits,     0},
+        {"debug",        config_read_debug,      0},
+        {"testing",      config_read_testing,    0},
     };
     return reader_object(reader, path, json, keys, sizeof(keys) / sizeof(keys[0]), ret);
 }
@@ -113,9 +123,10 @@ void config_append(json_t **list, json_t *item)
 json_t *config_to_json(const struct config *config)
 {
     json_t *heaps = config->has_heaps ? config_write_heaps(config) : NULL;
-    return json_pack("{s:o, s:o*, s:o, s:o, s:o}", "format_costs", config_write_costs(config),
-                     "heaps", heaps, "limits", config_write_limits(config), "debug",
-                     config_write_debug(config), "testing", config_write_testing(config));
+    return json_pack("{s:o, s:o*, s:o, s:o, s:o, s:o}", "format_costs", config_write_costs(config),
+                     "heaps", heaps, "contiguous", config_write_contiguous(config), "limits",
+                     config_write_limits(config), "debug", config_write_debug(config), "testing",
+                     config_write_testing(config));
 }
 
 void config_tally_print(const struct config_tally *tally, struct strbuf *buf)

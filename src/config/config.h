@@ -35,6 +35,16 @@ struct config_heap_options {
     bool lazy; /* "commit": "lazy": system RAM is committed page by page, at first use */
 };
 
+/* "contiguous": the pool of emulated physical addresses. */
+struct config_contiguous {
+    uint64_t size; /* bytes, a multiple of 4096; 0: there is none, and no contiguous system RAM */
+    uint64_t physical_base; /* the first address, a multiple of 4096 and not 0 */
+    uint32_t guard_pages;
+    bool internal_guards;
+    uint32_t check_seconds; /* 0: never */
+    uint32_t cycle_seconds; /* at least 1 */
+};
+
 /* "debug": who sees all collections, not only the own ones. Root always does. */
 struct config_debug {
     bool has_group;
@@ -65,6 +75,7 @@ struct config {
     const struct solver_heap *heaps; /* no two with equal type and id; both are set */
     const struct config_heap_options *heap_options; /* heap_options[i] belongs to heaps[i] */
     size_t heap_count;
+    struct config_contiguous contiguous;
     struct config_debug debug;
     bool force_zero_slack;     /* "testing": slack counts are taken as 0 */
     bool has_heaps;            /* `heaps` came from a file: the built-in one is out */

@@ -11,6 +11,8 @@ bool config_read_costs(struct reader *reader, const struct model_path *path, con
                        void *ret);
 bool config_read_heaps(struct reader *reader, const struct model_path *path, const json_t *json,
                        void *ret);
+bool config_read_contiguous(struct reader *reader, const struct model_path *path,
+                            const json_t *json, void *ret);
 bool config_read_limits(struct reader *reader, const struct model_path *path, const json_t *json,
                         void *ret);
 bool config_read_debug(struct reader *reader, const struct model_path *path, const json_t *json,
@@ -20,6 +22,7 @@ bool config_read_testing(struct reader *reader, const struct model_path *path, c
 
 json_t *config_write_costs(const struct config *config);
 json_t *config_write_heaps(const struct config *config);
+json_t *config_write_contiguous(const struct config *config);
 json_t *config_write_limits(const struct config *config);
 json_t *config_write_debug(const struct config *config);
 json_t *config_write_testing(const struct config *config);

@@ -9,9 +9,11 @@
 
 #include <sysmem/types.h>
 
+#include "base/checked.h"
 #include "base/executor.h"
 
 struct heap;
+struct pool;
 
 struct heap_properties {
     bool cpu_supported;
@@ -21,37 +23,43 @@ struct heap_properties {
     bool need_flush;
     bool secure;
     uint64_t max_size_bytes; /* of one buffer; UINT64_MAX: no limit of its own */
+    uint64_t granularity;    /* buffers are multiples of it, and of the page size; 0: of pages */
 };
 
 struct heap_metrics {
     uint64_t buffers; /* live now */
     uint64_t bytes;   /* live now, page-rounded */
     uint64_t high_water_bytes;
+    uint64_t allocations; /* that succeeded */
     uint64_t failed_allocations;
     uint64_t last_failure_ns; /* monotonic clock; 0: none failed so far */
 };
 
 /* One request for one buffer. The caller fills the first part and keeps the struct until `done`,
- * but what `name` and `settings` point to only until allocate() returns: a heap that needs them
- * later copies them. */
+ * and that of a buffer that was made until it is released; but what `name` and `settings` point to
+ * only until allocate() returns: a heap that needs them later copies them. */
 struct heap_request {
-    uint64_t size_bytes; /* page-rounded */
+    uint64_t size_bytes; /* a multiple of the heap's granularity: heap_round_size() */
     uint64_t buffer_collection_id;
     uint32_t buffer_index;
     const char *name; /* what the memory is called in /proc */
     const struct sysmem_single_buffer_settings *settings;
     void (*done)(struct heap_request *request);
     /* Set before `done`: */
-    int status; /* 0, or -errno (-ENOMEM: the system refused) */
-    int fd;     /* the buffer's parent description, O_RDWR, owned by the caller */
+    int status;      /* 0, or -errno (-ENOMEM: the system refused) */
+    const char *why; /* of a failure, in words, for as long as `done` runs; NULL: what errno says */
+    int fd;          /* the buffer's parent description, O_RDWR, owned by the caller */
+    uint64_t physical_address; /* the emulated one of memory that is contiguous; 0: it is not */
+    void *backend;             /* the heap's own, for release() */
 };
 
 struct heap_ops {
-    /* Answers by request->done(), possibly before it returns. */
+    /* Answers by heap_answer(), possibly before it returns. */
     void (*allocate)(struct heap *heap, struct heap_request *request);
-    /* Gives a buffer back: nothing but `fd` refers to it any more. Takes the descriptor. `done`
-     * (may be NULL) is called when the memory is really free, possibly before release returns. */
-    void (*release)(struct heap *heap, int fd, uint64_t size_bytes, void (*done)(void *arg),
+    /* Gives a buffer back: nothing but request->fd refers to it any more. Takes the descriptor.
+     * `done` (may be NULL) is called when the memory is really free, possibly before release
+     * returns; until then the request stays. */
+    void (*release)(struct heap *heap, struct heap_request *request, void (*done)(void *arg),
                     void *arg);
     void (*free)(struct heap *heap);
 };
@@ -64,12 +72,37 @@ struct heap {
     struct heap_properties properties;
     struct heap_metrics metrics;
     bool ready;
+    const char *absent_reason; /* why it is not ready, in words; NULL when it is */
+    const struct pool *pool;   /* whose addresses its buffers have; NULL: none */
 };
+
+/* The size of a buffer's memory, which is at least `size`. False: too large for a number. */
+static inline bool heap_round_size(const struct heap *heap, uint64_t size, uint32_t page_size,
+                                   uint64_t *ret)
+{
+    uint64_t granularity = heap->properties.granularity;
+    return checked_round_up_u64(size, granularity > page_size ? granularity : page_size, ret);
+}
+
+/* Asks a heap for a buffer; one that is not ready refuses (-EAGAIN, with its absent_reason). The
+ * answer may come before this returns. */
+void heap_allocate(struct heap *heap, struct heap_request *request);
+
+/* For backends: their metrics, and the answer. `status` is 0 with the request's `fd` set, or -errno
+ * with `why` or NULL. */
+void heap_answer(struct heap *heap, struct heap_request *request, int status, const char *why);
+void heap_count_released(struct heap *heap, const struct heap_request *request);
 
 /* System RAM on sealed memfds, committed at allocation unless `lazy`. It is called
  * SYSMEM_HEAP_TYPE_SYSTEM_RAM, id 0, without aliases, and supports all domains; before it is
  * registered, its owner may change its id, aliases and domains. NULL: no memory, or no descriptor.
  */
 struct heap *heap_system_ram_new(struct executor *executor, bool lazy);
+
+/* What system RAM is asked for when it is to be contiguous: each buffer is one of `ram`, which it
+ * takes over, and stands for a part of `pool`, which it takes over, too. The holder of one sees its
+ * own memory and nothing else of the pool. The properties are those of `ram`. NULL: no memory, and
+ * both stay the caller's. */
+struct heap *heap_contiguous_new(struct heap *ram, struct pool *pool);
 
 #endif

@@ -29,6 +29,14 @@ struct heap *heap_registry_find(const struct heap_registry *registry, const char
     return NULL;
 }
 
+struct heap *heap_registry_choose(const struct heap_registry *registry,
+                                  const struct sysmem_buffer_memory_settings *settings)
+{
+    struct heap *heap = heap_registry_find(registry, settings->heap.heap_type, settings->heap.id);
+    bool is_ram = heap != NULL && strcmp(heap->id.heap_type, SYSMEM_HEAP_TYPE_SYSTEM_RAM) == 0;
+    return is_ram && settings->is_physically_contiguous ? registry->contiguous : heap;
+}
+
 static bool names_are_free(const struct heap_registry *registry, const struct heap *heap)
 {
     bool taken = heap_registry_find(registry, heap->id.heap_type, heap->id.id) != NULL;
@@ -58,6 +66,9 @@ void heap_registry_deinit(struct heap_registry *registry)
 {
     for (size_t i = 0; i < registry->count; i++) {
         registry->heaps[i]->ops->free(registry->heaps[i]);
+    }
+    if (registry->contiguous != NULL) {
+        registry->contiguous->ops->free(registry->contiguous);
     }
     free(registry->heaps);
     *registry = (struct heap_registry){0};

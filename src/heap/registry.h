@@ -11,6 +11,7 @@
 struct heap_registry {
     struct heap **heaps;
     size_t count;
+    struct heap *contiguous; /* makes what system RAM is to make contiguously; NULL: nobody does */
 };
 
 /* Adds a heap and takes it over. 0; -ENOMEM; -EEXIST: another heap answers to one of its names. On
@@ -22,7 +23,12 @@ int heap_registry_add(struct heap_registry *registry, struct heap *heap);
 struct heap *heap_registry_find(const struct heap_registry *registry, const char *heap_type,
                                 uint64_t id);
 
-/* Frees the heaps: after all buffers of theirs are freed. */
+/* The heap that makes buffers with these settings: that of their type and id, or `contiguous` for
+ * contiguous ones of system RAM. NULL: there is none. */
+struct heap *heap_registry_choose(const struct heap_registry *registry,
+                                  const struct sysmem_buffer_memory_settings *settings);
+
+/* Frees the heaps, `contiguous` included: after all buffers of theirs are freed. */
 void heap_registry_deinit(struct heap_registry *registry);
 
 #endif

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -42,27 +41,6 @@ struct close_job {
     void *arg;
 };
 
-static void answer(struct system_ram *ram, struct heap_request *request, int status, int fd)
-{
-    struct heap_metrics *metrics = &ram->heap.metrics;
-    if (status == 0) {
-        metrics->buffers++;
-        metrics->bytes += request->size_bytes;
-        if (metrics->bytes > metrics->high_water_bytes) {
-            metrics->high_water_bytes = metrics->bytes;
-        }
-    } else {
-        struct timespec now;
-        (void)clock_gettime(CLOCK_MONOTONIC, &now);
-        metrics->failed_allocations++;
-        metrics->last_failure_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-    }
-    request->status =
-        status == -ENOSPC ? -ENOMEM : status; /* the memory file system's word for it */
-    request->fd = fd;
-    request->done(request);
-}
-
 static void make_work(struct executor_job *job)
 {
     struct make_job *make = container_of(job, struct make_job, job);
@@ -72,7 +50,8 @@ static void make_work(struct executor_job *job)
 static void make_done(struct executor_job *job)
 {
     struct make_job *make = container_of(job, struct make_job, job);
-    answer(make->ram, make->request, make->status, make->fd);
+    make->request->fd = make->fd;
+    heap_answer(&make->ram->heap, make->request, make->status, NULL);
     free(make);
 }
 
@@ -80,7 +59,7 @@ static void make_elsewhere(struct system_ram *ram, struct heap_request *request)
 {
     struct make_job *make = calloc(1, sizeof(*make));
     if (make == NULL) {
-        answer(ram, request, -ENOMEM, -1);
+        heap_answer(&ram->heap, request, -ENOMEM, NULL);
         return;
     }
     make->job = (struct executor_job){.work = make_work, .done = make_done};
@@ -99,9 +78,9 @@ static void system_ram_allocate(struct heap *heap, struct heap_request *request)
         make_elsewhere(ram, request);
         return;
     }
-    int fd = -1;
-    int status = memfile_new(ram->dir, request->name, request->size_bytes, !ram->lazy, &fd);
-    answer(ram, request, status, fd);
+    int status =
+        memfile_new(ram->dir, request->name, request->size_bytes, !ram->lazy, &request->fd);
+    heap_answer(heap, request, status, NULL);
 }
 
 static void close_work(struct executor_job *job)
@@ -119,13 +98,14 @@ static void close_done(struct executor_job *job)
     free(closing);
 }
 
-static void system_ram_release(struct heap *heap, int fd, uint64_t size_bytes,
+static void system_ram_release(struct heap *heap, struct heap_request *request,
                                void (*done)(void *arg), void *arg)
 {
     struct system_ram *ram = container_of(heap, struct system_ram, heap);
-    ram->heap.metrics.buffers--;
-    ram->heap.metrics.bytes -= size_bytes;
-    struct close_job *closing = size_bytes > INLINE_BYTES ? calloc(1, sizeof(*closing)) : NULL;
+    heap_count_released(heap, request);
+    struct close_job *closing =
+        request->size_bytes > INLINE_BYTES ? calloc(1, sizeof(*closing)) : NULL;
+    int fd = fd_take(&request->fd);
     if (closing == NULL) { /* small, or no memory for a job: then the loop waits for once */
         (void)close(fd);
         if (done != NULL) {

@@ -66,10 +66,12 @@ struct model_allocator_get_vmo_info_response {
     uint64_t buffer_collection_id;
     uint64_t buffer_index;
     zx_handle_t close_weak_asap;
+    uint64_t physical_address; /* the project's own: of contiguous memory, emulated */
     struct {
         bool buffer_collection_id;
         bool buffer_index;
         bool close_weak_asap;
+        bool physical_address;
     } has;
 };
 

@@ -62,6 +62,7 @@ static const struct model_field allocator_get_vmo_info_response_fields[] = {
     U64(1, buffer_collection_id),
     U64(2, buffer_index),
     HANDLE(3, close_weak_asap, MODEL_HANDLE_EVENTPAIR),
+    U64(1001, physical_address),
 };
 const struct model_type model_type_allocator_get_vmo_info_response =
     TYPE("Allocator_GetVmoInfo_Response", allocator_get_vmo_info_response_fields);

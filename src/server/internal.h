@@ -10,6 +10,9 @@
 int listener_open(const char *path);
 int listener_start(struct server *server);
 
+/* heaps.c: makes the heaps of the configuration. 0, or -errno with the reason in the log. */
+int server_make_heaps(struct server *server);
+
 /* executor.c */
 void server_executor_init(struct server *server);
 

@@ -134,6 +134,10 @@ static const char *reply_vmo_info(struct request *request, struct buffer_set *se
     message_init(&reply, request->method->ordinal, request->message->txid);
     SYSMEM_SET(&response, buffer_collection_id, collection->id);
     SYSMEM_SET(&response, buffer_index, index);
+    uint64_t address = buffer_set_physical_address(set, index);
+    if (address != 0) {
+        SYSMEM_SET(&response, physical_address, address);
+    }
     if (weak) {
         struct attachment attachment = {
             .fd = -1,

@@ -171,59 +171,6 @@ static void init_accounts(struct server *server)
     };
 }
 
-/* What the heap is called and says of itself comes from its row, so that participants are given it
- * for what the solver took it for. Borrows from the configuration. */
-static void name_heap(struct heap *heap, const struct solver_heap *wanted)
-{
-    heap->id = wanted->heap;
-    heap->aliases = wanted->aliases;
-    heap->alias_count = wanted->alias_count;
-    heap->properties.cpu_supported = wanted->cpu_supported;
-    heap->properties.ram_supported = wanted->ram_supported;
-    heap->properties.inaccessible_supported = wanted->inaccessible_supported;
-}
-
-/* One heap of the configuration. 0, or -errno with the reason in the log. */
-static int make_heap(struct server *server, const struct solver_heap *wanted, bool lazy)
-{
-    const char *type = wanted->heap.heap_type;
-    unsigned long long id = wanted->heap.id;
-    if (strcmp(type, SYSMEM_HEAP_TYPE_SYSTEM_RAM) != 0) {
-        log_error("heap %s: wanted a heap type that this daemon has a backend for (%s)", type,
-                  SYSMEM_HEAP_TYPE_SYSTEM_RAM);
-        return -EINVAL;
-    }
-    if (wanted->secure) {
-        log_error("heap %s %llu: system RAM cannot be secure", type, id);
-        return -EINVAL;
-    }
-    struct heap *heap = heap_system_ram_new(&server->executor, lazy);
-    if (heap == NULL) {
-        log_error("heap %s %llu: no memory or no descriptor for it", type, id);
-        return -ENOMEM;
-    }
-    name_heap(heap, wanted);
-    int failed = heap_registry_add(&server->heaps, heap);
-    if (failed != 0) {
-        heap->ops->free(heap);
-        log_error("heap %s %llu: %s", type, id,
-                  failed == -EEXIST ? "another heap answers to one of its names already"
-                                    : "no memory for it");
-    }
-    return failed;
-}
-
-/* The heaps that the configuration names. 0, or -errno with the reason in the log. */
-static int make_heaps(struct server *server)
-{
-    const struct config *config = server->config;
-    int failed = 0;
-    for (size_t i = 0; i < config->heap_count && failed == 0; i++) {
-        failed = make_heap(server, &config->heaps[i], config->heap_options[i].lazy);
-    }
-    return failed;
-}
-
 static void stop_listening(struct server *server)
 {
     fd_close(&server->listen_fd);
@@ -246,8 +193,9 @@ static void close_end(uid_t uid, int fd)
 static int prepare(struct server *server)
 {
     int failed = uv_loop_init(&server->loop);
+    alarms_init(&server->alarms, on_alarms_changed);
     failed = failed != 0 ? failed : raise_descriptor_limit(&server->loop);
-    failed = failed != 0 ? failed : make_heaps(server);
+    failed = failed != 0 ? failed : server_make_heaps(server);
     if (failed != 0) {
         return failed;
     }
@@ -255,7 +203,6 @@ static int prepare(struct server *server)
     if (server->watcher == NULL) {
         return -errno;
     }
-    alarms_init(&server->alarms, on_alarms_changed);
     config_environment(server->config, &server->environment);
     const struct collection_table_config table = {
         .ops = &binding_peer_ops,

@@ -43,12 +43,12 @@ static void fake_allocate(struct heap *heap, struct heap_request *request)
     }
 }
 
-static void fake_release(struct heap *heap, int fd, uint64_t size_bytes, void (*done)(void *arg),
+static void fake_release(struct heap *heap, struct heap_request *request, void (*done)(void *arg),
                          void *arg)
 {
-    assert_int_equal(size_bytes, PAGE);
+    assert_int_equal(request->size_bytes, PAGE);
     container_of(heap, struct fake_heap, heap)->released++;
-    fd_close(&fd);
+    fd_close(&request->fd);
     done(arg);
 }
 
@@ -66,6 +66,7 @@ static void make_fake_set(struct fixture *f, struct fake_heap *fake)
 {
     struct heap *real = f->heap;
     fake->heap.ops = &fake_ops;
+    fake->heap.ready = true;
     f->heap = &fake->heap;
     make_set(f, 5, PAGE);
     f->heap = real;

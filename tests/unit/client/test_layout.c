@@ -40,7 +40,7 @@ static const struct layout layouts[] = {
     STRUCT(pixel_format_info, has_alpha, 28, 24), /* the library's own: may grow at the end */
     STRUCT(image_format, reserved, 64, 32),
     STRUCT(drm_format, modifier, 16, 8),
-    STRUCT(vmo_info, reserved, 56, 24),
+    STRUCT(vmo_info, reserved, 56, 32),
     STRUCT(handle_info, reserved, 40, 24),
 };
 

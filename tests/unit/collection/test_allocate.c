@@ -24,11 +24,11 @@ static void slow_allocate(struct heap *heap, struct heap_request *request)
     slow.held[slow.count++] = request;
 }
 
-static void slow_release(struct heap *heap, int fd, uint64_t size_bytes, void (*done)(void *arg),
+static void slow_release(struct heap *heap, struct heap_request *request, void (*done)(void *arg),
                          void *arg)
 {
     (void)heap;
-    slow.ram->ops->release(slow.ram, fd, size_bytes, done, arg);
+    slow.ram->ops->release(slow.ram, request, done, arg);
 }
 
 static void slow_free(struct heap *heap)

@@ -205,6 +205,7 @@ static void written_and_read_again_it_is_the_same(void **state)
                " 'coherency_domain_support': {}}],"
                "'limits': {'max_buffers': 3, 'max_bytes_per_uid': '0xffffffffffffffff'},"
                "'debug': {'group': 5, 'uids': [0, 4294967295], 'show_client_names': true},"
+               "'contiguous': {'size': '0x3000000', 'internal_guards': true, 'check_seconds': 0},"
                "'testing': {'force_zero_slack': true}}");
     char *first = as_text(&config);
     merge_well(&again, first);
@@ -419,6 +420,39 @@ static void environment_is_what_was_configured(void **state)
     config_deinit(&config);
 }
 
+static void contiguous_pool(void **state)
+{
+    (void)state;
+    struct config config;
+    struct solver_environment environment;
+    config_init(&config);
+    config_environment(&config, &environment);
+    assert_true(environment.contiguous_supported);
+    assert_int_equal(config.contiguous.size, 64 << 20);
+    merge_well(&config,
+               "{'contiguous': {'size': '0x200000', 'guard_pages': 2, 'internal_guards': true}}");
+    assert_int_equal(config.contiguous.size, 2 << 20);
+    assert_int_equal(config.contiguous.physical_base, 1 << 30);
+    assert_true(config.contiguous.internal_guards);
+    merge_well(&config, "{'contiguous': {'size': 0}}");
+    config_environment(&config, &environment);
+    assert_false(environment.contiguous_supported);
+    config_deinit(&config);
+    merge_badly("{'contiguous': {'size': 5000}}",
+                "contiguous.size: wanted a multiple of 4096 below 2^63, got 5000");
+    merge_badly("{'contiguous': {'physical_base': 0}}",
+                "contiguous.physical_base: wanted a multiple of 4096 above 0, got 0");
+    merge_badly("{'contiguous': {'physical_base': '0xfffffffffffff000'}}",
+                "contiguous.physical_base: wanted room for 67108864 bytes below 2^64, got "
+                "18446744073709547520");
+    merge_badly(
+        "{'contiguous': {'size': 8192}}",
+        "contiguous.guard_pages: wanted at most 1024, and less than half of the pool, got 1");
+    merge_badly("{'contiguous': {'cycle_seconds': 0}}",
+                "contiguous.cycle_seconds: wanted at least 1, got 0");
+    merge_badly("{'contiguous': {'pages': 3}}", "contiguous: unknown key 'pages'");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -436,6 +470,7 @@ int main(void)
         cmocka_unit_test(mistakes_of_a_file_have_lines),
         cmocka_unit_test(mistakes_without_end_are_not_all_told),
         cmocka_unit_test(environment_is_what_was_configured),
+        cmocka_unit_test(contiguous_pool),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -103,7 +103,7 @@ static void small_buffer_is_made_at_once(void **state)
     assert_int_equal(committed_bytes(request.fd), SMALL);
     assert_int_equal(heap->metrics.buffers, 1);
     unsigned released = 0;
-    heap->ops->release(heap, request.fd, SMALL, on_released, &released);
+    heap->ops->release(heap, &request, on_released, &released);
     assert_int_equal(released, 1);
     assert_int_equal(heap->metrics.buffers, 0);
     assert_int_equal(heap->metrics.high_water_bytes, SMALL);
@@ -126,7 +126,7 @@ static void large_buffer_is_made_elsewhere(void **state)
 
     int fd = request.fd;
     unsigned released = 0;
-    heap->ops->release(heap, fd, LARGE, on_released, &released);
+    heap->ops->release(heap, &request, on_released, &released);
     assert_int_equal(released, 0);
     finish(&threads);
     assert_int_equal(released, 1);
@@ -143,7 +143,7 @@ static void lazy_buffer_is_made_at_once_and_empty(void **state)
     assert_int_equal(answers, 1);
     assert_int_equal(request.status, 0);
     assert_int_equal(committed_bytes(request.fd), 0);
-    heap->ops->release(heap, request.fd, LARGE, NULL, NULL);
+    heap->ops->release(heap, &request, NULL, NULL);
     finish(&threads);
     heap->ops->free(heap);
 }
