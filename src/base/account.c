@@ -39,11 +39,23 @@ struct account *account_unref(struct account *account)
     return NULL;
 }
 
-bool account_charge(struct account *account, enum account_kind kind, uint64_t amount)
+static bool has_room(const struct account *account, enum account_kind kind, uint64_t amount)
 {
     uint64_t limit = account->accounts->limits[kind];
-    if (account->used[kind] > limit || amount > limit - account->used[kind]) {
-        return false;
+    return account->used[kind] <= limit && amount <= limit - account->used[kind];
+}
+
+bool account_charge(struct account *account, enum account_kind kind, uint64_t amount)
+{
+    struct accounts *accounts = account->accounts;
+    if (!has_room(account, kind, amount)) {
+        if (kind != ACCOUNT_DESCRIPTORS || accounts->relieve == NULL) {
+            return false;
+        }
+        accounts->relieve(account);
+        if (!has_room(account, kind, amount)) {
+            return false;
+        }
     }
     account->used[kind] += amount;
     return true;

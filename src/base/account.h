@@ -19,9 +19,14 @@ enum account_kind {
     ACCOUNT_KINDS,
 };
 
+struct account;
+
 struct accounts {
     struct map by_uid;
     uint64_t limits[ACCOUNT_KINDS];
+    /* Called before descriptors are refused: gives back what is charged and not used any more.
+     * NULL: there is nothing like that. */
+    void (*relieve)(struct account *account);
 };
 
 struct account {

@@ -14,6 +14,7 @@
 #include "server/chore.h"
 #include "server/closer.h"
 #include "server/dispatch.h"
+#include "server/unread.h"
 #include "server/wait.h"
 #include "wire/codec.h"
 #include "wire/envelope.h"
@@ -76,7 +77,20 @@ struct binding *binding_new(struct server *server, enum model_protocol protocol,
     list_init(&binding->watch);
     list_init(&binding->binds);
     list_init(&binding->receive);
+    list_init(&binding->unread);
     return binding;
+}
+
+/* NULL, or the quota that is used up. */
+static const char *charge_descriptors(struct binding *binding, size_t more)
+{
+    if (unread_charge(binding, more)) {
+        return NULL;
+    }
+    binding->overdrawn = true;
+    uint64_t wanted = 1 + stream_held_descriptors(&binding->stream) + binding->stream.out_unread;
+    return account_refusal(binding->account, ACCOUNT_DESCRIPTORS,
+                           wanted + more - binding->charged_descriptors);
 }
 
 /* Charges what the channel holds now, after it has sent or received. NULL, or the quota that is
@@ -85,12 +99,9 @@ static const char *settle(struct binding *binding)
 {
     const struct stream *stream = &binding->stream;
     uint64_t bytes = stream_held_bytes(stream) + binding->wait_size * sizeof(*binding->waits);
-    uint64_t descriptors = 1 + stream_held_descriptors(stream);
-    if (!account_recharge(binding->account, ACCOUNT_DESCRIPTORS, &binding->charged_descriptors,
-                          descriptors)) {
-        binding->overdrawn = true;
-        return account_refusal(binding->account, ACCOUNT_DESCRIPTORS,
-                               descriptors - binding->charged_descriptors);
+    const char *why = charge_descriptors(binding, 0);
+    if (why != NULL) {
+        return why;
     }
     if (!account_recharge(binding->account, ACCOUNT_MESSAGE_BYTES, &binding->charged_bytes,
                           bytes)) {
@@ -154,17 +165,12 @@ static void destroy(struct binding *binding)
     if (binding->protocol == MODEL_PROTOCOL_ALLOCATOR) {
         account_discharge(binding->account, ACCOUNT_CONNECTIONS, 1);
     }
-    (void)account_recharge(binding->account, ACCOUNT_DESCRIPTORS, &binding->charged_descriptors, 0);
     (void)account_recharge(binding->account, ACCOUNT_MESSAGE_BYTES, &binding->charged_bytes, 0);
     uv_close((uv_handle_t *)&binding->poll, on_freed);
     /* A client may have kept a duplicate of the server end: only a shutdown tells the other side
      * for sure. */
     (void)binding_shut_down(binding);
-    if (binding->foreign) {
-        closer_close(binding->uid, fd_take(&binding->stream.fd));
-    } else {
-        closer_close_channel(binding->uid, fd_take(&binding->stream.fd));
-    }
+    unread_close_end(binding);
     closer_close_rest(binding->uid, &binding->stream.partial);
     stream_deinit(&binding->stream);
 }
@@ -244,6 +250,14 @@ static void send_reply(struct binding *binding, enum codec_status coded, struct 
     if (coded != CODEC_OK) {
         message_clear(message);
         binding_fail(binding, "no memory for a reply");
+        return;
+    }
+    const char *refused = message->attachment_count == 0
+                              ? NULL
+                              : charge_descriptors(binding, message->attachment_count);
+    if (refused != NULL) {
+        message_clear(message);
+        binding_fail(binding, refused);
         return;
     }
     int sent = stream_send(&binding->stream, message);

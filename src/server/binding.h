@@ -39,9 +39,10 @@ struct binding {
     enum binding_state state;
     int watched; /* the events that poll waits for */
     struct stream stream;
-    struct socket_name name; /* what its end is bound to; koid 0 for an accepted connection */
-    struct account *account; /* who is charged for it */
-    uint64_t charged_descriptors;
+    struct socket_name name;      /* what its end is bound to; koid 0 for an accepted connection */
+    struct account *account;      /* who is charged for it */
+    uint64_t charged_descriptors; /* unread.h */
+    struct list unread; /* in server->unread while its peer may not have received all of those */
     uint64_t charged_bytes;
     bool shut;      /* shut down already */
     bool overdrawn; /* its uid's quota does not allow what its queue holds */

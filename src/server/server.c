@@ -16,6 +16,7 @@
 #include "server/dispatch.h"
 #include "server/internal.h"
 #include "server/receiver.h"
+#include "server/unread.h"
 #include "server/watch.h"
 
 /* An aggregation that may take more than some 3 ms is made on another thread. */
@@ -136,6 +137,7 @@ static int start_handles(struct server *server)
     failed = failed != 0 ? failed : uv_poll_start(&server->watcher_poll, UV_READABLE, on_buffers);
     failed = failed != 0 ? failed : uv_timer_init(&server->loop, &server->starved);
     failed = failed != 0 ? failed : uv_timer_init(&server->loop, &server->alarm_timer);
+    failed = failed != 0 ? failed : unread_init(server);
     failed = failed != 0 ? failed : uv_idle_init(&server->loop, &server->busy);
     failed = failed != 0 ? failed : uv_check_init(&server->loop, &server->sweeper);
     failed = failed != 0 ? failed : uv_check_start(&server->sweeper, on_turn);
@@ -232,6 +234,8 @@ int server_init(struct server *server, struct config *config, int listen_fd)
     list_init(&server->endings);
     list_init(&server->receivers);
     list_init(&server->watching);
+    list_init(&server->unread);
+    list_init(&server->kept);
     /* A peer may be gone when we write; a lease may be broken while we hold it (docs/lifetime.md).
      */
     (void)signal(SIGPIPE, SIG_IGN);
@@ -270,6 +274,7 @@ void server_deinit(struct server *server)
         binding_abandon(container_of(link, struct binding, link));
     }
     receiver_end_all(server);
+    unread_deinit(server);
     uv_walk(&server->loop, close_handle, NULL);
     (void)uv_run(&server->loop, UV_RUN_DEFAULT);
     collection_table_sweep_all(&server->collections);

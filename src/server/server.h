@@ -32,6 +32,8 @@ struct server {
     struct list chores;    /* those that have a chore: chore.h */
     struct list endings;   /* those that end */
     struct list receivers; /* receiver.h */
+    struct list unread;    /* those whose peer may not have received all descriptors: unread.h */
+    struct list kept;      /* ends of closed ones, for the same reason */
     struct list watching;  /* those with a WaitForChange pending: watch.h */
     struct event_log events;
     struct solver_environment environment;
@@ -51,8 +53,9 @@ struct server {
     uv_check_t sweeper;
     uv_idle_t busy; /* runs while there are chores */
     bool turn_is_over;
-    uint64_t turn_end_ns; /* chore_turn_is_over(); 0: no channel was served in this turn yet */
-    uv_timer_t starved;   /* runs while replies wait for the kernel to take descriptors */
+    uint64_t turn_end_ns;   /* chore_turn_is_over(); 0: no channel was served in this turn yet */
+    uv_timer_t look_unread; /* runs while ends are kept: unread.h */
+    uv_timer_t starved;     /* runs while replies wait for the kernel to take descriptors */
     uv_signal_t sigterm;
     uv_signal_t sigint;
     bool stopping;

@@ -1,11 +1,16 @@
 #include "wire/stream.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 #include "base/fd.h"
 #include "wire/packet.h"
+
+/* What the kernel counts for a packet is more than this, whatever its length. */
+#define LEAST_TRUESIZE 512
 
 /* A message that waits, wholly or from packet `envelope.index` on. */
 struct stream_queued {
@@ -53,8 +58,13 @@ static size_t cost_of(const struct message *message)
 }
 
 /* The kernel holds the packet's descriptors now: ours go at once. */
-static void close_sent(struct message *message, const struct envelope_part *part)
+static void close_sent(struct stream *stream, struct message *message,
+                       const struct envelope_part *part)
 {
+    stream->out_unread += part->attachment_count;
+    if (part->attachment_count > stream->out_largest) {
+        stream->out_largest = part->attachment_count;
+    }
     for (size_t i = 0; i < part->attachment_count; i++) {
         fd_close(&message->attachments[part->attachment_start + i].fd);
     }
@@ -88,7 +98,7 @@ static int send_packets(struct stream *stream, struct message *message, struct e
         default:
             return error;
         }
-        close_sent(message, &part);
+        close_sent(stream, message, &part);
         if (part.last) {
             return 1;
         }
@@ -100,7 +110,8 @@ static int send_packets(struct stream *stream, struct message *message, struct e
 static int enqueue(struct stream *stream, struct message *message, const struct envelope *envelope)
 {
     size_t cost = cost_of(message);
-    size_t descriptors = message->attachment_count;
+    size_t start = envelope_part(envelope).attachment_start;
+    size_t descriptors = start < message->attachment_count ? message->attachment_count - start : 0;
     bool begun = envelope->index > 0;
     if (!begun && (cost > stream->out_limit || stream->out_bytes > stream->out_limit - cost)) {
         return STREAM_FULL;
@@ -147,7 +158,9 @@ int stream_flush(struct stream *stream)
 {
     while (stream->out_first != NULL) {
         struct stream_queued *queued = stream->out_first;
+        size_t unread = stream->out_unread;
         int result = send_packets(stream, &queued->message, &queued->envelope);
+        stream->out_descriptors -= stream->out_unread - unread;
         if (result == 0) {
             return 0;
         }
@@ -156,7 +169,6 @@ int stream_flush(struct stream *stream)
             return result;
         }
         stream->out_bytes -= cost_of(&queued->message);
-        stream->out_descriptors -= queued->message.attachment_count;
         stream->out_first = queued->next;
         if (stream->out_first == NULL) {
             stream->out_last = NULL;
@@ -175,6 +187,17 @@ size_t stream_held_bytes(const struct stream *stream)
 size_t stream_held_descriptors(const struct stream *stream)
 {
     return stream->out_descriptors + stream->partial.attachment_count;
+}
+
+size_t stream_look_unread(struct stream *stream)
+{
+    int bytes = 0;
+    if (stream->out_unread > 0 && ioctl(stream->fd, SIOCOUTQ, &bytes) == 0) {
+        size_t most = (size_t)bytes / LEAST_TRUESIZE * stream->out_largest;
+        stream->out_unread = most < stream->out_unread ? most : stream->out_unread;
+        stream->out_largest = stream->out_unread > 0 ? stream->out_largest : 0;
+    }
+    return stream->out_unread;
 }
 
 /* --- Receiving --- */

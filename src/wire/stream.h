@@ -23,6 +23,8 @@ struct stream {
     size_t out_bytes;       /* queued here, with headers and a charge for each descriptor */
     size_t out_limit;       /* more than this is refused */
     size_t out_descriptors; /* in the queue */
+    size_t out_unread;      /* sent: see stream_look_unread() */
+    size_t out_largest;     /* descriptors of the largest packet among those */
     bool out_starved;       /* the kernel has no room for descriptors: see stream_is_starved() */
     bool is_shared;         /* others may have descriptors of this end: see packet_send() */
 
@@ -77,6 +79,12 @@ static inline bool stream_is_starved(const struct stream *stream)
  * joined (in bytes), and descriptors of both. */
 size_t stream_held_bytes(const struct stream *stream);
 size_t stream_held_descriptors(const struct stream *stream);
+
+/* Asks the kernel how many descriptors that were sent the peer may not have received yet: at least
+ * those are left in stream->out_unread, which until then counts all that were sent since. None are
+ * left once the peer has received everything, or has closed its end. Takes no lock of the socket's.
+ */
+size_t stream_look_unread(struct stream *stream);
 
 /* Receives at most one message: 1 with *ret set (the caller clears it), 0 when there is none now,
  * STREAM_CLOSED, STREAM_MALFORMED, or -errno. Reads one packet a call: 0 may mean that a message is

@@ -283,6 +283,51 @@ static void answers_that_are_not_read(void **state)
     end(scene, "allocated 100 buffers");
 }
 
+/* A collection with 30 buffers, whose participant does not read its answers. */
+static int unread_answers(struct scene *scene, uint32_t answers)
+{
+    int collection = bind_token(scene, new_token(scene));
+    set_constraints(collection, 30, 4096, 4096);
+    wait_in_vain(collection, answers);
+    return collection;
+}
+
+/* The kernel counts them against the daemon, and has room for so many only. */
+static void descriptors_that_nobody_receives(void **state)
+{
+    (void)state;
+    struct scene *scene = begin(QUOTA_DESCRIPTORS);
+    (void)unread_answers(scene, 20);
+    end(scene, "max_descriptors_per_uid");
+}
+
+static void descriptors_that_nobody_receives_on_closed_channels(void **state)
+{
+    (void)state;
+    struct scene *scene = begin(QUOTA_DESCRIPTORS);
+    for (int i = 0; i < 4; i++) {
+        int collection = unread_answers(scene, 4);
+        (void)raw_request(collection, MODEL_PROTOCOL_TOKEN, "SetDispensable", 0, NULL, NULL, 0);
+    }
+    end(scene, "max_descriptors_per_uid");
+}
+
+static void descriptors_that_are_received_do_not_count(void **state)
+{
+    (void)state;
+    struct scene *scene = begin(QUOTA_DESCRIPTORS);
+    int reader = unread_answers(scene, 1);
+    assert_int_equal(raw_wait_reply(reader, 1), 0);
+    for (uint32_t txid = 2; txid <= 40; txid++) {
+        wait_in_vain(reader, 1);
+        assert_int_equal(raw_wait_reply(reader, 1), 0);
+    }
+    /* Another of its uid finds all of the quota. */
+    int other = unread_answers(scene, 8);
+    assert_int_equal(raw_wait_reply(other, 8), 0);
+    end(scene, "allocated 30 buffers");
+}
+
 struct reader {
     int fd;
     uint32_t last;         /* ends with the answer to this call */
@@ -354,6 +399,9 @@ int main(void)
         cmocka_unit_test(bytes_of_names),
         cmocka_unit_test(buffers),
         cmocka_unit_test(answers_that_are_not_read),
+        cmocka_unit_test(descriptors_that_nobody_receives),
+        cmocka_unit_test(descriptors_that_nobody_receives_on_closed_channels),
+        cmocka_unit_test(descriptors_that_are_received_do_not_count),
         cmocka_unit_test(others_are_served_between_answers),
         cmocka_unit_test(a_failure_that_the_queue_does_not_hold),
     };
