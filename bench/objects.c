@@ -1,12 +1,16 @@
 #include "objects.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <sysmem/handle.h>
 #include <zircon/syscalls.h>
 
 #include "stats.h"
@@ -21,6 +25,11 @@ struct scene {
     int fd;
     zx_handle_t vmo;
     zx_handle_t region;
+    int sockets[2];      /* against `ends` */
+    zx_handle_t ends[2]; /* of a channel in this process */
+    int echo;            /* another process sends back what comes */
+    zx_handle_t echo_end;
+    pid_t echo_process;
 };
 
 static int64_t map_floor(const struct scene *scene)
@@ -67,12 +76,61 @@ static int64_t create_real(const struct scene *scene)
     return stats_now() - start;
 }
 
+static int64_t channel_floor(const struct scene *scene)
+{
+    char bytes[64] = "";
+    int64_t start = stats_now();
+    if (send(scene->sockets[0], bytes, sizeof(bytes), 0) < 0 ||
+        recv(scene->sockets[1], bytes, sizeof(bytes), 0) < 0) {
+        return -EPROTO;
+    }
+    return stats_now() - start;
+}
+
+static int64_t channel_real(const struct scene *scene)
+{
+    char bytes[64] = "";
+    uint32_t len;
+    int64_t start = stats_now();
+    if (zx_channel_write(scene->ends[0], 0, bytes, sizeof(bytes), NULL, 0) != ZX_OK ||
+        zx_channel_read(scene->ends[1], 0, bytes, NULL, sizeof(bytes), 0, &len, NULL) != ZX_OK) {
+        return -EPROTO;
+    }
+    return stats_now() - start;
+}
+
+static int64_t wait_floor(const struct scene *scene)
+{
+    char bytes[16] = "";
+    struct pollfd item = {.fd = scene->echo, .events = POLLIN};
+    int64_t start = stats_now();
+    if (send(scene->echo, bytes, sizeof(bytes), 0) < 0 || poll(&item, 1, -1) != 1 ||
+        recv(scene->echo, bytes, sizeof(bytes), 0) < 0) {
+        return -EPROTO;
+    }
+    return stats_now() - start;
+}
+
+/* The signal for the other end comes back, and so is this end's. */
+static int64_t wait_real(const struct scene *scene)
+{
+    int64_t start = stats_now();
+    if (zx_object_signal_peer(scene->echo_end, 0, ZX_USER_SIGNAL_0) != ZX_OK ||
+        zx_object_wait_one(scene->echo_end, ZX_USER_SIGNAL_0, ZX_TIME_INFINITE, NULL) != ZX_OK ||
+        zx_object_signal(scene->echo_end, ZX_USER_SIGNAL_0, 0) != ZX_OK) {
+        return -EPROTO;
+    }
+    return stats_now() - start;
+}
+
 const struct objects_case objects_cases[OBJECTS_CASES] = {
-    {"create",     "zx_vmo_create, close of 4 KiB", 0,      1.5, {create_floor, create_real}},
-    {"map",        "zx_vmar_map, unmap of 4 KiB",   0,      1.5, {map_floor, map_real}      },
-    {"map_10000",  "the same among 10,000",         10000,  1.5, {map_floor, map_real}      },
-    {"map_30000",  "the same among 30,000",         30000,  1.5, {map_floor, map_real}      },
-    {"map_100000", "the same among 100,000",        100000, 1.5, {map_floor, map_real}      },
+    {"create",     "zx_vmo_create, close of 4 KiB",      0,      1.5, {create_floor, create_real}  },
+    {"map",        "zx_vmar_map, unmap of 4 KiB",        0,      1.5, {map_floor, map_real}        },
+    {"map_10000",  "the same among 10,000",              10000,  1.5, {map_floor, map_real}        },
+    {"map_30000",  "the same among 30,000",              30000,  1.5, {map_floor, map_real}        },
+    {"map_100000", "the same among 100,000",             100000, 1.5, {map_floor, map_real}        },
+    {"channel",    "zx_channel_write, read of 64 bytes", 0,      1.5, {channel_floor, channel_real}},
+    {"wait",       "wait for another process's answer",  0,      1.5, {wait_floor, wait_real}      },
 };
 
 /* 0 or -errno. */
@@ -88,13 +146,61 @@ static int take_many(const struct scene *scene, int64_t (*take)(const struct sce
     return 0;
 }
 
+/* A process that sends back what comes on either socket, until both are closed. */
+static void echo_run(int first, int second)
+{
+    struct pollfd items[2] = {
+        {.fd = first,  .events = POLLIN},
+        {.fd = second, .events = POLLIN}
+    };
+    for (;;) {
+        (void)poll(items, 2, -1);
+        for (int i = 0; i < 2; i++) {
+            char bytes[64];
+            ssize_t len = items[i].revents == 0 ? -1 : recv(items[i].fd, bytes, sizeof(bytes), 0);
+            if (len == 0 || (len > 0 && send(items[i].fd, bytes, (size_t)len, 0) < 0)) {
+                _exit(0);
+            }
+        }
+    }
+}
+
+static int echo_init(struct scene *scene)
+{
+    int plain[2];
+    int pair[2];
+    const struct sysmem_handle_info info = {.type = ZX_OBJ_TYPE_EVENTPAIR,
+                                            .rights = ZX_DEFAULT_EVENTPAIR_RIGHTS};
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, plain) < 0 ||
+        socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
+        return -errno;
+    }
+    scene->echo_process = fork();
+    if (scene->echo_process == 0) {
+        (void)close(plain[0]);
+        (void)close(pair[0]);
+        echo_run(plain[1], pair[1]);
+    }
+    (void)close(plain[1]);
+    (void)close(pair[1]);
+    scene->echo = plain[0];
+    return sysmem_handle_from_fd(pair[0], &info, &scene->echo_end) == ZX_OK ? 0 : -EPROTO;
+}
+
 static int scene_init(struct scene *scene, uint32_t mappings)
 {
     const zx_vm_option_t all = ZX_VM_CAN_MAP_READ | ZX_VM_CAN_MAP_WRITE;
     zx_vaddr_t at;
-    *scene = (struct scene){.fd = memfd_create("bench", MFD_CLOEXEC)};
-    if (scene->fd < 0 || ftruncate(scene->fd, PAGE) < 0) {
+    *scene = (struct scene){
+        .fd = memfd_create("bench", MFD_CLOEXEC), .sockets = {-1, -1},
+              .echo = -1
+    };
+    if (scene->fd < 0 || ftruncate(scene->fd, PAGE) < 0 ||
+        socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, scene->sockets) < 0) {
         return -errno;
+    }
+    if (zx_channel_create(0, &scene->ends[0], &scene->ends[1]) != ZX_OK || echo_init(scene) < 0) {
+        return -EPROTO;
     }
     if (zx_vmo_create(PAGE, 0, &scene->vmo) != ZX_OK ||
         zx_vmar_allocate(zx_vmar_root_self(), all, 0, (uint64_t)(mappings + 1) * PAGE,
@@ -116,8 +222,16 @@ static void scene_deinit(struct scene *scene)
     }
     (void)zx_handle_close(scene->region);
     (void)zx_handle_close(scene->vmo);
-    if (scene->fd >= 0) {
-        (void)close(scene->fd);
+    (void)zx_handle_close_many(scene->ends, 2);
+    (void)zx_handle_close(scene->echo_end);
+    const int fds[] = {scene->fd, scene->sockets[0], scene->sockets[1], scene->echo};
+    for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
+        if (fds[i] >= 0) {
+            (void)close(fds[i]);
+        }
+    }
+    if (scene->echo_process > 0) {
+        (void)waitpid(scene->echo_process, NULL, 0);
     }
 }
 

@@ -18,7 +18,7 @@ struct objects_case {
     int64_t (*take[SUBJECTS])(const struct scene *scene);
 };
 
-#define OBJECTS_CASES 5
+#define OBJECTS_CASES 7
 
 extern const struct objects_case objects_cases[OBJECTS_CASES];
 
