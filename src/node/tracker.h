@@ -19,8 +19,8 @@ struct tracker {
  */
 bool tracker_add(struct list *trackers, int fd, uid_t uid, uint32_t buffers_remaining);
 
-/* Moves those that asked for at most `remaining` buffers to the end of `spent`. Returns how many.
- */
+/* Moves those whose time has come, now that `remaining` buffers are left, to the end of `spent`.
+ * Returns how many. */
 uint32_t tracker_spend_reached(struct list *trackers, uint32_t remaining, struct list *spent);
 
 /* Moves all. Returns how many. */

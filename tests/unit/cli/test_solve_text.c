@@ -44,6 +44,24 @@ static void where_values_come_from(void **state)
            "selected children 1, 0\n");
 }
 
+/* Reasons that are not told are counted, in the error and in each conflict. */
+static void what_is_left_out_is_counted(void **state)
+{
+    (void)state;
+    expect("{\"error\": {\"name\": \"NO_MEMORY\", \"omitted\": 44,"
+           " \"reasons\": [{\"participant\": \"a\", \"field\": \"b\", \"detail\": \"c\"}],"
+           " \"conflicts\": [{\"selected\": [0], \"omitted\": 7, \"minimal\": true,"
+           "  \"reasons\": [{\"detail\": \"d\"}]}]}}",
+           "NO_MEMORY\n"
+           "PARTICIPANT  FIELD  DETAIL\n"
+           "a            b      c\n"
+           "and 44 more\n"
+           "\nselected children 0\n"
+           "PARTICIPANT  FIELD  DETAIL\n"
+           "-            -      d\n"
+           "and 7 more\n");
+}
+
 /* What clients are called cannot move the cursor. */
 static void names_are_escaped(void **state)
 {
@@ -85,6 +103,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(where_values_come_from),
+        cmocka_unit_test(what_is_left_out_is_counted),
         cmocka_unit_test(names_are_escaped),
         cmocka_unit_test(conflicts),
     };
