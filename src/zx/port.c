@@ -311,7 +311,8 @@ zx_status_t zx_port_cancel(zx_handle_t handle, zx_handle_t source, uint64_t key)
     return had_wait || had_packet ? ZX_OK : ZX_ERR_NOT_FOUND;
 }
 
-static struct async *async_new(struct port *port, struct object *object, zx_handle_t handle)
+static struct async *async_new(struct port *port, struct object *object, zx_handle_t handle,
+                               uint64_t key)
 {
     struct async *async = calloc(1, sizeof(*async));
     struct entry *entry = calloc(1, sizeof(*entry));
@@ -323,6 +324,7 @@ static struct async *async_new(struct port *port, struct object *object, zx_hand
     object_ref(&port->object);
     entry->source = handle;
     entry->packet.type = ZX_PKT_TYPE_SIGNAL_ONE;
+    entry->packet.key = key;
     *async = (struct async){.port = port, .object = object, .entry = entry};
     async->observer = (struct observer){.handle = handle, .once = true, .notify = async_notify};
     list_init(&entry->link);
@@ -375,12 +377,11 @@ zx_status_t zx_object_wait_async(zx_handle_t handle, zx_handle_t port, uint64_t 
         status = object->kind->watch(object);
     }
     struct async *async =
-        status == ZX_OK ? async_new(port_of(uses[0].object), object, handle) : NULL;
+        status == ZX_OK ? async_new(port_of(uses[0].object), object, handle, key) : NULL;
     if (async != NULL) {
         async->observer.wanted = signals;
         async->observer.edge = (options & ZX_WAIT_ASYNC_EDGE) != 0;
         async->options = options;
-        async->entry->packet.key = key;
         (void)object_signals(object); /* what is so by now is no edge */
         status = async_start(async);
     } else if (status == ZX_OK) {

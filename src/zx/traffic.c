@@ -73,6 +73,7 @@ static zx_status_t try_send(struct endpoint *endpoint, struct parcel **parcel, s
         if (other == NULL) {
             return ZX_ERR_PEER_CLOSED;
         }
+        assert(*parcel != NULL); /* a pair that was not local never is again */
         deliver(other, *parcel);
         *parcel = NULL;
         return ZX_OK;
