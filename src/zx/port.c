@@ -325,7 +325,9 @@ static struct async *async_new(struct port *port, struct object *object, zx_hand
     entry->source = handle;
     entry->packet.type = ZX_PKT_TYPE_SIGNAL_ONE;
     entry->packet.key = key;
-    *async = (struct async){.port = port, .object = object, .entry = entry};
+    async->port = port;
+    async->object = object;
+    async->entry = entry;
     async->observer = (struct observer){.handle = handle, .once = true, .notify = async_notify};
     list_init(&entry->link);
     list_init(&async->link);
