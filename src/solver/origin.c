@@ -11,28 +11,30 @@
 #include "model/tables.h"
 #include "solver/pair.h"
 #include "solver/relax.h"
+#include "solver/said.h"
 #include "solver/words.h"
 
 /* What a field of the constraints goes into. Fields of images go into the result's fields of the
  * same name, and some into the size too. */
 static const struct {
     const char *field;
-    const char *results[2];
+    const char *results[3];
 } uses[] = {
-    {"usage",                                {"buffer_settings.coherency_domain", NULL}           },
-    {"min_buffer_count_for_camping",         {"buffer_count", NULL}                               },
-    {"min_buffer_count_for_dedicated_slack", {"buffer_count", NULL}                               },
-    {"min_buffer_count_for_shared_slack",    {"buffer_count", NULL}                               },
-    {"min_buffer_count",                     {"buffer_count", NULL}                               },
-    {"max_buffer_count",                     {"buffer_count", NULL}                               },
-    {"min_size_bytes",                       {"buffer_settings.size_bytes", NULL}                 },
-    {"max_size_bytes",                       {"buffer_settings.size_bytes", NULL}                 },
-    {"physically_contiguous_required",       {"buffer_settings.is_physically_contiguous", NULL}   },
-    {"secure_required",                      {"buffer_settings.is_secure", "buffer_settings.heap"}},
-    {"cpu_domain_supported",                 {"buffer_settings.coherency_domain", NULL}           },
-    {"ram_domain_supported",                 {"buffer_settings.coherency_domain", NULL}           },
-    {"inaccessible_domain_supported",        {"buffer_settings.coherency_domain", NULL}           },
-    {"permitted_heaps",                      {"buffer_settings.heap", NULL}                       },
+    {"usage",                                {"buffer_settings.coherency_domain", NULL}        },
+    {"min_buffer_count_for_camping",         {"buffer_count", NULL}                            },
+    {"min_buffer_count_for_dedicated_slack", {"buffer_count", NULL}                            },
+    {"min_buffer_count_for_shared_slack",    {"buffer_count", NULL}                            },
+    {"min_buffer_count",                     {"buffer_count", NULL}                            },
+    {"max_buffer_count",                     {"buffer_count", NULL}                            },
+    {"min_size_bytes",                       {"buffer_settings.size_bytes", NULL}              },
+    {"max_size_bytes",                       {"buffer_settings.size_bytes", NULL}              },
+    {"physically_contiguous_required",       {"buffer_settings.is_physically_contiguous", NULL}},
+    {"secure_required",
+     {"buffer_settings.is_secure", "buffer_settings.heap", "buffer_settings.coherency_domain"} },
+    {"cpu_domain_supported",                 {"buffer_settings.coherency_domain", NULL}        },
+    {"ram_domain_supported",                 {"buffer_settings.coherency_domain", NULL}        },
+    {"inaccessible_domain_supported",        {"buffer_settings.coherency_domain", NULL}        },
+    {"permitted_heaps",                      {"buffer_settings.heap", NULL}                    },
 };
 
 #define IMAGE "image_format_constraints."
@@ -43,6 +45,7 @@ struct telling {
     const uint32_t *selected;
     const struct solver_outcome *outcome;
     struct relax_list *lists; /* the set fields of each participant that takes part */
+    struct sysmem_image_format_constraints said; /* of images of the chosen format */
     struct arena *arena;
     struct solver_origin *list;
     size_t count;
@@ -99,10 +102,54 @@ static bool is_in_result(const struct telling *t,
            is_result_pair(t, entry->pixel_format, relax_modifier(constraints, entry));
 }
 
+static void read_said(struct telling *t)
+{
+    said_init(&t->said);
+    for (size_t i = 0; i < t->problem->participant_count; i++) {
+        const struct sysmem_buffer_collection_constraints *constraints =
+            t->problem->participants[i].constraints;
+        size_t count = takes_part(t, i) && constraints->has.image_format_constraints
+                           ? constraints->image_format_constraints_count
+                           : 0;
+        for (size_t j = 0; j < count; j++) {
+            if (is_in_result(t, constraints, j)) {
+                said_fold(&t->said, &constraints->image_format_constraints[j]);
+            }
+        }
+    }
+}
+
+/* NULL: not rounded. */
+static const char *const *rounded_by(const struct telling *t, const char *name)
+{
+    return said_rounded_by(&t->said, &t->outcome->settings.image_format_constraints, name);
+}
+
+/* Whether an entry's field is what rounded a field of the result. */
+static bool rounds(const struct telling *t, const struct sysmem_image_format_constraints *entry,
+                   const char *field, const char *name)
+{
+    const char *const *by = rounded_by(t, name);
+    bool idle = strcmp(field, "require_bytes_per_row_at_pixel_boundary") == 0 &&
+                !entry->require_bytes_per_row_at_pixel_boundary;
+    for (; by != NULL && !idle && *by != NULL; by++) {
+        if (strcmp(*by, field) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool is_of_size(const char *field)
 {
-    return strcmp(field, "min_size") == 0 || strcmp(field, "required_max_size") == 0 ||
-           strcmp(field, "min_bytes_per_row") == 0 || strcmp(field, "bytes_per_row_divisor") == 0;
+    static const char *const names[] = {"min_size", "required_max_size", "min_bytes_per_row",
+                                        "size_alignment", "bytes_per_row_divisor"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strcmp(field, names[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static bool is_of_formats(const char *name)
@@ -120,16 +167,22 @@ static bool goes_into(const struct telling *t, size_t participant, const struct 
         return of_image && is_of_formats(name);
     }
     if (field->part == RELAX_IMAGE) {
-        bool same = of_image ? strcmp(field->field->name, name) == 0
-                             : strcmp(result, "buffer_settings.size_bytes") == 0 &&
-                                   is_of_size(field->field->name);
-        return same &&
-               is_in_result(t, t->problem->participants[participant].constraints, field->entry);
+        const struct sysmem_buffer_collection_constraints *constraints =
+            t->problem->participants[participant].constraints;
+        const char *own = field->field->name;
+        bool goes = of_image ? strcmp(own, name) == 0 ||
+                                   rounds(t, &constraints->image_format_constraints[field->entry],
+                                          own, name)
+                             : strcmp(result, "buffer_settings.size_bytes") == 0 && is_of_size(own);
+        return goes && is_in_result(t, constraints, field->entry);
     }
     for (size_t i = 0; i < sizeof(uses) / sizeof(uses[0]); i++) {
         if (strcmp(uses[i].field, field->field->name) == 0) {
-            return strcmp(uses[i].results[0], result) == 0 ||
-                   (uses[i].results[1] != NULL && strcmp(uses[i].results[1], result) == 0);
+            bool used = false;
+            for (size_t j = 0; j < 3 && uses[i].results[j] != NULL; j++) {
+                used |= strcmp(uses[i].results[j], result) == 0;
+            }
+            return used;
         }
     }
     return false;
@@ -158,14 +211,10 @@ static size_t count_sources(const struct telling *t, const char *result)
 /* What no participant asked for comes from the format, or is a default. */
 static const char *own_demand(const struct telling *t, const char *result)
 {
-    static const char *const of_format[] = {"min_bytes_per_row", "bytes_per_row_divisor",
-                                            "start_offset_divisor", "size_alignment"};
-    if (strncmp(result, IMAGE, strlen(IMAGE)) == 0) {
-        for (size_t i = 0; i < sizeof(of_format) / sizeof(of_format[0]); i++) {
-            if (strcmp(result + strlen(IMAGE), of_format[i]) == 0) {
-                return "what the pixel format needs by itself";
-            }
-        }
+    if (strncmp(result, IMAGE, strlen(IMAGE)) == 0 &&
+        said_leaves_to_format(&t->said, &t->outcome->settings.image_format_constraints,
+                              result + strlen(IMAGE))) {
+        return "what the pixel format needs by itself";
     }
     bool image = t->outcome->settings.has.image_format_constraints;
     return image && strcmp(result, "buffer_settings.size_bytes") == 0
@@ -283,6 +332,7 @@ int solver_origins(const struct solver_problem *problem, const uint32_t *selecte
     };
     t.no_memory = t.list == NULL || !read_lists(&t);
     if (!t.no_memory) {
+        read_said(&t);
         tell(&t);
     }
     if (t.no_memory) {

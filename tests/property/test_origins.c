@@ -106,9 +106,22 @@ static bool says(const constraints_t *c, const char *field)
     if (is(field, "buffer_settings.coherency_domain")) {
         return c->has.usage ||
                (memory && (m->has.cpu_domain_supported || m->has.ram_domain_supported ||
-                           m->has.inaccessible_domain_supported));
+                           m->has.inaccessible_domain_supported || m->has.secure_required));
     }
     return says_of_image(c, field);
+}
+
+/* Whether a participant says what rounds an image's field of the result. */
+static bool rounds(const constraints_t *c, const char *field)
+{
+    bool least_row = is(field, IMAGE "min_bytes_per_row");
+    bool row_bounds = least_row || is(field, IMAGE "max_bytes_per_row");
+    bool sizes = least_row || is(field, IMAGE "min_size") || is(field, IMAGE "max_size");
+    return (least_row && some_table_has(c, offsetof(table_t, has.min_size))) ||
+           (sizes && some_table_has(c, offsetof(table_t, has.size_alignment))) ||
+           (row_bounds && some_table_has(c, offsetof(table_t, has.bytes_per_row_divisor))) ||
+           ((row_bounds || is(field, IMAGE "bytes_per_row_divisor")) &&
+            some_table_has(c, offsetof(table_t, has.require_bytes_per_row_at_pixel_boundary)));
 }
 
 static bool has_origin(const struct solver_origins *origins, const char *field)
@@ -159,7 +172,8 @@ static const char *check_sources(const struct trial *t, const struct solver_orig
         if (source->text[0] == '\0' || source->participant >= (int)t->count) {
             return "a source is told";
         }
-        if (source->participant >= 0 && (c == NULL || !says(c, origin->field))) {
+        if (source->participant >= 0 &&
+            (c == NULL || !(says(c, origin->field) || rounds(c, origin->field)))) {
             return "a source said something of the kind";
         }
     }

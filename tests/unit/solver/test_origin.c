@@ -76,14 +76,73 @@ static void only_entries_of_the_chosen_format_count(void **state)
     const struct solver_origin *divisor =
         origin_of(&t, "image_format_constraints.bytes_per_row_divisor");
     assert_string_equal(divisor->value, "256");
-    assert_int_equal(divisor->source_count, 3);
+    assert_int_equal(divisor->source_count, 2);
     expect_source(divisor, 0, 0, "256");
     expect_source(divisor, 1, 1, "64");
-    expect_source(divisor, 2, -1, "what the pixel format needs by itself");
     const struct solver_origin *format = origin_of(&t, "image_format_constraints.pixel_format");
     assert_string_equal(format->value, "R8G8B8A8");
     expect_source(format, 0, 0, "R8G8B8A8 LINEAR");
     expect_source(format, 1, 1, "NV12 LINEAR, R8G8B8A8 LINEAR");
+    solver_origins_deinit(&t.origins);
+}
+
+static void what_was_rounded_tells_by_whom(void **state)
+{
+    static struct told t;
+    (void)state;
+    scene_init(&t.scene);
+    image_t *camera = scene_simple(&t.scene, RGBA, LINEAR, SRGB);
+    SYSMEM_SET(camera, min_size, ((struct sysmem_size){50, 50}));
+    SYSMEM_SET(camera, max_size, ((struct sysmem_size){4096, 4096}));
+    image_t *gpu = scene_simple(&t.scene, RGBA, LINEAR, SRGB);
+    SYSMEM_SET(gpu, min_size, ((struct sysmem_size){1, 1}));
+    SYSMEM_SET(gpu, size_alignment, ((struct sysmem_size){64, 1}));
+    SYSMEM_SET(gpu, bytes_per_row_divisor, 512);
+    tell(&t);
+    const struct solver_origin *size = origin_of(&t, "image_format_constraints.min_size");
+    assert_string_equal(size->value, "64x50");
+    assert_int_equal(size->source_count, 3);
+    expect_source(size, 0, 0, "50x50");
+    expect_source(size, 1, 1, "1x1");
+    expect_source(size, 2, 1, "size_alignment 64x1");
+    const struct solver_origin *most = origin_of(&t, "image_format_constraints.max_size");
+    assert_int_equal(most->source_count, 1);
+    expect_source(most, 0, 0, "4096x4096");
+    const struct solver_origin *row = origin_of(&t, "image_format_constraints.min_bytes_per_row");
+    assert_string_equal(row->value, "512");
+    assert_int_equal(row->source_count, 5);
+    expect_source(row, 0, 0, "min_size 50x50");
+    expect_source(row, 1, 1, "min_size 1x1");
+    expect_source(row, 2, 1, "size_alignment 64x1");
+    expect_source(row, 3, 1, "bytes_per_row_divisor 512");
+    expect_source(row, 4, -1, "what the pixel format needs by itself");
+    solver_origins_deinit(&t.origins);
+}
+
+static void secure_memory_decides_about_the_domain(void **state)
+{
+    static const struct solver_heap heap = {
+        .heap = {.has = {.heap_type = true, .id = true},
+                 .heap_type = "fuchsia.amlogic.platform.sysmem.heap.HEAP_TYPE.SECURE"},
+        .inaccessible_supported = true,
+        .secure = true,
+    };
+    static struct told t;
+    (void)state;
+    scene_init(&t.scene);
+    t.scene.environment.heaps = &heap;
+    t.scene.environment.heap_count = 1;
+    constraints_t *decoder = scene_empty(&t.scene);
+    SYSMEM_SET(decoder, min_buffer_count, 1);
+    decoder->has.usage = true;
+    SYSMEM_SET(&decoder->usage, video, SYSMEM_VIDEO_USAGE_HW_DECODER);
+    SYSMEM_SET(scene_memory(decoder), min_size_bytes, 1);
+    SYSMEM_SET(scene_memory(decoder), secure_required, true);
+    tell(&t);
+    const struct solver_origin *domain = origin_of(&t, "buffer_settings.coherency_domain");
+    assert_string_equal(domain->value, "INACCESSIBLE");
+    assert_int_equal(domain->source_count, 2);
+    expect_source(domain, 1, 0, "secure_required true");
     solver_origins_deinit(&t.origins);
 }
 
@@ -130,6 +189,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(counts_are_added_up_from_everybody),
         cmocka_unit_test(only_entries_of_the_chosen_format_count),
+        cmocka_unit_test(what_was_rounded_tells_by_whom),
+        cmocka_unit_test(secure_memory_decides_about_the_domain),
         cmocka_unit_test(defaults_are_nobodys),
         cmocka_unit_test(every_field_of_the_result_has_an_origin),
     };
