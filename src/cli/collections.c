@@ -42,7 +42,8 @@ static bool append(struct collections *collections,
     return true;
 }
 
-bool collections_get(struct collections *collections, const char *path)
+/* As collections_get(). `failed`: 0, or the ID of the collection whose failure is asked for. */
+static bool get(struct collections *collections, const char *path, uint64_t failed)
 {
     *collections = (struct collections){0};
     arena_init(&collections->arena, SIZE_MAX / 2);
@@ -51,6 +52,9 @@ bool collections_get(struct collections *collections, const char *path)
     for (bool more = true; ok && more;) {
         struct model_debug_get_collections_request request = {0};
         SYSMEM_SET(&request, first, (uint32_t)collections->all.collections_count);
+        if (failed != 0) {
+            SYSMEM_SET(&request, failed, failed);
+        }
         struct channel_reply reply;
         ok = daemon_ask(debug, "GetCollections", &request, &reply);
         if (!ok) {
@@ -65,6 +69,11 @@ bool collections_get(struct collections *collections, const char *path)
         collections_deinit(collections);
     }
     return ok;
+}
+
+bool collections_get(struct collections *collections, const char *path)
+{
+    return get(collections, path, 0);
 }
 
 void collections_deinit(struct collections *collections)
@@ -130,6 +139,13 @@ int collections_look(struct collections_view *view, const char *command,
     }
     view->rows = find(&view->collections, id);
     view->count = 1;
+    if (view->rows == NULL) { /* it is gone: perhaps because its allocation failed */
+        collections_deinit(&view->collections);
+        if (!get(&view->collections, options->socket_path, id)) {
+            return EXIT_REFUSED;
+        }
+        view->rows = find(&view->collections, id);
+    }
     if (view->rows == NULL) {
         (void)fprintf(stderr,
                       "sysmemctl %s: there is no collection %" PRIu64

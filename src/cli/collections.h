@@ -30,8 +30,9 @@ struct collections_view {
 };
 
 /* Asks the daemon for the collection that options->argument, an ID, names; for all of them where it
- * is NULL. EXIT_DONE, or another exit status with the reason on standard error; then there is
- * nothing to free. `command` is what the sub-command is called. */
+ * is NULL. One whose allocation failed is shown as it was then, while the daemon remembers it.
+ * EXIT_DONE, or another exit status with the reason on standard error; then there is nothing to
+ * free. `command` is what the sub-command is called. */
 int collections_look(struct collections_view *view, const char *command,
                      const struct options *options);
 

@@ -26,6 +26,7 @@ static void note(const struct node *top, uint32_t error, struct failure *failure
         return;
     }
     failure_log_lines(failure, who);
+    failed_tree_init(&failure->tree, collection_of(top)->root);
     failure_log_add(&collection_of(top)->table->failures, failure);
 }
 

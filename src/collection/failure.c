@@ -82,6 +82,7 @@ void failure_unref(struct failure *failure)
 {
     if (failure != NULL && --failure->references == 0) {
         arena_clear(&failure->arena);
+        failed_tree_deinit(&failure->tree);
         free(failure);
     }
 }

@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/list.h"
+#include "collection/failed_tree.h"
 #include "node/node.h"
 #include "solver/explain.h"
 
@@ -66,6 +67,7 @@ struct failure {
     struct failure_conflict conflict;            /* of the attempt that got furthest */
     const struct failure_conflict *combinations; /* all of them; none: they were not worked out */
     size_t combination_count;
+    struct failed_tree tree; /* only of one that is remembered */
 };
 
 /* Of the part below `top`, with one reference and without reasons so far. NULL: no memory. */

@@ -202,11 +202,14 @@ struct model_debug_heap {
 
 /* The collections from position `first` on (0 when unset), as many as one message holds; `more`:
  * ask again, from behind these. A collection so large that it fills a message by itself leaves out
- * constraints. */
+ * constraints. `failed`: instead of these, the collection of this id as it was when an allocation
+ * failed last, if that is remembered; names may be cut then. */
 struct model_debug_get_collections_request {
     uint32_t first;
+    uint64_t failed;
     struct {
         bool first;
+        bool failed;
     } has;
 };
 

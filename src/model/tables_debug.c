@@ -128,6 +128,7 @@ const struct model_type model_type_debug_heap = TYPE("DebugHeap", debug_heap_fie
 #define T struct model_debug_get_collections_request
 static const struct model_field debug_get_collections_request_fields[] = {
     U32(1, first),
+    U64(2, failed),
 };
 const struct model_type model_type_debug_get_collections_request =
     TYPE("DebugGetCollectionsRequest", debug_get_collections_request_fields);

@@ -13,7 +13,10 @@ static const char *get_collections(struct request *request)
     struct snapshot_viewer viewer;
     snapshot_viewer_init(&viewer, request->binding);
     uint32_t first = table->has.first ? table->first : 0;
-    if (!snapshot_collections(&viewer, first, &request->arena, &response)) {
+    bool taken = table->has.failed
+                     ? snapshot_failed(&viewer, table->failed, &request->arena, &response)
+                     : snapshot_collections(&viewer, first, &request->arena, &response);
+    if (!taken) {
         return request_refuse(request, "no memory for a picture of %u collections",
                               (unsigned)response.collections_count);
     }

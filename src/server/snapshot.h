@@ -41,6 +41,14 @@ bool snapshot_failures(const struct snapshot_viewer *viewer,
                        const struct model_debug_get_failures_request *request, struct arena *arena,
                        struct model_debug_get_failures_response *ret);
 
+bool snapshot_sees_failure(const struct snapshot_viewer *viewer, const struct failure *failure);
+
+/* The collection of this id as it was when an allocation failed last, where the viewer may see it
+ * and it is remembered; else none. Everything is in the arena, or borrowed from the daemon until
+ * the next request. False: no memory. */
+bool snapshot_failed(const struct snapshot_viewer *viewer, uint64_t collection_id,
+                     struct arena *arena, struct model_debug_get_collections_response *ret);
+
 /* What is said of a client, if the viewer may see it; "uid N" of somebody else's. In the arena, or
  * `name` itself. NULL: no memory. */
 const char *snapshot_client_name(const struct snapshot_viewer *viewer, uid_t uid, const char *name,

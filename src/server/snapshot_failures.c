@@ -8,7 +8,7 @@ _Static_assert(FAILURE_MAX_BYTES <= SNAPSHOT_MAX_BYTES / 4, "one fits into an an
  * times as much. */
 #define PAGE_BYTES (SNAPSHOT_MAX_BYTES / 4)
 
-static bool is_visible(const struct snapshot_viewer *viewer, const struct failure *failure)
+bool snapshot_sees_failure(const struct snapshot_viewer *viewer, const struct failure *failure)
 {
     bool visible = viewer->sees_all || failure->owner == viewer->uid;
     for (size_t i = 0; i < failure->uid_count && !visible; i++) {
@@ -139,7 +139,7 @@ bool snapshot_failures(const struct snapshot_viewer *viewer,
         bool wanted =
             (!request->has.after || failure->number > request->after) &&
             (!request->has.collection_id || failure->collection_id == request->collection_id) &&
-            is_visible(viewer, failure);
+            snapshot_sees_failure(viewer, failure);
         bytes += wanted ? failure->arena.used : 0;
         ret->more = wanted && ret->failures_count > 0 && bytes > PAGE_BYTES;
         if (ret->more) {

@@ -1,8 +1,10 @@
 /* A failure of the daemon's, taken home: solve names the same conflict as the daemon did. */
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -76,6 +78,26 @@ static void assert_member(const json_t *object, const char *key, const char *wan
     assert_string_equal(got, wanted);
 }
 
+/* What solve says of a collection that is gone. */
+static json_t *replay_failed(const struct daemon *daemon, uint64_t id)
+{
+    char text[32];
+    (void)snprintf(text, sizeof(text), "%" PRIu64, id);
+    struct program_result shown =
+        program_run((const char *const[]){SYSMEMCTL_PATH, "--socket", daemon->socket, "inspect",
+                                          "--json", text, NULL},
+                    "");
+    assert_int_equal(shown.status, 0);
+    struct program_result solved =
+        program_run((const char *const[]){SYSMEMCTL_PATH, "solve", NULL}, shown.output);
+    assert_int_equal(solved.status, 1);
+    json_t *told = json_loads(solved.output, 0, NULL);
+    assert_non_null(told);
+    program_result_deinit(&shown);
+    program_result_deinit(&solved);
+    return told;
+}
+
 static void the_same_conflict(void **state)
 {
     (void)state;
@@ -94,7 +116,13 @@ static void the_same_conflict(void **state)
     struct sysmem_collection *display = participant(allocator, third, "display", &large);
 
     json_t *told = foretell(&daemon, "/collections/0/nodes/3");
+    uint64_t id = 0;
+    assert_int_equal(
+        sysmem_node_get_buffer_collection_id(sysmem_collection_node(camera), soon(), &id), 0);
     struct sysmem_failure *failure = decide(camera, last);
+    json_t *after = replay_failed(&daemon, id);
+    assert_true(json_equal(told, after));
+    json_decref(after);
     const json_t *reasons = json_object_get(json_object_get(told, "error"), "reasons");
     assert_non_null(failure);
     assert_int_equal(json_array_size(reasons), 2);

@@ -64,6 +64,16 @@ static struct model_debug_get_failures_response ask(
     return response;
 }
 
+static struct model_debug_get_collections_response ask_tree(uid_t uid, uint64_t id,
+                                                            struct arena *arena)
+{
+    const struct snapshot_viewer viewer = {
+        .server = &whole.server, .uid = uid, .sees_all = uid == 0, .sees_names = uid == 0};
+    struct model_debug_get_collections_response response = {0};
+    assert_true(snapshot_failed(&viewer, id, arena, &response));
+    return response;
+}
+
 static void who_took_part_sees_it(void **state)
 {
     (void)state;
@@ -83,6 +93,39 @@ static void who_took_part_sees_it(void **state)
     assert_string_equal(reasons[1].participant, "display");
     assert_string_equal(reasons[1].field, "usage");
     assert_string_equal(response.failures[0].participants[0].client_name, "uid 1000");
+    arena_clear(&arena);
+}
+
+static void the_tree_is_seen_by_who_sees_the_failure(void **state)
+{
+    (void)state;
+    static const struct sysmem_buffer_collection_constraints constraints = {
+        .has = {.min_buffer_count = true}, .min_buffer_count = 3};
+    static const struct failed_node nodes[] = {
+        {.koid = 11,         .name = "camera", .uid = OWNER,            .constraints = &constraints},
+        { .koid = 12, .name = "display",    .uid = MEMBER, .has_constraints = true,            .left_out = true},
+    };
+    struct arena arena;
+    arena_init(&arena, (size_t)1 << 20);
+    add_failure(7, 2);
+    struct list *failures = &whole.server.collections.failures.failures;
+    struct failure *failure = container_of(failures->next, struct failure, link);
+    failure->tree.nodes = nodes;
+    failure->tree.count = 2;
+    assert_int_equal(ask_tree(OTHER, 7, &arena).collections_count, 0);
+    assert_int_equal(ask_tree(MEMBER, 8, &arena).collections_count, 0);
+    const struct model_debug_get_collections_response response = ask_tree(MEMBER, 7, &arena);
+    assert_int_equal(response.collections_count, 1);
+    const struct model_debug_collection *seen = response.collections;
+    assert_int_equal(seen->id, 7);
+    assert_int_equal(seen->state, MODEL_DEBUG_STATE_FAILED);
+    assert_int_equal(seen->nodes_count, 2);
+    assert_string_equal(seen->nodes[0].client_name, "uid 1000");
+    assert_int_equal(seen->nodes[0].constraints.min_buffer_count, 3);
+    assert_string_equal(seen->nodes[1].client_name, "display");
+    assert_false(seen->nodes[1].has.constraints);
+    assert_true(seen->nodes[1].constraints_left_out);
+    assert_int_equal(seen->nodes[1].parent_index, 0);
     arena_clear(&arena);
 }
 
@@ -119,6 +162,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(who_took_part_sees_it),
+        TEST(the_tree_is_seen_by_who_sees_the_failure),
         TEST(large_ones_come_in_pages),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
