@@ -19,6 +19,7 @@ const struct command commands[] = {
     {"explain", "Tell why allocations failed, and where results come from", command_explain},
     {"watch",   "Follow what happens, as it happens",                       command_watch  },
     {"heaps",   "Show where memory comes from, and how much is used",       command_heaps  },
+    {"hold",    "Take buffers and keep them, to simulate pressure",         command_hold   },
     {"formats", "Show pixel formats, and what others call them",            command_formats},
     {NULL,      NULL,                                                       NULL           },
 };

@@ -46,7 +46,7 @@ struct options_own {
     const char **ret; /* gets the value, or "" where it has none; untouched if it is not given */
 };
 
-#define OPTIONS_MAX_OWN 4
+#define OPTIONS_MAX_OWN 5
 
 struct options_spec {
     const char
@@ -80,6 +80,7 @@ int command_explain(int argc, char **argv, const char *socket_path);
 int command_inspect(int argc, char **argv, const char *socket_path);
 int command_watch(int argc, char **argv, const char *socket_path);
 int command_heaps(int argc, char **argv, const char *socket_path);
+int command_hold(int argc, char **argv, const char *socket_path);
 int command_formats(int argc, char **argv, const char *socket_path);
 
 #endif

@@ -21,7 +21,7 @@ bool debug_view_inspect(const struct model_debug_collection *collection, FILE *o
  * marked. False also: no memory. */
 bool debug_view_graph(const struct model_debug_collection *collections, size_t count, FILE *out);
 
-/* One line for each heap. */
+/* One line for each heap, and a picture of each that has addresses. */
 bool debug_view_heaps(const struct model_debug_get_heaps_response *response, FILE *out);
 
 /* One line: when, which collection, what, and who. The heading has the same columns. */

@@ -110,10 +110,15 @@ static bool read_heaps(struct arena *arena, struct config *config, const json_t 
         return false;
     }
     json_t *heaps = json_array();
+    bool contiguous = false;
     for (size_t i = 0; i < response.heaps_count; i++) {
-        (void)json_array_append_new(heaps, heap_to_config(&response.heaps[i]));
+        contiguous |= response.heaps[i].contiguous;
+        if (!response.heaps[i].contiguous) {
+            (void)json_array_append_new(heaps, heap_to_config(&response.heaps[i]));
+        }
     }
-    return merge(config, heaps, true, "", reason);
+    json_t *pool = contiguous ? json_object() : json_pack("{s:{s:i}}", "contiguous", "size", 0);
+    return merge(config, heaps, true, "", reason) && merge(config, pool, false, "", reason);
 }
 
 static bool read_page_size(const struct model_debug_get_environment_response *response,

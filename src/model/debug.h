@@ -13,6 +13,7 @@
 #include "model/debug_allocation.h"
 #include "model/debug_environment.h"
 #include "model/debug_failure.h"
+#include "model/debug_heap.h"
 
 /* DebugCollection.state */
 enum model_debug_state {
@@ -166,40 +167,6 @@ struct model_debug_collection {
     } has;
 };
 
-/* absent_reason: why the heap is not ready, in words; unset when it is. last_failure_ms: how long
- * ago an allocation last failed; unset when none has. aliases: further names of the same heap. */
-struct model_debug_heap {
-    struct sysmem_heap heap;
-    bool cpu_supported;
-    bool ram_supported;
-    bool inaccessible_supported;
-    bool secure;
-    bool ready;
-    uint64_t buffers;
-    uint64_t bytes;
-    uint64_t high_water_bytes;
-    uint64_t failed_allocations;
-    const char *absent_reason; /* at most 4096 bytes of UTF-8 */
-    uint64_t last_failure_ms;
-    const struct sysmem_heap *aliases;
-    size_t aliases_count;
-    struct {
-        bool heap;
-        bool cpu_supported;
-        bool ram_supported;
-        bool inaccessible_supported;
-        bool secure;
-        bool ready;
-        bool buffers;
-        bool bytes;
-        bool high_water_bytes;
-        bool failed_allocations;
-        bool absent_reason;
-        bool last_failure_ms;
-        bool aliases;
-    } has;
-};
-
 /* The collections from position `first` on (0 when unset), as many as one message holds; `more`:
  * ask again, from behind these. A collection so large that it fills a message by itself leaves out
  * constraints. `failed`: instead of these, the collection of this id as it was when an allocation
@@ -220,14 +187,6 @@ struct model_debug_get_collections_response {
     struct {
         bool collections;
         bool more;
-    } has;
-};
-
-struct model_debug_get_heaps_response {
-    const struct model_debug_heap *heaps; /* at most 1024 */
-    size_t heaps_count;
-    struct {
-        bool heaps;
     } has;
 };
 

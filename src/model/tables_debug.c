@@ -106,25 +106,6 @@ const struct model_type model_type_debug_collection =
     TYPE("DebugCollection", debug_collection_fields);
 #undef T
 
-#define T struct model_debug_heap
-static const struct model_field debug_heap_fields[] = {
-    TABLE(1, heap, model_type_heap),
-    BOOL(2, cpu_supported),
-    BOOL(3, ram_supported),
-    BOOL(4, inaccessible_supported),
-    BOOL(5, secure),
-    BOOL(6, ready),
-    U64(7, buffers),
-    U64(8, bytes),
-    U64(9, high_water_bytes),
-    U64(10, failed_allocations),
-    STRING(11, absent_reason, 4096),
-    U64(12, last_failure_ms),
-    TABLES(13, aliases, 0, model_type_heap),
-};
-const struct model_type model_type_debug_heap = TYPE("DebugHeap", debug_heap_fields);
-#undef T
-
 #define T struct model_debug_get_collections_request
 static const struct model_field debug_get_collections_request_fields[] = {
     U32(1, first),
@@ -141,14 +122,6 @@ static const struct model_field debug_get_collections_response_fields[] = {
 };
 const struct model_type model_type_debug_get_collections_response =
     TYPE("Debug_GetCollections_Response", debug_get_collections_response_fields);
-#undef T
-
-#define T struct model_debug_get_heaps_response
-static const struct model_field debug_get_heaps_response_fields[] = {
-    TABLES(1, heaps, 1024, model_type_debug_heap),
-};
-const struct model_type model_type_debug_get_heaps_response =
-    TYPE("Debug_GetHeaps_Response", debug_get_heaps_response_fields);
 #undef T
 
 #define T struct model_debug_limits

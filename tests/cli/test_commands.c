@@ -1,10 +1,13 @@
 /* What people see of sysmemctl: exit statuses, and what is said where. */
+#include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -74,7 +77,7 @@ static void wrong_lines_end_with_2(void **state)
     }
     struct program_result unknown = run("", "fly", NULL, NULL, NULL);
     assert_said(unknown.errors,
-                "exec solve config list tree graph inspect explain watch heaps formats");
+                "exec solve config list tree graph inspect explain watch heaps hold formats");
     program_result_deinit(&unknown);
 }
 
@@ -218,7 +221,8 @@ static void solve_takes_configuration_files(void **state)
 static void no_daemon_says_what_to_start(void **state)
 {
     (void)state;
-    static const char *const commands[] = {"list", "heaps", "graph", "inspect", "explain", "watch"};
+    static const char *const commands[] = {"list",    "heaps", "graph", "inspect",
+                                           "explain", "watch", "hold"};
     for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
         struct program_result result = run("", commands[i], "--socket", "/nonexistent", NULL);
         assert_int_equal(result.status, 1);
@@ -331,6 +335,54 @@ static void a_daemon_at_rest(void **state)
     assert_true(daemon_stop(&daemon));
 }
 
+/* hold, a full pool, and what heaps shows of it. */
+static void hold_puts_the_pool_under_pressure(void **state)
+{
+    (void)state;
+    struct daemon daemon;
+    const struct daemon_options daemon_options = {.config =
+                                                      "{\"contiguous\": {\"size\": 1048576}}"};
+    assert_int_equal(daemon_start(&daemon, &daemon_options), 0);
+    const char *hold[] = {SYSMEMCTL_PATH, "hold", "--contiguous", "--size",      "512K",
+                          "--seconds",    "100",  "--socket",     daemon.socket, NULL};
+    int out[2];
+    assert_int_equal(pipe2(out, O_CLOEXEC), 0);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        (void)dup2(out[1], STDOUT_FILENO);
+        execv(hold[0], (char *const *)hold);
+        _exit(127);
+    }
+    close(out[1]);
+    char line[256] = "";
+    assert_true(read(out[0], line, sizeof(line) - 1) > 0); /* it has them */
+    close(out[0]);
+    assert_said(line, "holds 1 buffers of 512.0 KiB of fuchsia.sysmem.heap.HEAP_TYPE.SYSTEM_RAM 0, "
+                      "each of them contiguous");
+    struct program_result heaps = run("", "heaps", "--socket", daemon.socket, NULL);
+    assert_said(heaps.output, "SYSTEM_RAM (contiguous): 1.0 MiB of emulated physical addresses");
+    assert_said(heaps.output, "|.################"); /* the guard page is not taken */
+    struct program_result json = run("", "heaps", "--json", "--socket", daemon.socket);
+    assert_said(json.output, "\"used_per_mille\"");
+    const char *more[] = {SYSMEMCTL_PATH, "hold",     "--contiguous", "--size",
+                          "600K",         "--socket", daemon.socket,  NULL};
+    struct program_result refused = program_run(more, "");
+    assert_int_equal(refused.status, 1);
+    assert_said(refused.errors, "NO_MEMORY");
+    assert_said(refused.errors, "not enough left of the contiguous pool; held by collection ");
+    assert_said(refused.errors, "\"sysmemctl hold\" 524288 bytes in 1 buffers");
+    assert_true(daemon_log_contains(&daemon, "SysmemContiguousPool: held by collection "));
+    assert_int_equal(kill(pid, SIGTERM), 0);
+    int status = 0;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    program_result_deinit(&heaps);
+    program_result_deinit(&json);
+    program_result_deinit(&refused);
+    assert_true(daemon_stop(&daemon));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -345,6 +397,7 @@ int main(void)
         cmocka_unit_test(formats_lists_what_is_known),
         cmocka_unit_test(formats_finds_any_name),
         cmocka_unit_test(a_daemon_at_rest),
+        cmocka_unit_test(hold_puts_the_pool_under_pressure),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

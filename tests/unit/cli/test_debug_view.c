@@ -165,6 +165,36 @@ static void heaps_say_why_they_are_absent(void **state)
     free(text);
 }
 
+static void a_pool_has_a_picture(void **state)
+{
+    (void)state;
+    static const uint32_t used[] = {1000, 1, 500, 0};
+    struct model_debug_heap heap = {0};
+    struct model_debug_get_heaps_response response = {0};
+    SYSMEM_SET(&heap.heap, heap_type, "x");
+    SYSMEM_SET(&heap, contiguous, true);
+    SYSMEM_SET(&heap, need_clear, true);
+    SYSMEM_SET(&heap, need_flush, true);
+    heap.has.pool = true;
+    SYSMEM_SET(&heap.pool, physical_base, 0x40000000);
+    SYSMEM_SET(&heap.pool, size_bytes, 4096);
+    SYSMEM_SET(&heap.pool, free_bytes, 1024);
+    SYSMEM_SET(&heap.pool, largest_free_bytes, 256);
+    SYSMEM_SET_VECTOR(&heap.pool, used_per_mille, used, 4);
+    SYSMEM_SET_VECTOR(&response, heaps, &heap, 1);
+    char *text = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
+    assert_true(debug_view_heaps(&response, out));
+    (void)fclose(out);
+    assert_shows(text,
+                 "x (contiguous): 4.0 KiB of emulated physical addresses from 0x40000000 on\n");
+    assert_shows(text, "free 1.0 KiB, largest piece 256 B, fragmentation 75 %;");
+    assert_shows(text, "\n  |#-+.|\n");
+    assert_shows(text, " clear,flush ");
+    free(text);
+}
+
 static char *print_inspect(const struct model_debug_collection *shown)
 {
     char *text = NULL;
@@ -453,6 +483,7 @@ int main(void)
         cmocka_unit_test(list_shows_who_is_waited_for),
         cmocka_unit_test(list_names_a_few_participants),
         cmocka_unit_test(heaps_say_why_they_are_absent),
+        cmocka_unit_test(a_pool_has_a_picture),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

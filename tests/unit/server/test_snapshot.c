@@ -172,7 +172,12 @@ static void heaps_are_shown_to_everybody(void **state)
     struct model_debug_get_heaps_response response = {0};
     arena_init(&arena, (size_t)1 << 20);
     assert_true(snapshot_heaps(&whole.server, &arena, &response));
-    assert_int_equal(response.heaps_count, 1);
+    assert_int_equal(response.heaps_count, 2);
+    assert_false(response.heaps[0].contiguous || response.heaps[0].has.pool);
+    assert_true(response.heaps[1].contiguous && response.heaps[1].has.pool);
+    const struct model_debug_pool *pool = &response.heaps[1].pool;
+    assert_int_equal(pool->used_per_mille_count, MODEL_DEBUG_POOL_CELLS);
+    assert_int_equal(pool->free_bytes, pool->largest_free_bytes);
     assert_string_equal(response.heaps[0].heap.heap_type, SYSMEM_HEAP_TYPE_SYSTEM_RAM);
     assert_true(response.heaps[0].ready);
     assert_int_equal(response.heaps[0].buffers, 0);
