@@ -87,10 +87,10 @@ static void print_map(const struct model_debug_pool *pool, FILE *out)
 {
     for (size_t i = 0; i < pool->used_per_mille_count; i++) {
         uint32_t used = pool->used_per_mille[i];
-        char shown = used == 0 ? '.' : used < 500 ? '-' : used < 1000 ? '+' : '#';
+        const char *shown = used == 0 ? "." : used < 500 ? "-" : used < 1000 ? "+" : "#";
         bool first = i % CELLS_A_LINE == 0;
         bool last = i % CELLS_A_LINE == CELLS_A_LINE - 1 || i + 1 == pool->used_per_mille_count;
-        (void)fprintf(out, "%s%c%s", first ? "  |" : "", shown, last ? "|\n" : "");
+        (void)fprintf(out, "%s%s%s", first ? "  |" : "", shown, last ? "|\n" : "");
     }
 }
 

@@ -87,7 +87,7 @@ void holders_describe(const struct collection_table *table, const struct heap *h
     struct holders holders = {0};
     list_for_each (link, &table->collections) {
         const struct collection *collection = container_of(link, struct collection, link);
-        if (collection == viewer || !holds(collection, heap)) {
+        if ((viewer != NULL && viewer->id == collection->id) || !holds(collection, heap)) {
             continue;
         }
         if (may_see(viewer, collection)) {
