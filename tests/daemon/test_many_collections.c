@@ -1,0 +1,114 @@
+/* Ten thousand collections of each heap leave nothing behind in the daemon. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include <sysmem/sysmem.h>
+
+#include "debug_client.h"
+#include "support/participant.h"
+
+#define COLLECTIONS 10000
+#define WARM_UP     500
+
+/* What the daemon's own memory may grow by, in KiB: allocators keep some. */
+#define SLACK_KIB 4096
+
+static long resident_kib(const struct daemon *daemon)
+{
+    char path[64];
+    long pages = 0;
+    long resident = -1;
+    (void)snprintf(path, sizeof(path), "/proc/%d/statm", (int)daemon->pid);
+    FILE *file = fopen(path, "re");
+    assert_non_null(file);
+    assert_int_equal(fscanf(file, "%ld %ld", &pages, &resident), 2);
+    (void)fclose(file);
+    return resident * 4;
+}
+
+static void run_through(struct sysmem_allocator *allocator, bool contiguous, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        struct sysmem_collection *collection = bind_token(allocator, root_token(allocator));
+        struct sysmem_collection_info *info = NULL;
+        struct sysmem_buffer_collection_constraints wish =
+            cpu_constraints(1 + i % 3, (1 + i % 5) * UINT64_C(4096), 0);
+        SYSMEM_SET(&wish.buffer_memory_constraints, physically_contiguous_required, contiguous);
+        assert_int_equal(sysmem_collection_set_constraints(collection, &wish), 0);
+        assert_int_equal(
+            sysmem_collection_wait_for_all_buffers_allocated(collection, soon(), &info), 0);
+        sysmem_collection_info_free(info);
+        leave(collection);
+    }
+}
+
+/* The bytes that the heap has given out, once the daemon has seen all ends. */
+static void expect_all_given_back(const struct daemon *daemon, bool contiguous, unsigned buffers)
+{
+    struct channel *debug = debug_open(daemon);
+    const struct model_method *get = model_method_by_name(MODEL_PROTOCOL_DEBUG, "GetHeaps");
+    uint64_t live = 1;
+    zx_time_t end = soon();
+    while (live > 0) {
+        struct channel_reply reply;
+        channel_call(debug, get, NULL, soon(), &reply);
+        assert_int_equal(reply.status, 0);
+        const struct model_debug_get_heaps_response *heaps = reply.response;
+        assert_int_equal(heaps->heaps_count, 2);
+        const struct model_debug_heap *heap = &heaps->heaps[contiguous ? 1 : 0];
+        live = heap->bytes;
+        assert_true(heap->allocations >= buffers);
+        if (live == 0 && heap->has.pool) {
+            assert_int_equal(heap->pool.largest_free_bytes, heap->pool.free_bytes);
+            assert_int_equal(heap->pool.guard_failures + heap->pool.unused_failures, 0);
+        }
+        channel_reply_clear(&reply);
+        assert_true(live == 0 || zx_clock_get_monotonic() < end);
+    }
+    channel_free(debug);
+}
+
+static void ten_thousand_collections(bool contiguous)
+{
+    struct daemon daemon;
+    assert_int_equal(daemon_start(&daemon, NULL), 0);
+    struct sysmem_allocator *allocator = connect_to(&daemon);
+    run_through(allocator, contiguous, WARM_UP);
+    expect_all_given_back(&daemon, contiguous, WARM_UP);
+    int descriptors = daemon_descriptor_count(&daemon);
+    long resident = resident_kib(&daemon);
+    run_through(allocator, contiguous, COLLECTIONS);
+    expect_all_given_back(&daemon, contiguous, COLLECTIONS);
+    assert_in_range(daemon_descriptor_settle(&daemon, descriptors), 1, descriptors);
+    long grown = resident_kib(&daemon) - resident;
+    print_message("%d descriptors; %ld KiB more than before\n", descriptors, grown);
+    assert_true(grown < SLACK_KIB);
+    sysmem_allocator_free(allocator);
+    assert_true(daemon_stop(&daemon));
+}
+
+static void of_system_ram(void **state)
+{
+    (void)state;
+    ten_thousand_collections(false);
+}
+
+static void of_the_contiguous_pool(void **state)
+{
+    (void)state;
+    ten_thousand_collections(true);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(of_system_ram),
+        cmocka_unit_test(of_the_contiguous_pool),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
