@@ -42,8 +42,11 @@ static void print_times(const struct report *report)
                  "solve, 4 participants of 4 formats", "", "", report->solve.p50 / 1e3,
                  report->solve.p99 / 1e3, "", "", SOLVE_GOAL_NS / 1e3);
     for (int i = 0; i < LONGEST_CASES; i++) {
-        (void)printf("solve, %3" PRIu32 " participants of 4096 pairs %18s %10.0f\n",
-                     longest_participants[i], "", report->longest[i] / 1e3);
+        const struct longest_case *one = &longest_cases[i];
+        (void)printf("solve, %3" PRIu32 " of %4" PRIu32 " pairs, %2" PRIu32
+                     " combinations%s %9.0f\n",
+                     one->participants, one->pairs, one->combinations,
+                     one->explained ? ", explained" : "           ", report->longest[i] / 1e3);
     }
 }
 
@@ -147,8 +150,11 @@ void report_print_json(const struct report *report)
         print_json_objects(report);
         (void)printf(",\n \"longest\": [");
         for (int i = 0; i < LONGEST_CASES; i++) {
-            (void)printf("%s{\"participants\": %" PRIu32 ", \"ns\": %.0f}", i > 0 ? ", " : "",
-                         longest_participants[i], report->longest[i]);
+            const struct longest_case *one = &longest_cases[i];
+            (void)printf("%s{\"participants\": %" PRIu32 ", \"pairs\": %" PRIu32
+                         ", \"combinations\": %" PRIu32 ", \"explained\": %s, \"ns\": %.0f}",
+                         i > 0 ? ", " : "", one->participants, one->pairs, one->combinations,
+                         one->explained ? "true" : "false", report->longest[i]);
         }
         (void)printf("]");
     }
