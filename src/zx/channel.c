@@ -1,6 +1,7 @@
 /* Reading from and writing to channels. */
 #include "zx/channel.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include <zircon/syscalls.h>
@@ -60,6 +61,7 @@ static zx_status_t put_handle(const struct incoming *incoming, struct loose_hand
         incoming->infos[index] =
             (zx_handle_info_t){.handle = handle, .type = type, .rights = loose.rights};
     } else {
+        assert(incoming->handles != NULL); /* there would be no room for one */
         incoming->handles[index] = handle;
     }
     return status;

@@ -1,4 +1,5 @@
 /* Messages that wait for their answer. */
+#include <assert.h>
 #include <errno.h>
 
 #include <zircon/syscalls.h>
@@ -66,6 +67,7 @@ static zx_status_t call_run(struct object *object, zx_handle_t handle, struct pa
 static zx_status_t finish(const struct incoming *incoming, struct parcel *reply,
                           uint32_t *ret_bytes, uint32_t *ret_handles)
 {
+    assert(reply != NULL);
     uint32_t bytes = reply->len;
     uint32_t handles = reply->handle_count;
     zx_status_t status = ZX_ERR_BUFFER_TOO_SMALL;

@@ -10,7 +10,9 @@
 /* How the two ends speak. */
 enum way { IN_MEMORY, BY_SOCKET };
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): `way` is a name that is declared */
 #define FOR_EACH_WAY(way) for (enum way way = IN_MEMORY; way <= BY_SOCKET; way++)
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 static inline void new_channel(enum way way, zx_handle_t ret_ends[2])
 {
