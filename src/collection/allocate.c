@@ -28,6 +28,21 @@ static void heap_refused(struct collection *collection, const char *got)
     strbuf_deinit(&heap);
 }
 
+/* The heap may still answer, to nobody: what it makes then goes back to it. Until it does, the
+ * buffers count for who wanted them. */
+static void on_heap_is_late(struct alarm *alarm)
+{
+    struct collection *collection = container_of(alarm, struct collection, heap_alarm);
+    if (collection->root != NULL) {
+        heap_refused(collection, "no answer within its deadline");
+    }
+}
+
+void collection_heap_alarm_init(struct collection *collection)
+{
+    alarm_init(&collection->heap_alarm, on_heap_is_late);
+}
+
 /* What a heap said when it was asked; of one with a bounded pool, also who has the rest: all of
  * them to the log, and those whom the participants may see to the participants. */
 static void heap_has_no_more(struct collection *collection)
@@ -55,6 +70,7 @@ static void heap_has_no_more(struct collection *collection)
 void collection_populate_ended(struct collection *collection)
 {
     int status = collection->populate_status;
+    alarm_cancel(&collection->heap_alarm);
     if (status != 0) {
         collection_give_back(collection, collection->charged_bytes,
                              collection->charged_descriptors);
@@ -131,6 +147,9 @@ static void populate(struct collection *collection)
     }
     if (collection->populated) {
         collection_populate_ended(collection);
+    } else if (heap->properties.deadline_ns > 0) {
+        alarm_set(config->alarms, &collection->heap_alarm,
+                  collection_now_ns() + heap->properties.deadline_ns);
     }
 }
 

@@ -100,6 +100,7 @@ struct collection *collection_new(struct collection_table *table, struct account
     arena_init(&collection->arena, SIZE_MAX / 2);
     list_init(&collection->lifetime_trackers);
     list_append(&table->collections, &collection->link);
+    collection_heap_alarm_init(collection);
     collection_report_begin(collection);
     return collection;
 }
@@ -284,6 +285,7 @@ static void collection_free(struct collection *collection)
 {
     list_remove(&collection->link);
     collection_report_end(collection);
+    alarm_cancel(&collection->heap_alarm);
     collection_weak_end(collection);
     participants_deinit(&collection->participants, collection->account);
     account_discharge(

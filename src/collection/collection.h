@@ -130,6 +130,7 @@ struct collection {
 
     struct alarm slow_alarm; /* the slow-allocation report */
     uint32_t slow_reports;
+    struct alarm heap_alarm; /* set while buffers are made by a heap that has a deadline */
 
     struct aggregation *aggregation; /* that is under way on another thread; NULL: none */
     bool bury_later;                 /* once it is over */

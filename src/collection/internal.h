@@ -77,6 +77,11 @@ void collection_check_lifetimes(struct collection *collection);
 /* Closes an end that `uid` gave. */
 void collection_close_end(const struct collection_table *table, uid_t uid, int fd);
 
+/* --- allocate.c --- */
+
+/* The alarm for heaps that have a deadline; it is not set yet. */
+void collection_heap_alarm_init(struct collection *collection);
+
 /* --- report.c --- */
 
 void collection_report_begin(struct collection *collection);

@@ -24,6 +24,7 @@ struct heap_properties {
     bool secure;
     uint64_t max_size_bytes; /* of one buffer; UINT64_MAX: no limit of its own */
     uint64_t granularity;    /* buffers are multiples of it, and of the page size; 0: of pages */
+    uint64_t deadline_ns;    /* what waits for a buffer longer than this fails; 0: waits for good */
 };
 
 struct heap_metrics {

@@ -143,6 +143,61 @@ static void the_table_goes_before_the_heap_answers(void **state)
     assert_int_equal(slow.ram->metrics.buffers, 0);
 }
 
+/* Who waits is told in time; what the heap makes later goes back to it, and is charged till then.
+ */
+static void check_a_late_heap(struct fixture *fixture, int error)
+{
+    slow.heap.properties.deadline_ns = 1000;
+    ask_for(fixture, SIZE_BYTES);
+    assert_int_equal(fixture->peers[0].error, 0);
+    assert_true(alarms_ring(&fixture->alarms, UINT64_MAX - 1)); /* long before the slow report */
+    assert_int_equal(fixture->peers[0].error, SYSMEM_ERROR_NO_MEMORY);
+    assert_int_equal(fixture->peers[1].error, SYSMEM_ERROR_NO_MEMORY);
+    assert_true(
+        log_lines_have("wanted 2 buffers of 4096 bytes; got no answer within its deadline"));
+    collection_table_sweep_all(&fixture->table);
+    assert_int_equal(fixture->account->used[ACCOUNT_BUFFER_BYTES], 2 * SIZE_BYTES);
+    answer(error);
+    buffer_watcher_process(fixture->watcher);
+    collection_table_sweep_all(&fixture->table);
+    assert_int_equal(fixture->account->used[ACCOUNT_COLLECTIONS], 0);
+    assert_int_equal(fixture->account->used[ACCOUNT_BUFFER_BYTES], 0);
+    assert_int_equal(slow.ram->metrics.buffers, 0);
+}
+
+static void a_late_heap_gives(void **state)
+{
+    check_a_late_heap(*state, 0);
+}
+
+static void a_late_heap_refuses(void **state)
+{
+    check_a_late_heap(*state, -ENOMEM);
+}
+
+/* An answer in time takes the alarm back. */
+static void a_heap_that_keeps_its_deadline(void **state)
+{
+    struct fixture *fixture = *state;
+    slow.heap.properties.deadline_ns = 1000000000;
+    ask_for(fixture, SIZE_BYTES);
+    assert_true(alarms_next(&fixture->alarms) != UINT64_MAX);
+    answer(0);
+    assert_int_equal(fixture->collection->state, COLLECTION_ALLOCATED);
+    assert_int_equal(alarms_next(&fixture->alarms), UINT64_MAX);
+}
+
+/* The daemon ends meanwhile. */
+static void no_alarm_of_a_table_that_is_gone(void **state)
+{
+    struct fixture *fixture = *state;
+    slow.heap.properties.deadline_ns = 1000000000;
+    ask_for(fixture, SIZE_BYTES);
+    collection_table_deinit(&fixture->table);
+    assert_int_equal(alarms_next(&fixture->alarms), UINT64_MAX);
+    answer(0);
+}
+
 static void assert_no_memory(const struct fixture *fixture, const char *why)
 {
     assert_int_equal(slow.count, 0); /* the heap was not asked */
@@ -192,6 +247,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         SLOW(nobody_hears_before_the_heap_has_answered),
         SLOW(the_heap_refuses),
+        SLOW(a_late_heap_gives),
+        SLOW(a_late_heap_refuses),
+        SLOW(a_heap_that_keeps_its_deadline),
+        SLOW(no_alarm_of_a_table_that_is_gone),
         SLOW(all_leave_and_the_heap_gives),
         SLOW(all_leave_and_the_heap_refuses),
         SLOW(the_table_goes_before_the_heap_answers),
