@@ -32,7 +32,8 @@ struct config_quotas {
 
 /* What a heap's backend is told, besides what the solver knows of it. */
 struct config_heap_options {
-    bool lazy; /* "commit": "lazy": system RAM is committed page by page, at first use */
+    bool lazy;       /* "commit": "lazy": system RAM is committed page by page, at first use */
+    bool huge_pages; /* "commit": "huge": at allocation, in huge pages if possible; not lazy */
 };
 
 /* "contiguous": the pool of emulated physical addresses. */

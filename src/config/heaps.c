@@ -53,12 +53,15 @@ static bool read_commit(struct reader *reader, const struct model_path *path, co
                         void *ret)
 {
     const char *word = json_string_value(json);
-    bool *lazy = ret;
-    if (word == NULL || (strcmp(word, "eager") != 0 && strcmp(word, "lazy") != 0)) {
-        return reader_fail(reader, path, "wanted \"eager\" or \"lazy\", got %s",
+    struct config_heap_options *options = ret;
+    bool eager = word != NULL && strcmp(word, "eager") == 0;
+    bool lazy = word != NULL && strcmp(word, "lazy") == 0;
+    bool huge = word != NULL && strcmp(word, "huge") == 0;
+    if (!eager && !lazy && !huge) {
+        return reader_fail(reader, path, "wanted \"eager\", \"huge\" or \"lazy\", got %s",
                            word == NULL ? "no string" : word);
     }
-    *lazy = strcmp(word, "lazy") == 0;
+    *options = (struct config_heap_options){.lazy = lazy, .huge_pages = huge};
     return true;
 }
 
@@ -66,11 +69,11 @@ static bool read_entry(struct reader *reader, const struct model_path *path, con
                        void *ret)
 {
     static const struct reader_key keys[] = {
-        {"heap",                     read_heap_reference, offsetof(struct heap_entry, heap.heap)   },
-        {"coherency_domain_support", read_domains,        offsetof(struct heap_entry, heap)        },
-        {"secure",                   reader_bool,         offsetof(struct heap_entry, heap.secure) },
-        {"aliases",                  read_aliases,        offsetof(struct heap_entry, heap)        },
-        {"commit",                   read_commit,         offsetof(struct heap_entry, options.lazy)},
+        {"heap",                     read_heap_reference, offsetof(struct heap_entry, heap.heap)  },
+        {"coherency_domain_support", read_domains,        offsetof(struct heap_entry, heap)       },
+        {"secure",                   reader_bool,         offsetof(struct heap_entry, heap.secure)},
+        {"aliases",                  read_aliases,        offsetof(struct heap_entry, heap)       },
+        {"commit",                   read_commit,         offsetof(struct heap_entry, options)    },
     };
     struct heap_entry *entry = ret;
     if (!reader_object(reader, path, json, keys, sizeof(keys) / sizeof(keys[0]), entry)) {
@@ -145,7 +148,10 @@ static json_t *write_heap(const struct solver_heap *heap, const struct config_he
                      "cpu_supported", (int)heap->cpu_supported, "ram_supported",
                      (int)heap->ram_supported, "inaccessible_supported",
                      (int)heap->inaccessible_supported, "secure", (int)heap->secure, "aliases",
-                     aliases, "commit", options->lazy ? "lazy" : "eager");
+                     aliases, "commit",
+                     options->lazy         ? "lazy"
+                     : options->huge_pages ? "huge"
+                                           : "eager");
 }
 
 json_t *config_write_heaps(const struct config *config)

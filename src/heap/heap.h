@@ -94,11 +94,18 @@ void heap_allocate(struct heap *heap, struct heap_request *request);
 void heap_answer(struct heap *heap, struct heap_request *request, int status, const char *why);
 void heap_count_released(struct heap *heap, const struct heap_request *request);
 
-/* System RAM on sealed memfds, committed at allocation unless `lazy`. It is called
+/* How system RAM gets its pages. */
+enum heap_commit {
+    HEAP_COMMIT_EAGER, /* at allocation */
+    HEAP_COMMIT_HUGE,  /* so, too, and buffers of 2 MiB and more in huge pages if possible */
+    HEAP_COMMIT_LAZY,  /* at first touch */
+};
+
+/* System RAM on sealed memfds. It is called
  * SYSMEM_HEAP_TYPE_SYSTEM_RAM, id 0, without aliases, and supports all domains; before it is
  * registered, its owner may change its id, aliases and domains. NULL: no memory, or no descriptor.
  */
-struct heap *heap_system_ram_new(struct executor *executor, bool lazy);
+struct heap *heap_system_ram_new(struct executor *executor, enum heap_commit commit);
 
 /* What system RAM is asked for when it is to be contiguous: each buffer is one of `ram`, which it
  * takes over, and stands for a part of `pool`, which it takes over, too. The holder of one sees its

@@ -17,11 +17,14 @@
  * collection of 128 such buffers keeps the loop for a few milliseconds. */
 #define INLINE_BYTES (256 * 1024ULL)
 
+/* The usual size of a huge page. */
+#define HUGE_BYTES (2 * 1024 * 1024ULL)
+
 struct system_ram {
     struct heap heap;
     struct executor *executor;
     int dir; /* see memfile_open_dir() */
-    bool lazy;
+    enum heap_commit commit;
 };
 
 struct make_job {
@@ -44,7 +47,14 @@ struct close_job {
 static void make_work(struct executor_job *job)
 {
     struct make_job *make = container_of(job, struct make_job, job);
-    make->status = memfile_new(make->ram->dir, make->name, make->size_bytes, true, &make->fd);
+    bool huge = make->ram->commit == HEAP_COMMIT_HUGE && make->size_bytes >= HUGE_BYTES;
+    make->status = memfile_new(make->ram->dir, make->name, make->size_bytes, !huge, &make->fd);
+    if (make->status == 0 && huge) {
+        make->status = memfile_commit_huge(make->fd, make->size_bytes);
+    }
+    if (make->status < 0) {
+        fd_close(&make->fd);
+    }
 }
 
 static void make_done(struct executor_job *job)
@@ -74,12 +84,12 @@ static void make_elsewhere(struct system_ram *ram, struct heap_request *request)
 static void system_ram_allocate(struct heap *heap, struct heap_request *request)
 {
     struct system_ram *ram = container_of(heap, struct system_ram, heap);
-    if (!ram->lazy && request->size_bytes > INLINE_BYTES) {
+    bool lazy = ram->commit == HEAP_COMMIT_LAZY;
+    if (!lazy && request->size_bytes > INLINE_BYTES) {
         make_elsewhere(ram, request);
         return;
     }
-    int status =
-        memfile_new(ram->dir, request->name, request->size_bytes, !ram->lazy, &request->fd);
+    int status = memfile_new(ram->dir, request->name, request->size_bytes, !lazy, &request->fd);
     heap_answer(heap, request, status, NULL);
 }
 
@@ -135,7 +145,7 @@ static const struct heap_ops system_ram_ops = {
     .free = system_ram_free,
 };
 
-struct heap *heap_system_ram_new(struct executor *executor, bool lazy)
+struct heap *heap_system_ram_new(struct executor *executor, enum heap_commit commit)
 {
     struct system_ram *ram = calloc(1, sizeof(*ram));
     if (ram == NULL || memfile_open_dir(&ram->dir) < 0) {
@@ -143,7 +153,7 @@ struct heap *heap_system_ram_new(struct executor *executor, bool lazy)
         return NULL;
     }
     ram->executor = executor;
-    ram->lazy = lazy;
+    ram->commit = commit;
     ram->heap = (struct heap){
         .ops = &system_ram_ops,
         .id = {.heap_type = SYSMEM_HEAP_TYPE_SYSTEM_RAM,

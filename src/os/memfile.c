@@ -79,10 +79,11 @@ static bool is_little(uint64_t size)
 /* fallocate() of a memory file does not refuse what the machine does not have: it goes on until the
  * OOM killer has killed others. So it is asked first. What other threads are committing at the
  * moment counts as taken. After a refusal everything is asked about, until there is enough. */
-static int commit(int fd, uint64_t offset, uint64_t size)
+static int commit_by(int (*fill)(int fd, uint64_t offset, uint64_t size), int fd, uint64_t offset,
+                     uint64_t size)
 {
     if (is_little(size)) {
-        return allocate(fd, offset, size);
+        return fill(fd, offset, size);
     }
     atomic_store(&unasked, CHECKED_BYTES);
     static _Atomic uint64_t committing;
@@ -96,11 +97,29 @@ static int commit(int fd, uint64_t offset, uint64_t size)
         uint64_t others = atomic_fetch_add(&committing, size);
         if (others < available - RESERVED_BYTES - size) {
             atomic_store(&unasked, 0);
-            r = allocate(fd, offset, size);
+            r = fill(fd, offset, size);
         }
         (void)atomic_fetch_sub(&committing, size);
     }
     return r;
+}
+
+static int commit(int fd, uint64_t offset, uint64_t size)
+{
+    return commit_by(allocate, fd, offset, size);
+}
+
+/* fallocate() heeds no advice: huge pages come to a mapping that asked for them, as it is touched.
+ * Whatever that leaves out, fallocate() adds. */
+static int allocate_huge(int fd, uint64_t offset, uint64_t size)
+{
+    void *mapped = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, (off_t)offset);
+    if (mapped != MAP_FAILED) {
+        (void)madvise(mapped, size, MADV_HUGEPAGE);
+        (void)madvise(mapped, size, MADV_POPULATE_WRITE);
+        (void)munmap(mapped, size);
+    }
+    return allocate(fd, offset, size);
 }
 
 int memfile_new(int dir, const char *name, uint64_t size, bool committed, int *ret_fd)
@@ -122,6 +141,11 @@ int memfile_new(int dir, const char *name, uint64_t size, bool committed, int *r
 int memfile_commit(int fd, uint64_t offset, uint64_t size)
 {
     return size > 0 && commit(fd, offset, size) < 0 ? -errno : 0;
+}
+
+int memfile_commit_huge(int fd, uint64_t size)
+{
+    return size > 0 && commit_by(allocate_huge, fd, 0, size) < 0 ? -errno : 0;
 }
 
 int memfile_open_dir(int *ret_dir)

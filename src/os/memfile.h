@@ -35,6 +35,11 @@ int memfile_new(int dir, const char *name, uint64_t size, bool committed, int *r
  * memory; another -errno. Blocks as memfile_new() does. */
 int memfile_commit(int fd, uint64_t offset, uint64_t size);
 
+/* As memfile_commit() of a whole file of `size` bytes, in transparent huge pages where the kernel
+ * gives them on advice (/sys/kernel/mm/transparent_hugepage/shmem_enabled); otherwise it takes
+ * longer and comes to the same. */
+int memfile_commit_huge(int fd, uint64_t size);
+
 enum memfile_access {
     MEMFILE_READ_ONLY,
     MEMFILE_READ_WRITE,

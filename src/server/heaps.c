@@ -19,7 +19,8 @@ static void name_heap(struct heap *heap, const struct solver_heap *wanted)
 }
 
 /* One heap of the configuration. 0, or -errno with the reason in the log. */
-static int make_heap(struct server *server, const struct solver_heap *wanted, bool lazy)
+static int make_heap(struct server *server, const struct solver_heap *wanted,
+                     enum heap_commit commit)
 {
     const char *type = wanted->heap.heap_type;
     unsigned long long id = wanted->heap.id;
@@ -32,7 +33,7 @@ static int make_heap(struct server *server, const struct solver_heap *wanted, bo
         log_error("heap %s %llu: system RAM cannot be secure", type, id);
         return -EINVAL;
     }
-    struct heap *heap = heap_system_ram_new(&server->executor, lazy);
+    struct heap *heap = heap_system_ram_new(&server->executor, commit);
     if (heap == NULL) {
         log_error("heap %s %llu: no memory or no descriptor for it", type, id);
         return -ENOMEM;
@@ -63,7 +64,8 @@ static int make_contiguous(struct server *server)
     };
     struct pool *pool = NULL;
     int failed = pool_new(&config, &server->alarms, &pool);
-    struct heap *ram = failed < 0 ? NULL : heap_system_ram_new(&server->executor, false);
+    struct heap *ram =
+        failed < 0 ? NULL : heap_system_ram_new(&server->executor, HEAP_COMMIT_EAGER);
     server->heaps.contiguous = ram == NULL ? NULL : heap_contiguous_new(ram, pool);
     if (server->heaps.contiguous == NULL) {
         failed = failed < 0 ? failed : -ENOMEM;
@@ -85,7 +87,11 @@ int server_make_heaps(struct server *server)
     const struct config *config = server->config;
     int failed = 0;
     for (size_t i = 0; i < config->heap_count && failed == 0; i++) {
-        failed = make_heap(server, &config->heaps[i], config->heap_options[i].lazy);
+        const struct config_heap_options *options = &config->heap_options[i];
+        enum heap_commit commit = options->lazy         ? HEAP_COMMIT_LAZY
+                                  : options->huge_pages ? HEAP_COMMIT_HUGE
+                                                        : HEAP_COMMIT_EAGER;
+        failed = make_heap(server, &config->heaps[i], commit);
     }
     return failed == 0 && config->contiguous.size > 0 ? make_contiguous(server) : failed;
 }

@@ -228,7 +228,7 @@ static inline int setup(void **state)
     assert_non_null(f);
     f->descriptors = count_descriptors();
     f->queue.executor.submit = queue_submit;
-    f->heap = heap_system_ram_new(&f->queue.executor, false);
+    f->heap = heap_system_ram_new(&f->queue.executor, HEAP_COMMIT_EAGER);
     f->watcher = buffer_watcher_new();
     assert_non_null(f->heap);
     assert_non_null(f->watcher);

@@ -121,7 +121,7 @@ static inline int setup(void **state)
     fixture.account = account_ref(&fixture.accounts, UID);
     fixture.watcher = buffer_watcher_new();
     assert_true(fixture.account != NULL && fixture.watcher != NULL);
-    struct heap *heap = heap_system_ram_new(&fixture.executor, false);
+    struct heap *heap = heap_system_ram_new(&fixture.executor, HEAP_COMMIT_EAGER);
     assert_int_equal(heap_registry_add(&fixture.heaps, heap), 0);
     alarms_init(&fixture.alarms, NULL);
     struct collection_table_config config = {

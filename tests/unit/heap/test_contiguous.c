@@ -40,7 +40,7 @@ static int setup(void **state)
                                        .cycle_seconds = 600};
     struct pool *pool = NULL;
     assert_int_equal(pool_new(&config, NULL, &pool), 0);
-    *state = heap_contiguous_new(heap_system_ram_new(&executor, false), pool);
+    *state = heap_contiguous_new(heap_system_ram_new(&executor, HEAP_COMMIT_EAGER), pool);
     assert_non_null(*state);
     return 0;
 }

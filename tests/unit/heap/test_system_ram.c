@@ -81,7 +81,7 @@ static int64_t committed_bytes(int fd)
 static void is_the_system_ram_heap(void **state)
 {
     (void)state;
-    struct heap *heap = heap_system_ram_new(NULL, false);
+    struct heap *heap = heap_system_ram_new(NULL, HEAP_COMMIT_EAGER);
     assert_string_equal(heap->id.heap_type, SYSMEM_HEAP_TYPE_SYSTEM_RAM);
     assert_int_equal(heap->id.id, 0);
     assert_true(heap->ready);
@@ -95,7 +95,7 @@ static void small_buffer_is_made_at_once(void **state)
 {
     (void)state;
     struct thread_executor threads = {.executor.submit = submit};
-    struct heap *heap = heap_system_ram_new(&threads.executor, false);
+    struct heap *heap = heap_system_ram_new(&threads.executor, HEAP_COMMIT_EAGER);
     struct heap_request request = ask(heap, SMALL);
     assert_int_equal(answers, 1);
     assert_int_equal(threads.count, 0);
@@ -114,7 +114,7 @@ static void large_buffer_is_made_elsewhere(void **state)
 {
     (void)state;
     struct thread_executor threads = {.executor.submit = submit};
-    struct heap *heap = heap_system_ram_new(&threads.executor, false);
+    struct heap *heap = heap_system_ram_new(&threads.executor, HEAP_COMMIT_EAGER);
     struct heap_request request = {.size_bytes = LARGE, .name = "test", .done = on_done, .fd = -1};
     answers = 0;
     heap->ops->allocate(heap, &request);
@@ -138,7 +138,7 @@ static void lazy_buffer_is_made_at_once_and_empty(void **state)
 {
     (void)state;
     struct thread_executor threads = {.executor.submit = submit};
-    struct heap *heap = heap_system_ram_new(&threads.executor, true);
+    struct heap *heap = heap_system_ram_new(&threads.executor, HEAP_COMMIT_LAZY);
     struct heap_request request = ask(heap, LARGE);
     assert_int_equal(answers, 1);
     assert_int_equal(request.status, 0);
@@ -148,11 +148,26 @@ static void lazy_buffer_is_made_at_once_and_empty(void **state)
     heap->ops->free(heap);
 }
 
+static void huge_buffer_is_committed(void **state)
+{
+    (void)state;
+    struct thread_executor threads = {.executor.submit = submit};
+    struct heap *heap = heap_system_ram_new(&threads.executor, HEAP_COMMIT_HUGE);
+    struct heap_request request = {.size_bytes = LARGE, .name = "test", .done = on_done, .fd = -1};
+    heap->ops->allocate(heap, &request);
+    finish(&threads);
+    assert_int_equal(request.status, 0);
+    assert_int_equal(committed_bytes(request.fd), LARGE);
+    heap->ops->release(heap, &request, NULL, NULL);
+    finish(&threads);
+    heap->ops->free(heap);
+}
+
 static void refusals_are_counted(void **state)
 {
     (void)state;
     struct thread_executor threads = {.executor.submit = submit};
-    struct heap *heap = heap_system_ram_new(&threads.executor, false);
+    struct heap *heap = heap_system_ram_new(&threads.executor, HEAP_COMMIT_EAGER);
     struct rlimit old;
     assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
     struct rlimit none = {.rlim_cur = 3, .rlim_max = old.rlim_max};
@@ -174,6 +189,7 @@ int main(void)
         cmocka_unit_test(small_buffer_is_made_at_once),
         cmocka_unit_test(large_buffer_is_made_elsewhere),
         cmocka_unit_test(lazy_buffer_is_made_at_once_and_empty),
+        cmocka_unit_test(huge_buffer_is_committed),
         cmocka_unit_test(refusals_are_counted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -120,6 +120,56 @@ static void many_small_commits_are_asked_about(void **state)
     fd_close(&fd);
 }
 
+/* Whether the kernel gives huge pages to memory files that ask for them. */
+static bool huge_pages_on_advice(void)
+{
+    char text[128] = "";
+    FILE *file = fopen("/sys/kernel/mm/transparent_hugepage/shmem_enabled", "re");
+    bool known = file != NULL && fgets(text, sizeof(text), file) != NULL;
+    if (file != NULL) {
+        (void)fclose(file);
+    }
+    return known && (strstr(text, "[advise]") != NULL || strstr(text, "[always]") != NULL);
+}
+
+/* In KiB, of this process's mappings: of files in memory that are mapped by huge pages. */
+static long mapped_huge(void)
+{
+    char line[256];
+    long found = -1;
+    FILE *file = fopen("/proc/self/smaps_rollup", "re");
+    assert_non_null(file);
+    while (found < 0 && fgets(line, sizeof(line), file) != NULL) {
+        (void)sscanf(line, "ShmemPmdMapped: %ld", &found);
+    }
+    (void)fclose(file);
+    return found;
+}
+
+static void huge_pages_by_advice(void **state)
+{
+    (void)state;
+    enum { HUGE = 8 << 20 };
+    int fd = -1;
+    assert_int_equal(memfile_new(MEMFILE_NO_DIR, "test", HUGE, false, &fd), 0);
+    assert_int_equal(memfile_commit_huge(fd, HUGE), 0);
+    struct stat st;
+    assert_int_equal(fstat(fd, &st), 0);
+    assert_int_equal(st.st_blocks * 512, HUGE); /* whatever the pages' size */
+    void *mapped = mmap(NULL, HUGE, PROT_READ, MAP_SHARED, fd, 0);
+    assert_true(mapped != MAP_FAILED);
+    for (size_t i = 0; i < HUGE; i += 4096) {
+        assert_int_equal(((volatile char *)mapped)[i], 0);
+    }
+    if (huge_pages_on_advice()) {
+        assert_true(mapped_huge() > 0);
+    } else {
+        print_message("huge pages are not given on advice: only commitment was looked at\n");
+    }
+    assert_int_equal(munmap(mapped, HUGE), 0);
+    fd_close(&fd);
+}
+
 static void long_name_is_cut(void **state)
 {
     (void)state;
@@ -223,6 +273,7 @@ int main(void)
         cmocka_unit_test(sealed_for_everybody),
         cmocka_unit_test(more_than_there_is),
         cmocka_unit_test(many_small_commits_are_asked_about),
+        cmocka_unit_test(huge_pages_by_advice),
         cmocka_unit_test(long_name_is_cut),
         cmocka_unit_test(reopened_has_its_own_offset_and_access),
         cmocka_unit_test(reopened_from_a_directory),
