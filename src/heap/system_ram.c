@@ -18,7 +18,7 @@
 #define INLINE_BYTES (256 * 1024ULL)
 
 /* The usual size of a huge page. */
-#define HUGE_BYTES (2 * 1024 * 1024ULL)
+#define HUGE_BYTES (2ULL * 1024 * 1024)
 
 struct system_ram {
     struct heap heap;
