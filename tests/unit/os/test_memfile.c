@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -140,7 +141,9 @@ static long mapped_huge(void)
     FILE *file = fopen("/proc/self/smaps_rollup", "re");
     assert_non_null(file);
     while (found < 0 && fgets(line, sizeof(line), file) != NULL) {
-        (void)sscanf(line, "ShmemPmdMapped: %ld", &found);
+        if (strncmp(line, "ShmemPmdMapped:", 15) == 0) {
+            found = strtol(line + 15, NULL, 10);
+        }
     }
     (void)fclose(file);
     return found;
