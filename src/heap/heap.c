@@ -48,5 +48,9 @@ void heap_allocate(struct heap *heap, struct heap_request *request)
         heap_answer(heap, request, -EAGAIN, heap->absent_reason);
         return;
     }
+    if (request->size_bytes > heap->properties.max_size_bytes) {
+        heap_answer(heap, request, -ENOMEM, "a smaller limit on the size of the heap's buffers");
+        return;
+    }
     heap->ops->allocate(heap, request);
 }

@@ -85,8 +85,8 @@ static inline bool heap_round_size(const struct heap *heap, uint64_t size, uint3
     return checked_round_up_u64(size, granularity > page_size ? granularity : page_size, ret);
 }
 
-/* Asks a heap for a buffer; one that is not ready refuses (-EAGAIN, with its absent_reason). The
- * answer may come before this returns. */
+/* Asks a heap for a buffer; one that is not ready refuses (-EAGAIN, with its absent_reason), and so
+ * does one whose buffers are smaller (-ENOMEM). The answer may come before this returns. */
 void heap_allocate(struct heap *heap, struct heap_request *request);
 
 /* For backends: their metrics, and the answer. `status` is 0 with the request's `fd` set, or -errno

@@ -67,6 +67,7 @@ static void make_fake_set(struct fixture *f, struct fake_heap *fake)
     struct heap *real = f->heap;
     fake->heap.ops = &fake_ops;
     fake->heap.ready = true;
+    fake->heap.properties.max_size_bytes = UINT64_MAX;
     f->heap = &fake->heap;
     make_set(f, 5, PAGE);
     f->heap = real;

@@ -179,6 +179,20 @@ static void no_memory_for_a_part(void **state)
     assert_int_equal(pool_map(heap->pool)->free_bytes, PAGES * PAGE);
 }
 
+static void larger_than_the_heap_allows(void **state)
+{
+    struct heap *heap = *state;
+    struct heap_request request;
+    heap->properties.max_size_bytes = 2 * PAGE;
+    ask(heap, 3, &request);
+    assert_int_equal(request.status, -ENOMEM);
+    assert_string_equal(why, "a smaller limit on the size of the heap's buffers");
+    assert_int_equal(pool_stats(heap->pool)->failed, 0); /* was not asked */
+    ask(heap, 2, &request);
+    assert_int_equal(request.status, 0);
+    release(heap, &request);
+}
+
 static int64_t resident_blocks(const struct heap *heap)
 {
     struct stat st;
@@ -220,6 +234,7 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(a_full_pool_says_so, setup, teardown),
         cmocka_unit_test_setup_teardown(no_memory_for_a_part, setup, teardown),
+        cmocka_unit_test_setup_teardown(larger_than_the_heap_allows, setup, teardown),
         cmocka_unit_test_setup_teardown(ten_thousand_buffers_leave_nothing, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
