@@ -227,6 +227,38 @@ static void placement(void **state)
     assert_ok(zx_handle_close(vmo));
 }
 
+/* A place in a region is for those whom the region lets choose; judged after the offset's own
+ * faults, before the region's bounds. */
+static void z175_places_in_a_region_without_specific(void **state)
+{
+    (void)state;
+    static const struct {
+        zx_vm_option_t options;
+        uint64_t at;
+        zx_status_t want;
+    } cases[] = {
+        {R | SP,      0,          ZX_ERR_ACCESS_DENIED},
+        {R | OVR,     0,          ZX_ERR_ACCESS_DENIED},
+        {R | UL,      PAGE,       ZX_ERR_ACCESS_DENIED},
+        {R | SP,      1,          ZX_ERR_INVALID_ARGS },
+        {R | SP,      100 * PAGE, ZX_ERR_ACCESS_DENIED},
+        {R | SP | UL, 0,          ZX_ERR_INVALID_ARGS },
+    };
+    zx_handle_t vmo = new_vmo(PAGE, 0);
+    struct vmar vmar = new_vmar(0, CR, 0, 4 * PAGE);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        zx_vaddr_t address = 77;
+        zx_status_t got =
+            zx_vmar_map(vmar.handle, cases[i].options, cases[i].at, vmo, 0, PAGE, &address);
+        assert_status(got, cases[i].want);
+        assert_int_equal(address, 77);
+    }
+    assert_int_equal(mappings_of(vmo), 0);
+    (void)map_in(vmar.handle, R, 0, vmo, PAGE); /* where the region likes */
+    free_vmar(vmar);
+    assert_ok(zx_handle_close(vmo));
+}
+
 static void alignment(void **state)
 {
     (void)state;
@@ -316,6 +348,7 @@ int main(void)
         cmocka_unit_test(z169_permissions_are_the_kernels),
         cmocka_unit_test(z187_z190_unmap_arguments),
         cmocka_unit_test(placement),
+        cmocka_unit_test(z175_places_in_a_region_without_specific),
         cmocka_unit_test(alignment),
         cmocka_unit_test(overwrite_replaces_parts),
         cmocka_unit_test(thirty_thousand_mappings),
