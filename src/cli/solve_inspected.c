@@ -117,8 +117,11 @@ static bool read_heaps(struct arena *arena, struct config *config, const json_t 
             (void)json_array_append_new(heaps, heap_to_config(&response.heaps[i]));
         }
     }
-    json_t *pool = contiguous ? json_object() : json_pack("{s:{s:i}}", "contiguous", "size", 0);
-    return merge(config, heaps, true, "", reason) && merge(config, pool, false, "", reason);
+    if (!merge(config, heaps, true, "", reason)) {
+        return false;
+    }
+    return contiguous ||
+           merge(config, json_pack("{s:{s:i}}", "contiguous", "size", 0), false, "", reason);
 }
 
 static bool read_page_size(const struct model_debug_get_environment_response *response,
