@@ -12,7 +12,7 @@
 #define MAX_EFFORT (UINT64_C(64) * SOLVER_MAX_EFFORT)
 
 /* A failed attempt that is to be explained. */
-struct failure {
+struct failed_attempt {
     uint32_t *selected;
     uint64_t progress;
     const char *detail; /* why it failed */
@@ -21,7 +21,7 @@ struct failure {
 struct failures {
     const struct solver_problem *problem;
     struct arena *arena;
-    struct failure *list;
+    struct failed_attempt *list;
     size_t count;
     size_t size;
     bool every;
@@ -33,7 +33,7 @@ static char *keep_text(struct arena *arena, const char *text)
     return arena_strndup(arena, text, strlen(text));
 }
 
-static void keep_failure(struct failures *failures, struct failure *failure,
+static void keep_failure(struct failures *failures, struct failed_attempt *failure,
                          const struct work *work, const uint32_t *selected)
 {
     size_t bytes = failures->problem->group_count * sizeof(*selected);
@@ -147,7 +147,7 @@ static bool reduce(struct probe *probe, struct solver_conflict *ret, bool *ret_a
 }
 
 static bool explain(struct arena *arena, const struct solver_problem *problem,
-                    const struct failure *failure, struct solver_conflict *ret)
+                    const struct failed_attempt *failure, struct solver_conflict *ret)
 {
     struct arena scratch;
     struct probe probe;

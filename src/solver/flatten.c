@@ -26,16 +26,12 @@ static size_t count_pairs(const struct sysmem_buffer_collection_constraints *con
     return count;
 }
 
-/* Who uses the buffers and says nothing of a modifier means LINEAR; who doesn't use them has no
- * reason to care. Source: spec/fuchsia.sysmem2.txt, TABLES, ImageFormatConstraints,
- * pixel_format_modifier. */
-static uint64_t modifier_of(const struct sysmem_image_format_constraints *table,
-                            const struct usage *usage)
+uint64_t format_modifier_of(const struct sysmem_image_format_constraints *table, bool is_used)
 {
     if (table->has.pixel_format_modifier) {
         return table->pixel_format_modifier;
     }
-    if (table->pixel_format == SYSMEM_PIXEL_FORMAT_DO_NOT_CARE || !usage_is_real(usage)) {
+    if (table->pixel_format == SYSMEM_PIXEL_FORMAT_DO_NOT_CARE || !is_used) {
         return SYSMEM_PIXEL_FORMAT_MODIFIER_DO_NOT_CARE;
     }
     return SYSMEM_PIXEL_FORMAT_MODIFIER_LINEAR;
@@ -83,8 +79,8 @@ static bool add_pairs_of_table(struct work *work, struct pair_list *list,
             return false;
         }
     }
-    return !table->has.pixel_format ||
-           add_pair(work, list, table->pixel_format, modifier_of(table, usage));
+    return !table->has.pixel_format || add_pair(work, list, table->pixel_format,
+                                                format_modifier_of(table, usage_is_real(usage)));
 }
 
 static bool check_overlap(struct work *work, const struct pair_list *list)

@@ -27,6 +27,11 @@ bool format_list_read(struct work *work,
                       const struct sysmem_buffer_collection_constraints *constraints,
                       const struct usage *usage, struct format_list *ret);
 
+/* The modifier that a table's pixel_format has. Who uses the buffers and says nothing of a modifier
+ * means LINEAR; who doesn't use them has no reason to care. Source: spec/fuchsia.sysmem2.txt,
+ * TABLES, ImageFormatConstraints, pixel_format_modifier. */
+uint64_t format_modifier_of(const struct sysmem_image_format_constraints *table, bool is_used);
+
 /* Keeps the formats that both lists have. False: none is left, or too many wild ones. */
 bool format_list_fold(struct work *work, struct format_list *list, const struct format_list *other);
 

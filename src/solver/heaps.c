@@ -20,8 +20,8 @@ static bool heap_is_called(const struct solver_heap *heap, const char *type, uin
     return (heap->heap.has.id ? heap->heap.id : 0) == id && heap_has_type(heap, type);
 }
 
-static const struct solver_heap *find_heap(const struct solver_environment *environment,
-                                           const char *type, uint64_t id)
+const struct solver_heap *heap_find(const struct solver_environment *environment, const char *type,
+                                    uint64_t id)
 {
     for (size_t i = 0; i < environment->heap_count; i++) {
         if (heap_is_called(&environment->heaps[i], type, id)) {
@@ -53,7 +53,7 @@ bool heap_list_read(struct work *work, const struct sysmem_buffer_memory_constra
         }
         refs[i].type = heap->heap_type;
         refs[i].id = heap->has.id ? heap->id : 0;
-        refs[i].known = find_heap(work->environment, refs[i].type, refs[i].id);
+        refs[i].known = heap_find(work->environment, refs[i].type, refs[i].id);
     }
     ret->refs = refs;
     ret->count = table->permitted_heaps_count;
@@ -150,7 +150,7 @@ const struct solver_heap *heap_list_choose(const struct solver_environment *envi
                                            const struct heap_list *list,
                                            const struct domains *domains)
 {
-    const struct solver_heap *system_ram = find_heap(environment, SYSMEM_HEAP_TYPE_SYSTEM_RAM, 0);
+    const struct solver_heap *system_ram = heap_find(environment, SYSMEM_HEAP_TYPE_SYSTEM_RAM, 0);
     if (system_ram != NULL && permits(list, system_ram)) {
         return system_ram;
     }

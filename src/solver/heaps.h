@@ -29,6 +29,10 @@ struct heap_list {
     size_t count;
 };
 
+/* The heap of this type, which may be an alias, and id; NULL: there is none. */
+const struct solver_heap *heap_find(const struct solver_environment *environment, const char *type,
+                                    uint64_t id);
+
 /* One participant's permitted_heaps. False: refused. */
 bool heap_list_read(struct work *work, const struct sysmem_buffer_memory_constraints *table,
                     struct heap_list *ret);

@@ -8,6 +8,7 @@
 
 #include "model/field.h"
 #include "model/tables.h"
+#include "solver/formats.h"
 
 static bool is(const struct model_field *field, const char *name)
 {
@@ -150,12 +151,7 @@ bool relax_uses_buffers(const struct sysmem_buffer_collection_constraints *const
 uint64_t relax_modifier(const struct sysmem_buffer_collection_constraints *constraints,
                         const struct sysmem_image_format_constraints *entry)
 {
-    if (entry->has.pixel_format_modifier) {
-        return entry->pixel_format_modifier;
-    }
-    bool any =
-        entry->pixel_format == SYSMEM_PIXEL_FORMAT_DO_NOT_CARE || !relax_uses_buffers(constraints);
-    return any ? SYSMEM_PIXEL_FORMAT_MODIFIER_DO_NOT_CARE : SYSMEM_PIXEL_FORMAT_MODIFIER_LINEAR;
+    return format_modifier_of(entry, relax_uses_buffers(constraints));
 }
 
 /* The modifier that somebody means who names none follows from the usage, and is to stay when the

@@ -9,6 +9,7 @@
 #include "model/names.h"
 #include "model/print.h"
 #include "model/tables.h"
+#include "solver/heaps.h"
 #include "solver/text.h"
 
 /* Lists are told up to so many items. */
@@ -69,27 +70,12 @@ static void add_domains(const struct sysmem_buffer_collection_constraints *const
                                : "all domains but CPU");
 }
 
-static const struct solver_heap *find_heap(const struct solver_environment *environment,
-                                           const struct sysmem_heap *named)
-{
-    uint64_t id = named->has.id ? named->id : 0;
-    for (size_t i = 0; named->has.heap_type && i < environment->heap_count; i++) {
-        const struct solver_heap *heap = &environment->heaps[i];
-        bool found = strcmp(heap->heap.heap_type, named->heap_type) == 0;
-        for (size_t j = 0; j < heap->alias_count; j++) {
-            found |= strcmp(heap->aliases[j], named->heap_type) == 0;
-        }
-        if (found && (heap->heap.has.id ? heap->heap.id : 0) == id) {
-            return heap;
-        }
-    }
-    return NULL;
-}
-
 static void add_heap(const struct solver_environment *environment, const struct sysmem_heap *named,
                      struct strbuf *buf)
 {
-    const struct solver_heap *heap = find_heap(environment, named);
+    const struct solver_heap *heap = named->has.heap_type ? heap_find(environment, named->heap_type,
+                                                                      named->has.id ? named->id : 0)
+                                                          : NULL;
     strbuf_add_escaped(buf, named->has.heap_type ? named->heap_type : "no heap_type");
     if (named->has.id && named->id != 0) {
         strbuf_addf(buf, " id %llu", (unsigned long long)named->id);
