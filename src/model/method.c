@@ -30,6 +30,7 @@ static const struct model_method methods[] = {
             &model_type_allocator_validate_buffer_collection_token_request,
             &model_type_allocator_validate_buffer_collection_token_response),
     ONE_WAY(ALLOCATOR, 1000, "OpenDebug", &model_type_allocator_open_debug_request),
+    ONE_WAY(ALLOCATOR, 1001, "OpenRegistry", &model_type_allocator_open_registry_request),
     ONE_WAY(TOKEN, 1, "AttachNodeTracking", &model_type_node_attach_node_tracking_request),
     ONE_WAY(TOKEN, 2, "CreateBufferCollectionTokenGroup",
             &model_type_token_create_buffer_collection_token_group_request),
@@ -106,6 +107,8 @@ static const struct model_method methods[] = {
     FALLIBLE(SECURE_MEM, 6, "ModifySecureHeapPhysicalRange",
              &model_type_secure_mem_modify_secure_heap_physical_range_request, NULL),
     FALLIBLE(SECURE_MEM, 7, "ZeroSubRange", &model_type_secure_mem_zero_sub_range_request, NULL),
+    FALLIBLE(SECURE_MEM, 1000, "SetPoolMemory", &model_type_secure_mem_set_pool_memory_request,
+             NULL),
     TWO_WAY(DEBUG, 1, "GetCollections", &model_type_debug_get_collections_request,
             &model_type_debug_get_collections_response),
     TWO_WAY(DEBUG, 2, "GetHeaps", NULL, &model_type_debug_get_heaps_response),
@@ -116,6 +119,14 @@ static const struct model_method methods[] = {
             &model_type_debug_get_environment_response),
     TWO_WAY(DEBUG, 6, "GetFailures", &model_type_debug_get_failures_request,
             &model_type_debug_get_failures_response),
+    FALLIBLE(REGISTRY, 1, "RegisterHeap", &model_type_registry_register_heap_request, NULL),
+    FALLIBLE(REGISTRY, 2, "RegisterSecureMem", &model_type_registry_register_secure_mem_request,
+             NULL),
+    FALLIBLE(REGISTRY, 3, "UnregisterSecureMem", NULL, NULL),
+    FALLIBLE(HEAP, 1, "AllocateVmo", &model_type_heap_allocate_vmo_request,
+             &model_type_heap_allocate_vmo_response),
+    TWO_WAY(HEAP, 2, "DeleteVmo", &model_type_heap_delete_vmo_request, NULL),
+    ONE_WAY(HEAP, 3, "OnRegister", &model_type_heap_on_register_request),
 };
 
 static const char *const protocol_names[MODEL_PROTOCOL_COUNT] = {
@@ -126,6 +137,8 @@ static const char *const protocol_names[MODEL_PROTOCOL_COUNT] = {
     [MODEL_PROTOCOL_GROUP] = "BufferCollectionTokenGroup",
     [MODEL_PROTOCOL_SECURE_MEM] = "SecureMem",
     [MODEL_PROTOCOL_DEBUG] = "Debug",
+    [MODEL_PROTOCOL_REGISTRY] = "Registry",
+    [MODEL_PROTOCOL_HEAP] = "Heap",
 };
 
 const struct model_method *model_method_find(enum model_protocol protocol, uint32_t ordinal)

@@ -14,6 +14,8 @@ enum model_protocol {
     MODEL_PROTOCOL_GROUP,
     MODEL_PROTOCOL_SECURE_MEM,
     MODEL_PROTOCOL_DEBUG,
+    MODEL_PROTOCOL_REGISTRY,
+    MODEL_PROTOCOL_HEAP,
     MODEL_PROTOCOL_COUNT,
 };
 
@@ -35,7 +37,7 @@ const struct model_method *model_method_by_name(enum model_protocol protocol, co
 const struct model_method *model_methods(size_t *ret_count);
 
 /* "Allocator", "BufferCollectionToken", "BufferCollection", "BufferCollectionTokenGroup",
- * "SecureMem", "Debug". */
+ * "SecureMem", "Debug", "Registry", "Heap". */
 const char *model_protocol_name(enum model_protocol protocol);
 enum model_protocol model_protocol_by_name(
     const char *name); /* MODEL_PROTOCOL_NONE: no such name */

@@ -13,6 +13,7 @@
 
 #include "model/debug.h"
 #include "model/secure_mem.h"
+#include "model/served.h"
 
 /* --- Allocator --- */
 

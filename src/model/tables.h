@@ -74,6 +74,18 @@ extern const struct model_type model_type_secure_mem_get_dynamic_secure_heaps_re
 extern const struct model_type model_type_secure_mem_get_physical_secure_heap_properties_response;
 extern const struct model_type model_type_secure_mem_get_physical_secure_heaps_response;
 
+/* "model/served.h" */
+extern const struct model_type model_type_allocator_open_registry_request;
+extern const struct model_type model_type_registry_register_heap_request;
+extern const struct model_type model_type_registry_register_secure_mem_request;
+extern const struct model_type model_type_coherency_domain_support;
+extern const struct model_type model_type_heap_properties;
+extern const struct model_type model_type_heap_allocate_vmo_request;
+extern const struct model_type model_type_heap_allocate_vmo_response;
+extern const struct model_type model_type_heap_delete_vmo_request;
+extern const struct model_type model_type_heap_on_register_request;
+extern const struct model_type model_type_secure_mem_set_pool_memory_request;
+
 /* "model/debug.h" */
 extern const struct model_type model_type_allocator_open_debug_request;
 extern const struct model_type model_type_debug_node;

@@ -4,6 +4,7 @@
 
 #include "debug.pb-c.h"
 #include "failure.pb-c.h"
+#include "heap.pb-c.h"
 #include "model/tables.h"
 #include "sysmem2.pb-c.h"
 
@@ -23,6 +24,9 @@ struct schema_row {
 
 #define FAILURE(type_name, message)                                                                \
     ROW(&model_type_##type_name, &sysmem__failure__##message##__descriptor)
+
+#define HEAP(type_name, message)                                                                   \
+    ROW(&model_type_##type_name, &sysmem__heap__##message##__descriptor)
 
 static const struct schema_row rows[] = {
     SYSMEM2(size, size_u),
@@ -101,6 +105,16 @@ static const struct schema_row rows[] = {
             secure_mem__get_physical_secure_heap_properties__response),
     SYSMEM2(secure_mem_get_physical_secure_heaps_response,
             secure_mem__get_physical_secure_heaps__response),
+    HEAP(allocator_open_registry_request, allocator_open_registry_request),
+    HEAP(registry_register_heap_request, registry_register_heap_request),
+    HEAP(registry_register_secure_mem_request, registry_register_secure_mem_request),
+    HEAP(coherency_domain_support, coherency_domain_support),
+    HEAP(heap_properties, heap_properties),
+    HEAP(heap_allocate_vmo_request, heap_allocate_vmo_request),
+    HEAP(heap_allocate_vmo_response, heap__allocate_vmo__response),
+    HEAP(heap_delete_vmo_request, heap_delete_vmo_request),
+    HEAP(heap_on_register_request, heap_on_register_request),
+    HEAP(secure_mem_set_pool_memory_request, secure_mem_set_pool_memory_request),
     DEBUG(allocator_open_debug_request, allocator_open_debug_request),
     DEBUG(debug_node, debug_node),
     DEBUG(debug_participant, debug_participant),
@@ -142,6 +156,7 @@ const ProtobufCMessageDescriptor *codec_descriptor(const struct model_type *type
 }
 
 #define MAX_ORDINAL     17
+#define SET_POOL_MEMORY 1000 /* the only two-way method of our own in a protocol of spec/ */
 #define RESULT(message) &fuchsia__sysmem2__##message##__result__descriptor
 
 typedef const ProtobufCMessageDescriptor *const result_row[MAX_ORDINAL + 1];
@@ -195,14 +210,30 @@ static result_row debug_results = {
     [6] = &sysmem__debug__debug__get_failures__result__descriptor,
 };
 
+static result_row registry_results = {
+    [1] = &sysmem__heap__registry__register_heap__result__descriptor,
+    [2] = &sysmem__heap__registry__register_secure_mem__result__descriptor,
+    [3] = &sysmem__heap__registry__unregister_secure_mem__result__descriptor,
+};
+
+static result_row heap_results = {
+    [1] = &sysmem__heap__heap__allocate_vmo__result__descriptor,
+    [2] = &sysmem__heap__heap__delete_vmo__result__descriptor,
+};
+
 static result_row *const results[MODEL_PROTOCOL_COUNT] = {
     [MODEL_PROTOCOL_ALLOCATOR] = &allocator_results,   [MODEL_PROTOCOL_TOKEN] = &token_results,
     [MODEL_PROTOCOL_COLLECTION] = &collection_results, [MODEL_PROTOCOL_GROUP] = &group_results,
     [MODEL_PROTOCOL_SECURE_MEM] = &secure_mem_results, [MODEL_PROTOCOL_DEBUG] = &debug_results,
+    [MODEL_PROTOCOL_REGISTRY] = &registry_results,     [MODEL_PROTOCOL_HEAP] = &heap_results,
 };
 
 const ProtobufCMessageDescriptor *codec_result_descriptor(const struct model_method *method)
 {
-    assert(method->two_way && method->ordinal <= MAX_ORDINAL);
+    assert(method->two_way);
+    if (method->ordinal == SET_POOL_MEMORY) {
+        return &sysmem__heap__secure_mem__set_pool_memory__result__descriptor;
+    }
+    assert(method->ordinal <= MAX_ORDINAL);
     return (*results[method->protocol])[method->ordinal];
 }
