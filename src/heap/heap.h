@@ -15,6 +15,15 @@
 struct heap;
 struct pool;
 
+/* How src/buffer/ finds out who holds a heap's buffers: docs/lifetime.md. */
+enum heap_tracking {
+    HEAP_TRACKED_BY_LEASE, /* nobody but holders has the file: the kernel tells when all are gone */
+    HEAP_TRACKED_BY_LOCKS, /* somebody keeps a description of the file for good, as the process of
+                            * an external heap does: what holders have locked tells */
+    HEAP_TRACKED_BY_COMPANION, /* the file cannot be opened again (memfd_secret, dma-buf): a socket
+                                * that travels with each handle tells */
+};
+
 struct heap_properties {
     bool cpu_supported;
     bool ram_supported;
@@ -22,6 +31,8 @@ struct heap_properties {
     bool need_clear;
     bool need_flush;
     bool secure;
+    bool opaque; /* handles identify a buffer and reach none of its memory; not by companion */
+    enum heap_tracking tracking;
     uint64_t max_size_bytes; /* of one buffer; UINT64_MAX: no limit of its own */
     uint64_t granularity;    /* buffers are multiples of it, and of the page size; 0: of pages */
     uint64_t deadline_ns;    /* what waits for a buffer longer than this fails; 0: waits for good */
