@@ -10,20 +10,37 @@ static off_t slot_offset(enum slot_kind kind, uint64_t slot)
     return (off_t)(kind == SLOT_STRONG ? slot : SLOT_COUNT + slot);
 }
 
-int slot_lock_take(int fd, enum slot_kind kind, uint64_t slot)
+/* Locks one byte: shared where the description can be read, which is all that a read-only one can;
+ * else for itself alone. */
+static int lock_byte(int fd, short type, off_t offset)
 {
-    assert(slot < SLOT_COUNT);
-    /* Shared, because a read-only description can take no other. */
-    struct flock lock = {
-        .l_type = F_RDLCK,
-        .l_whence = SEEK_SET,
-        .l_start = slot_offset(kind, slot),
-        .l_len = 1,
-    };
+    struct flock lock = {.l_type = type, .l_whence = SEEK_SET, .l_start = offset, .l_len = 1};
     if (fcntl(fd, F_OFD_SETLK, &lock) == 0) {
         return 0;
     }
     return errno == EAGAIN || errno == EACCES ? -EBUSY : -errno;
+}
+
+int slot_lock_take(int fd, enum slot_kind kind, uint64_t slot)
+{
+    assert(slot < SLOT_COUNT);
+    return lock_byte(fd, F_RDLCK, slot_offset(kind, slot));
+}
+
+static off_t child_offset(uint64_t child)
+{
+    return (off_t)(4 * SLOT_COUNT + (child << 32));
+}
+
+int slot_child_take(int fd, uint64_t child, uint32_t number)
+{
+    assert(child < SLOT_CHILD_COUNT);
+    int flags = fcntl(fd, F_GETFL);
+    if (flags < 0) {
+        return -errno;
+    }
+    bool only_writes = (flags & O_ACCMODE) == O_WRONLY;
+    return lock_byte(fd, only_writes ? F_WRLCK : F_RDLCK, child_offset(child) + (off_t)number);
 }
 
 /* One of others' locks within [start, start + len), len 0 for no end: 1 with *ret, 0, or -errno. */
@@ -41,7 +58,7 @@ int slot_lock_holders(int fd)
 {
     const off_t first_weak = slot_offset(SLOT_WEAK, 0);
     struct flock lock = {0};
-    int found = find_lock(fd, 0, 0, &lock);
+    int found = find_lock(fd, 0, (off_t)(2 * SLOT_COUNT), &lock);
     if (found <= 0) {
         return found < 0 ? found : SLOT_HOLDERS_NONE;
     }
@@ -54,10 +71,21 @@ int slot_lock_holders(int fd)
     return found > 0 ? SLOT_HOLDERS_STRONG : SLOT_HOLDERS_WEAK;
 }
 
-int slot_lock_is_held(int fd, enum slot_kind kind, uint64_t slot)
+int slot_child_is_held(int fd, uint64_t child)
 {
     struct flock lock = {0};
-    return find_lock(fd, slot_offset(kind, slot), 1, &lock);
+    return find_lock(fd, child_offset(child), (off_t)1 << 32, &lock);
+}
+
+int slot_child_find(int fd, uint64_t *ret_child)
+{
+    struct flock lock = {0};
+    int found = find_lock(fd, child_offset(0), 0, &lock);
+    if (found > 0) {
+        off_t start = lock.l_start > child_offset(0) ? lock.l_start : child_offset(0);
+        *ret_child = (uint64_t)(start - child_offset(0)) >> 32;
+    }
+    return found;
 }
 
 void slot_walk_begin(struct slot_walk *walk, int fd, enum slot_kind kind)

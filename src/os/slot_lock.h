@@ -24,6 +24,23 @@ enum slot_kind {
  * holder's lock on the file is in the way; another -errno. */
 int slot_lock_take(int fd, enum slot_kind kind, uint64_t slot);
 
+/* Besides these, a file that is shared between processes as a VMO has slots for its children, in a
+ * range of their own. Whoever gives a child away locks one of the child's slots, and whoever makes
+ * further descriptions of it locks another one of them: so the first, who keeps the file, hears
+ * when the last is gone, whatever became of those in between. */
+#define SLOT_CHILD_COUNT (1ULL << 29)
+
+/* Locks slot `number` of a child (below SLOT_CHILD_COUNT) for a description. A description that is
+ * only for writing locks it for itself alone. 0, -EBUSY or another -errno. */
+int slot_child_take(int fd, uint64_t child, uint32_t number);
+
+/* Whether somebody besides the description `fd` holds a slot of the child: 1, 0, or -errno. */
+int slot_child_is_held(int fd, uint64_t child);
+
+/* One child of which somebody besides the description `fd` holds a slot: 1 with *ret_child; 0:
+ * there is none; -errno. */
+int slot_child_find(int fd, uint64_t *ret_child);
+
 enum slot_holders {
     SLOT_HOLDERS_NONE,
     SLOT_HOLDERS_WEAK,   /* weak ones only */
@@ -32,9 +49,6 @@ enum slot_holders {
 
 /* Who holds slots besides the description `fd` itself: one of enum slot_holders, or -errno. */
 int slot_lock_holders(int fd);
-
-/* Whether somebody besides the description `fd` holds one slot: 1, 0, or -errno. */
-int slot_lock_is_held(int fd, enum slot_kind kind, uint64_t slot);
 
 /* A walk over the slots of one kind that others than the description `fd` hold, upwards. What is
  * taken or dropped meanwhile may be missed. */

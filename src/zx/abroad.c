@@ -57,7 +57,7 @@ static bool look(struct close_watch_item *item)
     struct abroad_file *file = container_of(item, struct abroad_file, item);
     list_for_each_safe (it, next, &file->children) {
         struct abroad_child *child = container_of(it, struct abroad_child, link);
-        if (slot_lock_is_held(file->store->file, SLOT_STRONG, child->slot) == 0) {
+        if (slot_child_is_held(file->store->file, child->slot) == 0) {
             list_remove(&child->link);
             list_append(&returned, &child->link);
         }
@@ -186,7 +186,7 @@ static int open_locked(const struct vmo *vmo, enum memfile_access access, uint64
     FD_CLEANUP int fd = -1;
     int r = memfile_reopen(MEMFILE_NO_DIR, vmo_file(vmo), access, &fd);
     if (r == 0) {
-        r = slot_lock_take(fd, SLOT_STRONG, slot);
+        r = slot_child_take(fd, slot, 0);
     }
     return r < 0 ? r : fd_take(&fd);
 }
@@ -198,7 +198,7 @@ static int open_first(struct vmo *vmo, enum memfile_access access, struct abroad
     if (child == NULL) {
         return -ENOMEM;
     }
-    uint64_t slot = next_slot++ % SLOT_COUNT;
+    uint64_t slot = next_slot++ % SLOT_CHILD_COUNT;
     int fd = open_locked(vmo, access, slot);
     int r = fd;
     if (fd >= 0 && file == NULL) {

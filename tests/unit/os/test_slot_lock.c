@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -52,20 +53,53 @@ static void strong_and_weak_are_told_apart(void **state)
     assert_int_equal(slot_lock_holders(own), SLOT_HOLDERS_NONE);
 }
 
-static void one_slot_is_asked_for(void **state)
+/* What a child's first description was given to is gone; what was made of it is not. */
+static void a_child_is_held_by_all_that_came_of_it(void **state)
 {
     (void)state;
-    int strong = handle(SLOT_STRONG, 3);
-    int weak = handle(SLOT_WEAK, 4);
-    assert_int_equal(slot_lock_is_held(own, SLOT_STRONG, 3), 1);
-    assert_int_equal(slot_lock_is_held(own, SLOT_STRONG, 2), 0);
-    assert_int_equal(slot_lock_is_held(own, SLOT_STRONG, 4), 0);
-    assert_int_equal(slot_lock_is_held(own, SLOT_WEAK, 4), 1);
-    assert_int_equal(slot_lock_is_held(strong, SLOT_STRONG, 3), 0); /* its own */
-    fd_close(&strong);
-    assert_int_equal(slot_lock_is_held(own, SLOT_STRONG, 3), 0);
-    fd_close(&weak);
-    assert_int_equal(slot_lock_is_held(-1, SLOT_WEAK, 4), -EBADF);
+    uint64_t child = 0;
+    int first = -1;
+    int further = -1;
+    assert_int_equal(memfile_reopen(MEMFILE_NO_DIR, own, MEMFILE_READ_WRITE, &first), 0);
+    assert_int_equal(memfile_reopen(MEMFILE_NO_DIR, own, MEMFILE_READ_ONLY, &further), 0);
+    assert_int_equal(slot_child_find(own, &child), 0);
+    assert_int_equal(slot_child_take(first, SLOT_CHILD_COUNT - 1, 0), 0);
+    assert_int_equal(slot_child_find(further, &child), 1);
+    assert_int_equal(child, SLOT_CHILD_COUNT - 1);
+    assert_int_equal(slot_child_find(first, &child), 0); /* its own */
+    assert_int_equal(slot_child_take(further, child, UINT32_MAX), 0);
+    fd_close(&first);
+    assert_int_equal(slot_child_is_held(own, child), 1);
+    assert_int_equal(slot_child_is_held(own, child - 1), 0);
+    fd_close(&further);
+    assert_int_equal(slot_child_is_held(own, child), 0);
+    assert_int_equal(slot_child_is_held(-1, 4), -EBADF);
+}
+
+static void slots_of_children_are_not_those_of_handles(void **state)
+{
+    (void)state;
+    int first = -1;
+    assert_int_equal(memfile_reopen(MEMFILE_NO_DIR, own, MEMFILE_READ_WRITE, &first), 0);
+    assert_int_equal(slot_child_take(first, 0, 0), 0);
+    assert_int_equal(slot_lock_holders(own), SLOT_HOLDERS_NONE);
+    fd_close(&first);
+}
+
+static void a_description_for_writing_locks_for_itself_alone(void **state)
+{
+    (void)state;
+    char path[64];
+    (void)snprintf(path, sizeof(path), "/proc/self/fd/%d", own);
+    int one = open(path, O_WRONLY | O_CLOEXEC);
+    int other = open(path, O_WRONLY | O_CLOEXEC);
+    assert_int_equal(slot_child_take(one, 7, 1), 0);
+    assert_int_equal(slot_child_take(other, 7, 1), -EBUSY);
+    assert_int_equal(slot_child_take(other, 7, 2), 0);
+    fd_close(&one);
+    assert_int_equal(slot_child_is_held(own, 7), 1);
+    fd_close(&other);
+    assert_int_equal(slot_child_is_held(own, 7), 0);
 }
 
 static void own_lock_is_not_seen(void **state)
@@ -181,7 +215,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(strong_and_weak_are_told_apart, setup, teardown),
         cmocka_unit_test_setup_teardown(a_walk_tells_all_slots_upwards, setup, teardown),
         cmocka_unit_test_setup_teardown(a_walk_over_a_wide_lock_ends, setup, teardown),
-        cmocka_unit_test_setup_teardown(one_slot_is_asked_for, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_child_is_held_by_all_that_came_of_it, setup, teardown),
+        cmocka_unit_test_setup_teardown(slots_of_children_are_not_those_of_handles, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(a_description_for_writing_locks_for_itself_alone, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(own_lock_is_not_seen, setup, teardown),
         cmocka_unit_test_setup_teardown(duplicate_keeps_the_lock, setup, teardown),
         cmocka_unit_test_setup_teardown(rogue_write_lock_is_refused_at_once, setup, teardown),
