@@ -17,8 +17,8 @@
 enum codec_status {
     CODEC_OK,
     CODEC_NO_MEMORY,   /* or the arena's budget is used up */
-    CODEC_MALFORMED,   /* undecodable, invalid UTF-8, a slot that is missing or used twice, a
-                          descriptor unused */
+    CODEC_MALFORMED,   /* undecodable, invalid UTF-8, a slot (also a companion's) that is missing or
+                          used twice, a descriptor unused */
     CODEC_TOO_LONG,    /* a vector or string longer than the interface allows */
     CODEC_UNKNOWN_ARM, /* a result with no arm that is known */
 };
@@ -30,15 +30,16 @@ struct codec_result {
     const struct model_failure *failure; /* beside err, in the arena; NULL: nothing was said */
 };
 
-/* Sets message->body from a table. Handle fields hold slots of the message (asserted). `type` NULL:
- * an empty body. CODEC_TOO_LONG also for a body beyond MESSAGE_MAX_BYTES; CODEC_MALFORMED: a string
- * is not UTF-8. */
+/* Sets message->body from a table. Handle fields hold slots of the message, and so do companions
+ * (asserted). `type` NULL: an empty body. CODEC_TOO_LONG also for a body beyond MESSAGE_MAX_BYTES;
+ * CODEC_MALFORMED: a string is not UTF-8. */
 enum codec_status codec_encode(const struct model_type *type, const void *table,
                                struct message *message);
 
 /* Fills *ret_table (type->size bytes, written on success only) from a body; everything it points to
- * is in the arena. Handle fields hold slots; each attachment is in one field, and what the body
- * says of it (type, rights, koid) is put into the attachment. Vector and string limits of the
+ * is in the arena. Handle fields hold slots; each attachment is in one field or one's
+ * companion, and what the body says of it (type, rights, koid, companion) is put into the
+ * attachment. Vector and string limits of the
  * interface are checked. ret_reason may be NULL; else, unless CODEC_OK, it gets a constant or arena
  * string. */
 enum codec_status codec_decode(const struct model_type *type, struct message *message,

@@ -76,11 +76,10 @@ static enum codec_status read_string(struct codec_reader *reader, const char *te
     return copy == NULL ? CODEC_NO_MEMORY : CODEC_OK;
 }
 
-static enum codec_status read_handle(struct codec_reader *reader, const ProtobufCMessage *proto,
-                                     const struct model_path *path, void *item)
+/* Each descriptor is for one purpose. */
+static enum codec_status use_slot(struct codec_reader *reader, uint32_t slot,
+                                  const struct model_path *path)
 {
-    const Fuchsia__Sysmem2__Handle *handle = (const Fuchsia__Sysmem2__Handle *)(const void *)proto;
-    uint32_t slot = handle->has_slot ? handle->slot : 0;
     if (slot == 0 || slot > reader->message->attachment_count) {
         return refuse(reader, path, "names a descriptor that is not in the message");
     }
@@ -88,10 +87,26 @@ static enum codec_status read_handle(struct codec_reader *reader, const Protobuf
         return refuse(reader, path, "names a descriptor that another field has");
     }
     reader->slots_used[slot - 1] = true;
+    return CODEC_OK;
+}
+
+static enum codec_status read_handle(struct codec_reader *reader, const ProtobufCMessage *proto,
+                                     const struct model_path *path, void *item)
+{
+    const Fuchsia__Sysmem2__Handle *handle = (const Fuchsia__Sysmem2__Handle *)(const void *)proto;
+    uint32_t slot = handle->has_slot ? handle->slot : 0;
+    enum codec_status status = use_slot(reader, slot, path);
+    if (status == CODEC_OK && handle->has_companion) {
+        status = use_slot(reader, handle->companion, path);
+    }
+    if (status != CODEC_OK) {
+        return status;
+    }
     struct attachment *attachment = &reader->message->attachments[slot - 1];
     attachment->type = handle->type;
     attachment->rights = handle->rights;
     attachment->koid = handle->koid;
+    attachment->companion = handle->companion;
     memcpy(item, &slot, sizeof(slot));
     return CODEC_OK;
 }

@@ -33,6 +33,10 @@ static ProtobufCMessage *write_handle(struct writer *writer, const void *item)
     handle->rights = attachment->rights;
     handle->has_koid = attachment->koid != 0;
     handle->koid = attachment->koid;
+    assert(attachment->companion == 0 ||
+           message_attachment(writer->message, attachment->companion) != NULL);
+    handle->has_companion = attachment->companion != 0;
+    handle->companion = attachment->companion;
     return &handle->base;
 }
 

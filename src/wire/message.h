@@ -15,6 +15,10 @@ struct attachment {
     uint32_t type;   /* ZX_OBJ_TYPE_*, 0 if not said */
     uint32_t rights; /* ZX_RIGHT_* */
     uint64_t koid;   /* 0 if not said */
+    /* The slot of the descriptor that goes with this one; 0: none. Who has the handle keeps both,
+     * passes both on, and closes both. It says to its maker, and to nobody else, that the handle is
+     * still there: no holder looks into it, nor at what kind of descriptor it is. */
+    uint32_t companion;
 };
 
 struct message {

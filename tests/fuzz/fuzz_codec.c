@@ -88,6 +88,7 @@ static void check_attachments(const struct message *a, const struct message *b)
         EXPECT(a->attachments[i].type == b->attachments[i].type);
         EXPECT(a->attachments[i].rights == b->attachments[i].rights);
         EXPECT(a->attachments[i].koid == b->attachments[i].koid);
+        EXPECT(a->attachments[i].companion == b->attachments[i].companion);
     }
 }
 

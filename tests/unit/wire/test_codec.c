@@ -289,25 +289,42 @@ struct bad_body {
 static const struct bad_body bad_bodies[] = {
     {"a NUL inside a string",              &model_type_heap,
      "\x0a\x03"
-     "a\0b",                                                                                                         5, 0, CODEC_MALFORMED, "heap_type contains a NUL byte"                    },
-    {"invalid UTF-8",                      &model_type_heap,                                     "\x0a\x02\xc3\x28", 4, 0, CODEC_MALFORMED,
-     "heap_type is not UTF-8"                                                                                                                                                                  },
-    {"a truncated varint",                 &model_type_heap,                                     "\x10\xff",         2, 0, CODEC_MALFORMED, "protobuf"                                         },
-    {"a length beyond the end",            &model_type_heap,                                     "\x0a\x7f",         2, 0, CODEC_MALFORMED, "protobuf"                                         },
-    {"a size without height",              &model_type_size,                                     "\x08\x01",         2, 0, CODEC_MALFORMED, "protobuf"                                         },
-    {"slot 0",                             &model_type_allocator_get_vmo_info_request,           "\x0a\x02\x08\x00", 4, 1,
-     CODEC_MALFORMED,                                                                                                                       "vmo names a descriptor that is not in the message"},
-    {"no slot",                            &model_type_allocator_get_vmo_info_request,           "\x0a\x00",         2, 1, CODEC_MALFORMED,
-     "vmo names a descriptor that is not in the message"                                                                                                                                       },
+     "a\0b",                                                                                                         5,  0, CODEC_MALFORMED, "heap_type contains a NUL byte"                    },
+    {"invalid UTF-8",                      &model_type_heap,                                     "\x0a\x02\xc3\x28", 4,  0, CODEC_MALFORMED,
+     "heap_type is not UTF-8"                                                                                                                                                                   },
+    {"a truncated varint",                 &model_type_heap,                                     "\x10\xff",         2,  0, CODEC_MALFORMED, "protobuf"                                         },
+    {"a length beyond the end",            &model_type_heap,                                     "\x0a\x7f",         2,  0, CODEC_MALFORMED, "protobuf"                                         },
+    {"a size without height",              &model_type_size,                                     "\x08\x01",         2,  0, CODEC_MALFORMED, "protobuf"                                         },
+    {"slot 0",                             &model_type_allocator_get_vmo_info_request,           "\x0a\x02\x08\x00", 4,  1,
+     CODEC_MALFORMED,                                                                                                                        "vmo names a descriptor that is not in the message"},
+    {"no slot",                            &model_type_allocator_get_vmo_info_request,           "\x0a\x00",         2,  1, CODEC_MALFORMED,
+     "vmo names a descriptor that is not in the message"                                                                                                                                        },
     {"a slot that is not there",           &model_type_allocator_get_vmo_info_request,           "\x0a\x02\x08\x02", 4,
-     1,                                                                                                                    CODEC_MALFORMED, "vmo names a descriptor that is not in the message"},
+     1,                                                                                                                     CODEC_MALFORMED, "vmo names a descriptor that is not in the message"},
     {"one slot twice",                     &model_type_allocator_bind_shared_collection_request,
-     "\x0a\x02\x08\x01\x12\x02\x08\x01",                                                                             8, 1, CODEC_MALFORMED,
-     "buffer_collection_request names a descriptor that another field has"                                                                                                                     },
-    {"a descriptor too many",              &model_type_allocator_get_vmo_info_request,           "\x0a\x02\x08\x01", 4, 2,
-     CODEC_MALFORMED,                                                                                                                       "descriptor 2 belongs to no field"                 },
-    {"a descriptor with an empty request", NULL,                                                 "",                 0, 1, CODEC_MALFORMED,
-     "descriptor 1 belongs to no field"                                                                                                                                                        },
+     "\x0a\x02\x08\x01\x12\x02\x08\x01",                                                                             8,  1, CODEC_MALFORMED,
+     "buffer_collection_request names a descriptor that another field has"                                                                                                                      },
+    {"a companion that is not there",      &model_type_allocator_get_vmo_info_request,
+     "\x0a\x04\x08\x01\x28\x02",                                                                                     6,  1, CODEC_MALFORMED,
+     "vmo names a descriptor that is not in the message"                                                                                                                                        },
+    {"a companion in slot 0",              &model_type_allocator_get_vmo_info_request,
+     "\x0a\x04\x08\x01\x28\x00",                                                                                     6,  2, CODEC_MALFORMED,
+     "vmo names a descriptor that is not in the message"                                                                                                                                        },
+    {"a descriptor as its own companion",  &model_type_allocator_get_vmo_info_request,
+     "\x0a\x04\x08\x01\x28\x01",                                                                                     6,  1, CODEC_MALFORMED,
+     "vmo names a descriptor that another field has"                                                                                                                                            },
+    {"a companion that is a field's",      &model_type_allocator_bind_shared_collection_request,
+     "\x0a\x04\x08\x01\x28\x02\x12\x02\x08\x02",                                                                     10, 2, CODEC_MALFORMED,
+     "buffer_collection_request names a descriptor that another field has"                                                                                                                      },
+    {"a companion of two",                 &model_type_allocator_bind_shared_collection_request,
+     "\x0a\x04\x08\x01\x28\x03\x12\x04\x08\x02\x28\x03",                                                             12, 3, CODEC_MALFORMED,
+     "buffer_collection_request names a descriptor that another field has"                                                                                                                      },
+    {"a companion without a handle",       &model_type_allocator_get_vmo_info_request,           "\x0a\x02\x28\x01",
+     4,                                                                                                                  1, CODEC_MALFORMED, "vmo names a descriptor that is not in the message"},
+    {"a descriptor too many",              &model_type_allocator_get_vmo_info_request,           "\x0a\x02\x08\x01", 4,  2,
+     CODEC_MALFORMED,                                                                                                                        "descriptor 2 belongs to no field"                 },
+    {"a descriptor with an empty request", NULL,                                                 "",                 0,  1, CODEC_MALFORMED,
+     "descriptor 1 belongs to no field"                                                                                                                                                         },
 };
 
 static void bad_bodies_are_refused_with_the_reason(void **state)
@@ -326,6 +343,28 @@ static void bad_bodies_are_refused_with_the_reason(void **state)
         assert_int_equal(out[0], 0x5A);
         message_clear(&message);
     }
+}
+
+/* Slots in any order: the companion may come first. */
+static void a_companion_travels_with_its_handle(void **state)
+{
+    (void)state;
+    struct model_allocator_bind_shared_collection_request in = {0};
+    struct model_allocator_bind_shared_collection_request out = {0};
+    SYSMEM_SET(&in, token, 2);
+    SYSMEM_SET(&in, buffer_collection_request, 3);
+    struct message message = message_with(3);
+    message.attachments[1].companion = 1;
+    const struct model_type *type = &model_type_allocator_bind_shared_collection_request;
+    assert_int_equal(codec_encode(type, &in, &message), CODEC_OK);
+    forget_attachments(&message);
+    assert_int_equal(codec_decode(type, &message, &arena, &out, NULL), CODEC_OK);
+    assert_true(model_equal(type, &in, &out));
+    assert_int_equal(message.attachments[0].companion, 0);
+    assert_int_equal(message.attachments[1].companion, 1);
+    assert_int_equal(message.attachments[1].koid, 1001);
+    assert_int_equal(message.attachments[2].companion, 0);
+    message_clear(&message);
 }
 
 static void unknown_fields_are_ignored(void **state)
@@ -550,6 +589,7 @@ int main(void)
         TEST(an_empty_response_is_a_success),
         TEST(strange_results_are_typed_errors),
         TEST(bad_bodies_are_refused_with_the_reason),
+        TEST(a_companion_travels_with_its_handle),
         TEST(unknown_fields_are_ignored),
         TEST(over_long_vectors_and_strings_are_refused_both_ways),
         TEST(the_largest_legal_constraints_fit),
