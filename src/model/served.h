@@ -33,6 +33,13 @@ struct model_registry_register_heap_request {
     } has;
 };
 
+struct model_registry_register_heap_response {
+    uint32_t daemon_uid; /* must be able to open the heap's memory again */
+    struct {
+        bool daemon_uid;
+    } has;
+};
+
 struct model_registry_register_secure_mem_request {
     zx_handle_t secure_mem_connection;
     struct {

@@ -64,6 +64,7 @@ static const struct model_type *const all_types[] = {
     &model_type_secure_mem_get_physical_secure_heaps_response,
     &model_type_allocator_open_registry_request,
     &model_type_registry_register_heap_request,
+    &model_type_registry_register_heap_response,
     &model_type_registry_register_secure_mem_request,
     &model_type_coherency_domain_support,
     &model_type_heap_properties,

@@ -77,6 +77,7 @@ extern const struct model_type model_type_secure_mem_get_physical_secure_heaps_r
 /* "model/served.h" */
 extern const struct model_type model_type_allocator_open_registry_request;
 extern const struct model_type model_type_registry_register_heap_request;
+extern const struct model_type model_type_registry_register_heap_response;
 extern const struct model_type model_type_registry_register_secure_mem_request;
 extern const struct model_type model_type_coherency_domain_support;
 extern const struct model_type model_type_heap_properties;

@@ -20,6 +20,14 @@ const struct model_type model_type_registry_register_heap_request =
     TYPE("RegistryRegisterHeapRequest", registry_register_heap_request_fields);
 #undef T
 
+#define T struct model_registry_register_heap_response
+static const struct model_field registry_register_heap_response_fields[] = {
+    U32(1, daemon_uid),
+};
+const struct model_type model_type_registry_register_heap_response =
+    TYPE("Registry_RegisterHeap_Response", registry_register_heap_response_fields);
+#undef T
+
 #define T struct model_registry_register_secure_mem_request
 static const struct model_field registry_register_secure_mem_request_fields[] = {
     CHANNEL_END(1, secure_mem_connection, MODEL_HANDLE_CLIENT_END, MODEL_PROTOCOL_SECURE_MEM),

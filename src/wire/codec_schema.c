@@ -107,6 +107,7 @@ static const struct schema_row rows[] = {
             secure_mem__get_physical_secure_heaps__response),
     HEAP(allocator_open_registry_request, allocator_open_registry_request),
     HEAP(registry_register_heap_request, registry_register_heap_request),
+    HEAP(registry_register_heap_response, registry__register_heap__response),
     HEAP(registry_register_secure_mem_request, registry_register_secure_mem_request),
     HEAP(coherency_domain_support, coherency_domain_support),
     HEAP(heap_properties, heap_properties),
