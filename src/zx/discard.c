@@ -1,7 +1,6 @@
 #include "zx/discard.h"
 
 #include <assert.h>
-#include <poll.h>
 #include <stdlib.h>
 
 #include <sysmem/discard.h>
@@ -18,9 +17,10 @@ static struct list unlocked = {.next = &unlocked, .prev = &unlocked}; /* guarded
 static struct {
     pthread_mutex_t lock;
     size_t users;
-    int fd; /* -1: the kernel does not tell this process */
+    bool is_running; /* else the kernel does not tell this process */
+    struct pollfd items[WATCHER_ITEMS];
     struct watcher watcher;
-} listener = {.lock = PTHREAD_MUTEX_INITIALIZER, .fd = -1};
+} listener = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 uint64_t sysmem_discard_unlocked(uint64_t bytes)
 {
@@ -47,16 +47,31 @@ static void heard_of_pressure(void *arg)
     (void)sysmem_discard_unlocked(UINT64_MAX);
 }
 
+static void close_items(void)
+{
+    for (size_t i = 0; i < WATCHER_ITEMS; i++) {
+        fd_close(&listener.items[i].fd);
+    }
+}
+
 /* Without a listener all works the same, but for what the kernel would have said. */
 static void listener_enter(void)
 {
+    static const enum pressure_scope scopes[WATCHER_ITEMS] = {PRESSURE_OF_MACHINE,
+                                                              PRESSURE_OF_GROUP};
     (void)pthread_mutex_lock(&listener.lock);
     if (listener.users++ == 0) {
-        int fd = pressure_open();
-        if (fd >= 0 && watcher_start(&listener.watcher, fd, POLLPRI, heard_of_pressure, NULL) < 0) {
-            fd_close(&fd);
+        bool is_told = false;
+        for (size_t i = 0; i < WATCHER_ITEMS; i++) {
+            int fd = pressure_open(scopes[i]);
+            listener.items[i] = (struct pollfd){.fd = fd >= 0 ? fd : -1, .events = POLLPRI};
+            is_told |= fd >= 0;
         }
-        listener.fd = fd >= 0 ? fd : -1;
+        listener.is_running = is_told && watcher_start(&listener.watcher, listener.items,
+                                                       heard_of_pressure, NULL) == 0;
+        if (!listener.is_running) {
+            close_items();
+        }
     }
     (void)pthread_mutex_unlock(&listener.lock);
 }
@@ -65,9 +80,9 @@ static void listener_leave(void)
 {
     (void)pthread_mutex_lock(&listener.lock);
     assert(listener.users > 0);
-    if (--listener.users == 0 && listener.fd >= 0) {
+    if (--listener.users == 0 && listener.is_running) {
         watcher_stop(&listener.watcher);
-        fd_close(&listener.fd);
+        close_items();
     }
     (void)pthread_mutex_unlock(&listener.lock);
 }

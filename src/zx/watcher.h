@@ -2,22 +2,23 @@
 #ifndef ZX_WATCHER_H
 #define ZX_WATCHER_H
 
+#include <poll.h>
 #include <pthread.h>
+
+#define WATCHER_ITEMS 2
 
 struct watcher {
     pthread_t thread;
-    int fd;
-    int stop_fd;
-    short events;
+    struct pollfd items[1 + WATCHER_ITEMS]; /* the first is there to stop it */
     void (*heard)(void *arg);
     void *arg;
 };
 
-/* Starts a thread that calls `heard` whenever poll(2) says one of `events` of the descriptor, which
- * stays the caller's. It blocks all signals. A descriptor that has hung up is listened to no
- * further. 0 or -errno. */
-int watcher_start(struct watcher *watcher, int fd, short events, void (*heard)(void *arg),
-                  void *arg);
+/* Starts a thread that calls `heard` whenever poll(2) says what was asked for of one of the
+ * descriptors, which stay the caller's; one that is negative is not listened to, and one that fails
+ * or hangs up no further. The thread blocks all signals. 0 or -errno. */
+int watcher_start(struct watcher *watcher, const struct pollfd items[WATCHER_ITEMS],
+                  void (*heard)(void *arg), void *arg);
 
 /* Returns when the thread has ended; not to be called by `heard`. */
 void watcher_stop(struct watcher *watcher);

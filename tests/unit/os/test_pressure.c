@@ -14,7 +14,7 @@
 static void the_kernel_takes_the_trigger(void **state)
 {
     (void)state;
-    int fd = pressure_open();
+    int fd = pressure_open(PRESSURE_OF_MACHINE);
     if (fd == -ENOENT || fd == -EOPNOTSUPP || fd == -EACCES || fd == -EPERM) {
         puts("skipped: the kernel tells this process nothing of memory pressure");
         skip();
@@ -27,10 +27,23 @@ static void the_kernel_takes_the_trigger(void **state)
     assert_int_equal(close(fd), 0);
 }
 
+/* zx/memory_pressure has one that is heard. */
+static void a_group_is_listened_to_where_there_is_one(void **state)
+{
+    (void)state;
+    int fd = pressure_open(PRESSURE_OF_GROUP);
+    if (fd < 0) {
+        assert_true(fd == -ENOENT || fd == -EOPNOTSUPP || fd == -EACCES || fd == -EPERM);
+        return;
+    }
+    assert_int_equal(close(fd), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_kernel_takes_the_trigger),
+        cmocka_unit_test(a_group_is_listened_to_where_there_is_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

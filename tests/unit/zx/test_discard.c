@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sysmem/discard.h>
 #include <unistd.h>
 
@@ -275,6 +276,30 @@ static void locks_hold_while_others_discard(void **state)
     assert_ok(zx_handle_close_many(vmos, COUNT));
 }
 
+static zx_handle_t companion;
+
+/* What the kernel reports of the machine is not for these tests. The library listens from the first
+ * discardable VMO on, which is made here, when there is no descriptor left to listen with. */
+static int close_ears(void **state)
+{
+    struct rlimit limit;
+    assert_int_equal(remember_fds(state), 0);
+    int file = dup(STDOUT_FILENO); /* the lowest that is free will be the VMO's */
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    const struct rlimit one_more = {.rlim_cur = (rlim_t)file + 1, .rlim_max = limit.rlim_max};
+    assert_int_equal(close(file), 0);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &one_more), 0);
+    companion = new_vmo(0, ZX_VMO_DISCARDABLE);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    return 0;
+}
+
+static int open_ears(void **state)
+{
+    assert_ok(zx_handle_close(companion));
+    return check_fds(state);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -291,5 +316,5 @@ int main(void)
         cmocka_unit_test(what_has_left_the_process_stays),
         cmocka_unit_test(locks_hold_while_others_discard),
     };
-    return RUN_ZX_TESTS(tests);
+    return cmocka_run_group_tests(tests, close_ears, open_ears);
 }
