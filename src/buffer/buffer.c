@@ -31,6 +31,7 @@ __attribute__((noinline)) static void set_let_go(struct buffer_set *set)
 {
     assert(set->refs > 0);
     if (--set->refs == 0) {
+        heap_let_go(set->heap);
         free(set);
     }
 }
@@ -64,7 +65,7 @@ static void buffer_release(struct buffer *buffer)
     file_index_remove(&set->watcher->files, &buffer->file);
     set_hold(set);
     buffer->request.fd = fd_take(&buffer->fd);
-    set->heap->ops->release(set->heap, &buffer->request, buffer_released, buffer);
+    heap_release(set->heap, &buffer->request, buffer_released, buffer);
 }
 
 /* The caller has a reference. */
@@ -148,6 +149,7 @@ static void buffer_make(struct buffer_set *set, uint32_t index,
 static void set_init(struct buffer_set *set, const struct buffer_set_config *config)
 {
     set->heap = config->heap;
+    heap_hold(set->heap);
     set->watcher = config->watcher;
     set->ops = config->ops;
     set->owner = config->owner;

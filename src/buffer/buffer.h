@@ -102,8 +102,9 @@ uint64_t buffer_set_koid(const struct buffer_set *set, uint32_t index);
 /* The emulated physical address of a buffer whose heap makes contiguous memory; 0: it has none. */
 uint64_t buffer_set_physical_address(const struct buffer_set *set, uint32_t index);
 
-/* The heap that the buffers are of, and why it made none, in words ("" where it did). */
-const struct heap *buffer_set_heap(const struct buffer_set *set);
+/* The heap that the buffers are of, which stays as long as the set does; and why it made none, in
+ * words ("" where it did). */
+struct heap *buffer_set_heap(const struct buffer_set *set);
 const char *buffer_set_refusal(const struct buffer_set *set);
 
 /* The page-rounded size of each buffer, in bytes; the number of buffers whose memory is not given

@@ -85,7 +85,7 @@ uint64_t buffer_set_physical_address(const struct buffer_set *set, uint32_t inde
     return set->buffers[index].request.physical_address;
 }
 
-const struct heap *buffer_set_heap(const struct buffer_set *set)
+struct heap *buffer_set_heap(const struct buffer_set *set)
 {
     return set->heap;
 }

@@ -73,7 +73,7 @@ static void contiguous_allocate(struct heap *heap, struct heap_request *request)
     buffer->outer = request;
     buffer->inner = *request;
     buffer->inner.done = on_made;
-    contiguous->ram->ops->allocate(contiguous->ram, &buffer->inner);
+    heap_allocate(contiguous->ram, &buffer->inner);
 }
 
 static void on_released(void *arg)
@@ -96,7 +96,7 @@ static void contiguous_release(struct heap *heap, struct heap_request *request,
     buffer->inner.fd = fd_take(&request->fd);
     buffer->done = done;
     buffer->arg = arg;
-    contiguous->ram->ops->release(contiguous->ram, &buffer->inner, on_released, buffer);
+    heap_release(contiguous->ram, &buffer->inner, on_released, buffer);
 }
 
 static void contiguous_free(struct heap *heap)

@@ -9,8 +9,11 @@
 
 #include <sysmem/types.h>
 
+#include "base/alarm.h"
 #include "base/checked.h"
 #include "base/executor.h"
+#include "base/list.h"
+#include "base/strbuf.h"
 
 struct heap;
 struct pool;
@@ -45,6 +48,8 @@ struct heap_metrics {
     uint64_t allocations; /* that succeeded */
     uint64_t failed_allocations;
     uint64_t last_failure_ns; /* monotonic clock; 0: none failed so far */
+    uint64_t late_answers;    /* collections that were not answered within the deadline */
+    uint64_t late_releases;   /* buffers that were not free within the deadline */
 };
 
 /* One request for one buffer. The caller fills the first part and keeps the struct until `done`,
@@ -63,6 +68,12 @@ struct heap_request {
     int fd;          /* the buffer's parent description, O_RDWR, owned by the caller */
     uint64_t physical_address; /* the emulated one of memory that is contiguous; 0: it is not */
     void *backend;             /* the heap's own, for release() */
+    /* heap_release()'s own: */
+    struct heap *heap;
+    void (*released)(void *arg);
+    void *released_arg;
+    struct list releasing;   /* in the heap's, while its time runs */
+    uint64_t release_due_ns; /* monotonic clock */
 };
 
 struct heap_ops {
@@ -73,6 +84,8 @@ struct heap_ops {
      * returns; until then the request stays. */
     void (*release)(struct heap *heap, struct heap_request *request, void (*done)(void *arg),
                     void *arg);
+    /* When all buffers are released and all answers given; at the daemon's end perhaps before: what
+     * is still to be answered is answered from within, requests with an error. */
     void (*free)(struct heap *heap);
 };
 
@@ -83,9 +96,17 @@ struct heap {
     size_t alias_count;
     struct heap_properties properties;
     struct heap_metrics metrics;
-    bool ready;
+    bool ready;                /* in a registry: heap_registry_set_ready() */
     const char *absent_reason; /* why it is not ready, in words; NULL when it is */
     const struct pool *pool;   /* whose addresses its buffers have; NULL: none */
+    bool external;             /* another process's: the next one of its type and id replaces it */
+    /* The registry's and heap.c's own: */
+    const char *gone;         /* why it has left the registry, in words; NULL: it has not */
+    struct heap *next_gone;   /* of those that have left */
+    uint32_t users;           /* heap_hold() */
+    struct alarms *alarms;    /* NULL: nobody minds when a release takes long */
+    struct list releasing;    /* requests that are not late yet, the first is due first */
+    struct alarm release_due; /* set while there are any */
 };
 
 /* The size of a buffer's memory, which is at least `size`. False: too large for a number. */
@@ -97,8 +118,28 @@ static inline bool heap_round_size(const struct heap *heap, uint64_t size, uint3
 }
 
 /* Asks a heap for a buffer; one that is not ready refuses (-EAGAIN, with its absent_reason), and so
- * does one whose buffers are smaller (-ENOMEM). The answer may come before this returns. */
+ * do one that has left the registry (-EPIPE) and one whose buffers are smaller (-ENOMEM). The
+ * answer may come before this returns. */
 void heap_allocate(struct heap *heap, struct heap_request *request);
+
+/* Gives a buffer back: see release() above. Where that takes longer than the heap's deadline it is
+ * logged and counted, and waited for all the same. */
+void heap_release(struct heap *heap, struct heap_request *request, void (*done)(void *arg),
+                  void *arg);
+
+/* For whoever has buffers of a heap, or waits for its answers: one that has left the registry stays
+ * until everybody has let go. */
+void heap_hold(struct heap *heap);
+void heap_let_go(struct heap *heap);
+
+/* Somebody has waited for it longer than its deadline, and waits no more. */
+void heap_count_late_answer(struct heap *heap);
+
+/* Appends `heap example.TYPE 0`. */
+void heap_add_name(const struct heap *heap, struct strbuf *text);
+
+/* For the registry: the time of releases runs from now on. */
+void heap_watch_releases(struct heap *heap, struct alarms *alarms);
 
 /* For backends: their metrics, and the answer. `status` is 0 with the request's `fd` set, or -errno
  * with `why` or NULL. */

@@ -41,6 +41,7 @@ static void on_turn(uv_check_t *check)
         buffer_watcher_process(server->watcher);
     }
     chore_run(server);
+    heap_registry_sweep(&server->heaps);
     watch_answer(server);
 }
 
@@ -196,6 +197,7 @@ static int prepare(struct server *server)
 {
     int failed = uv_loop_init(&server->loop);
     alarms_init(&server->alarms, on_alarms_changed);
+    server->heaps.alarms = &server->alarms;
     failed = failed != 0 ? failed : raise_descriptor_limit(&server->loop);
     failed = failed != 0 ? failed : server_make_heaps(server);
     if (failed != 0) {
@@ -278,8 +280,8 @@ void server_deinit(struct server *server)
     uv_walk(&server->loop, close_handle, NULL);
     (void)uv_run(&server->loop, UV_RUN_DEFAULT);
     collection_table_sweep_all(&server->collections);
+    heap_registry_deinit(&server->heaps); /* what heaps still answer ends the last buffer sets */
     buffer_watcher_free(server->watcher);
-    heap_registry_deinit(&server->heaps);
     int failed = uv_loop_close(&server->loop);
     assert(failed == 0);
     (void)failed;

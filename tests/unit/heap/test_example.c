@@ -88,10 +88,10 @@ static void a_bounded_heap_gives_what_it_may(void **state)
     assert_int_equal(answer, 0);
     heap_allocate(heap, &second);
     assert_int_equal(answer, -ENOMEM);
-    heap->ops->release(heap, &first, NULL, NULL);
+    heap_release(heap, &first, NULL, NULL);
     heap_allocate(heap, &second);
     assert_int_equal(answer, 0);
-    heap->ops->release(heap, &second, NULL, NULL);
+    heap_release(heap, &second, NULL, NULL);
     assert_int_equal(heap->metrics.high_water_bytes, 65536);
     heap_registry_deinit(&registry);
 }
