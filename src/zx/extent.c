@@ -82,7 +82,7 @@ zx_status_t extent_resize(struct extent *extent, struct store *store, uint64_t s
                           uint64_t content_size)
 {
     lock_measured(extent, store->file); /* held throughout: two threads may resize at once */
-    zx_status_t status = store_resize(store, extent->size, size);
+    zx_status_t status = store_resize(store, size);
     if (status == ZX_OK) {
         set_sizes(extent, size, content_size);
         status = store_zero(store, content_size, size - content_size);

@@ -45,14 +45,56 @@ static uint64_t count_backed(const struct mapping *mapping)
     return bytes;
 }
 
-/* Has the kernel map the bytes from `from` to `to`, both counted from the start. */
-static bool map_file(const struct mapping *mapping, uint64_t from, uint64_t to, int flags)
+/* From the start to the next file of the store, at which the kernel's mapping becomes another one.
+ */
+static uint64_t size_to_seam(const struct mapping *mapping)
 {
+    return STORE_FILE_MAX - (mapping->vmo->offset + mapping->vmo_offset) % STORE_FILE_MAX;
+}
+
+/* Has the kernel map what lies in one file. */
+static bool map_part(const struct mapping *mapping, uint64_t from, uint64_t to, int flags)
+{
+    if (from == to) {
+        return true;
+    }
     const struct vmo *vmo = mapping->vmo;
     void *at = (void *)(uintptr_t)(mapping->range.start + from);
-    return from == to ||
-           mmap(at, to - from, protection_of(mapping->perms), MAP_SHARED | MAP_FIXED | flags,
-                vmo_file(vmo), (off_t)(vmo->offset + mapping->vmo_offset + from)) != MAP_FAILED;
+    uint64_t file_offset;
+    int fd = store_file_at(vmo->store, vmo->offset + mapping->vmo_offset + from, &file_offset);
+    return fd >= 0 && mmap(at, to - from, protection_of(mapping->perms),
+                           MAP_SHARED | MAP_FIXED | flags, fd, (off_t)file_offset) != MAP_FAILED;
+}
+
+/* Has the kernel map the bytes from `from` to `to`, both counted from the start, the upper file
+ * first: what is lost if it refuses is then always all from some address on. *ret_lost: as for
+ * mapping_enter(), unchanged if nothing is. */
+static zx_status_t map_files(const struct mapping *mapping, uint64_t from, uint64_t to, int flags,
+                             uint64_t *ret_lost)
+{
+    uint64_t start = mapping->range.start;
+    uint64_t seam = min_u64(size_to_seam(mapping), to);
+    uint64_t upper = seam > from ? seam : from;
+    if (!map_part(mapping, upper, to, flags)) {
+        zx_status_t status = status_from_errno(errno);
+        if (reservation_mend(start + upper, start + to)) {
+            *ret_lost = start + upper;
+        }
+        return status;
+    }
+    if (!map_part(mapping, from, upper, flags)) {
+        zx_status_t status = status_from_errno(errno);
+        if (upper < to) {
+            (void)reservation_restore(start + upper, start + to);
+            *ret_lost = start + upper;
+        }
+        if (reservation_mend(start + from, start + upper)) {
+            *ret_lost = start + from;
+        }
+        return status;
+    }
+    *ret_lost = start + from;
+    return ZX_OK;
 }
 
 /* Takes a prepared mapping into the counts and lists of its VMO. */
@@ -85,6 +127,11 @@ struct mapping *mapping_new(const struct map_request *request, uint64_t start)
     return mapping;
 }
 
+uint64_t mapping_seam(const struct mapping *mapping)
+{
+    return mapping->range.start + min_u64(size_to_seam(mapping), mapping->backed);
+}
+
 zx_status_t mapping_enter(const struct mapping *mapping, zx_vm_option_t options, uint64_t *ret_lost)
 {
     uint64_t start = mapping->range.start;
@@ -99,15 +146,7 @@ zx_status_t mapping_enter(const struct mapping *mapping, zx_vm_option_t options,
         *ret_lost = file_end;
     }
     int flags = (options & ZX_VM_MAP_RANGE) != 0 ? MAP_POPULATE : 0;
-    if (map_file(mapping, 0, mapping->backed, flags)) {
-        *ret_lost = start;
-        return ZX_OK;
-    }
-    zx_status_t status = status_from_errno(errno);
-    if (reservation_mend(start, file_end)) {
-        *ret_lost = start;
-    }
-    return status;
+    return map_files(mapping, 0, mapping->backed, flags, ret_lost);
 }
 
 void mapping_free(struct mapping *mapping)
@@ -160,9 +199,9 @@ zx_status_t mapping_follow_stream(struct mapping *mapping)
     zx_status_t status = ZX_OK;
     if (backed < mapping->backed) {
         status = reservation_restore(start + backed, start + mapping->backed);
-    } else if (!map_file(mapping, mapping->backed, backed, 0)) {
-        status = status_from_errno(errno);
-        (void)reservation_mend(start + mapping->backed, start + backed);
+    } else {
+        uint64_t lost; /* of a reservation: it is mended */
+        status = map_files(mapping, mapping->backed, backed, 0, &lost);
     }
     if (status == ZX_OK) {
         mapping->backed = backed;

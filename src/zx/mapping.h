@@ -16,9 +16,9 @@ enum tenant {
 struct mapping {
     struct interval range;
     struct vmo *vmo;
-    uint64_t vmo_offset;  /* of the first byte */
-    uint64_t backed;      /* bytes from the start that are the file's; behind them: reservation */
-    zx_vm_option_t perms; /* ZX_VM_PERM_ bits */
+    uint64_t vmo_offset;      /* of the first byte */
+    uint64_t backed;          /* bytes from the start that files hold; behind them: reservation */
+    zx_vm_option_t perms;     /* ZX_VM_PERM_ bits */
     zx_vm_option_t max_perms; /* that it may ever have */
     bool is_bounded;          /* by the stream size: ZX_VM_FAULT_BEYOND_STREAM_SIZE */
     struct list bounded_link; /* in the extent's list if it is */
@@ -43,10 +43,14 @@ static inline struct mapping *mapping_of(struct interval *interval)
  * not hear of it yet. NULL: no memory. */
 struct mapping *mapping_new(const struct map_request *request, uint64_t start);
 
+/* Where the backed part goes over from one file to the next; its end if it doesn't. */
+uint64_t mapping_seam(const struct mapping *mapping);
+
 /* Has the kernel map it, and reserve the part that is not backed, over whatever is there. `options`
  * are those of the request. ZX_ERR_NO_MEMORY; ZX_ERR_ACCESS_DENIED: the descriptor does not allow
  * it. *ret_lost, which is always written: what was there from this address on is gone. It is an end
- * of the backed part, the range's end if nothing is gone, or the range's start on success. */
+ * of the backed part or its seam, the range's end if nothing is gone, or the range's start on
+ * success. */
 zx_status_t mapping_enter(const struct mapping *mapping, zx_vm_option_t options,
                           uint64_t *ret_lost);
 

@@ -302,8 +302,11 @@ static zx_status_t enter(struct region *region, struct mapping *mapping, zx_vm_o
         return mapping_enter(mapping, options, &lost);
     }
     zx_status_t status = cut_ends(region, start, end);
-    if (status == ZX_OK) { /* in case that the kernel takes the rest away and then refuses */
+    if (status == ZX_OK) { /* in case that the kernel takes a part away and then refuses */
         status = region_cut(region, start + mapping->backed);
+    }
+    if (status == ZX_OK) {
+        status = region_cut(region, mapping_seam(mapping));
     }
     if (status == ZX_OK) {
         status = mapping_enter(mapping, options, &lost);

@@ -39,6 +39,14 @@ static struct piece piece_at(uint64_t offset, uint64_t size)
     return piece;
 }
 
+/* How long a file of a store is. */
+static uint64_t file_length(uint64_t size, unsigned index)
+{
+    uint64_t start = index * STORE_FILE_MAX;
+    uint64_t left = size > start ? size - start : 0;
+    return left < STORE_FILE_MAX ? left : STORE_FILE_MAX;
+}
+
 static int make_file(uint64_t size)
 {
     FD_CLEANUP int fd = memfd_create("zx_vmo", MFD_CLOEXEC | MFD_ALLOW_SEALING);
@@ -60,6 +68,7 @@ struct store *store_of_file(int fd)
     (void)pthread_rwlockattr_setkind_np(&fair, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
     (void)pthread_rwlock_init(&store->copying, &fair);
     (void)pthread_rwlockattr_destroy(&fair);
+    (void)pthread_mutex_init(&store->growing, NULL);
     atomic_init(&store->references, 1);
     store->file = fd;
     for (size_t i = 0; i < STORE_FILES - 1; i++) {
@@ -70,7 +79,7 @@ struct store *store_of_file(int fd)
 
 zx_status_t store_new(uint64_t size, struct store **ret_store)
 {
-    FD_CLEANUP int fd = make_file(size < STORE_FILE_MAX ? size : STORE_FILE_MAX);
+    FD_CLEANUP int fd = make_file(file_length(size, 0));
     if (fd < 0) {
         return status_from_errno(errno);
     }
@@ -80,6 +89,7 @@ zx_status_t store_new(uint64_t size, struct store **ret_store)
     }
     (void)fd_take(&fd);
     store->is_own = true;
+    store->size = size;
     *ret_store = store;
     return ZX_OK;
 }
@@ -112,6 +122,7 @@ void store_unref(struct store *store)
         int fd = atomic_load(&store->far[i]);
         fd_close(&fd);
     }
+    (void)pthread_mutex_destroy(&store->growing);
     (void)pthread_rwlock_destroy(&store->copying);
     free(store);
 }
@@ -127,19 +138,28 @@ static int known_file(struct store *store, unsigned index)
     return index == 0 ? store->file : atomic_load(&store->far[index - 1]);
 }
 
-/* The file, which is made now if it wasn't before, or -1. Two threads may make one: the first is
- * kept. */
+/* The file, which is made now if it wasn't before, or -1. */
 static int wanted_file(struct store *store, unsigned index)
 {
-    int known = known_file(store, index);
-    if (known >= 0) {
-        return known;
+    int fd = known_file(store, index);
+    if (fd >= 0) {
+        return fd;
     }
-    FD_CLEANUP int made = make_file(STORE_FILE_MAX);
-    if (made >= 0 && atomic_compare_exchange_strong(&store->far[index - 1], &known, made)) {
-        return fd_take(&made);
+    (void)pthread_mutex_lock(&store->growing);
+    fd = known_file(store, index); /* another thread may have been here */
+    if (fd < 0) {
+        fd = make_file(file_length(store->size, index));
+        atomic_store(&store->far[index - 1], fd);
     }
-    return known;
+    (void)pthread_mutex_unlock(&store->growing);
+    return fd;
+}
+
+int store_file_at(struct store *store, uint64_t offset, uint64_t *ret_at)
+{
+    struct piece piece = piece_at(offset, 1);
+    *ret_at = piece.at;
+    return wanted_file(store, piece.file);
 }
 
 /* After a short copy the kernel is asked again, and then says why. */
@@ -212,17 +232,21 @@ zx_status_t store_zero(struct store *store, uint64_t offset, uint64_t size)
     return status;
 }
 
-zx_status_t store_resize(struct store *store, uint64_t old_size, uint64_t new_size)
+zx_status_t store_resize(struct store *store, uint64_t size)
 {
-    uint64_t length = new_size < STORE_FILE_MAX ? new_size : STORE_FILE_MAX;
-    uint64_t far = new_size > STORE_FILE_MAX ? new_size : STORE_FILE_MAX;
     zx_status_t status = ZX_OK;
     (void)pthread_rwlock_rdlock(&store->copying);
-    if (ftruncate(store->file, (off_t)length) < 0) {
-        status = status_from_errno(errno);
-    } else if (far < old_size) { /* the other files keep their length */
-        status = zero_bytes(store, far, old_size - far);
+    (void)pthread_mutex_lock(&store->growing);
+    for (unsigned i = 0; i < STORE_FILES && status == ZX_OK; i++) {
+        int fd = known_file(store, i);
+        if (fd >= 0 && ftruncate(fd, (off_t)file_length(size, i)) < 0) {
+            status = status_from_errno(errno);
+        }
     }
+    if (status == ZX_OK) {
+        store->size = size;
+    }
+    (void)pthread_mutex_unlock(&store->growing);
     (void)pthread_rwlock_unlock(&store->copying);
     return status;
 }

@@ -23,10 +23,12 @@ struct lineage;
 struct store {
     atomic_uint references;
     int file;    /* holds what lies below STORE_FILE_MAX, and is as long as that */
-    bool is_own; /* the file was made here: it is ours to seal */
+    bool is_own; /* the file was made here: it is ours to seal, and to continue in others */
     atomic_int far[STORE_FILES - 1]; /* -1 until somebody comes so far */
-    pthread_rwlock_t copying;        /* held for reading by those who change bytes */
-    struct lineage *lineage; /* NULL: never copied; guarded by the one lock of all lineages */
+    pthread_mutex_t growing;  /* held while files are made and change their length; guards: */
+    uint64_t size;            /* of one's own */
+    pthread_rwlock_t copying; /* held for reading by those who change bytes */
+    struct lineage *lineage;  /* NULL: never copied; guarded by the one lock of all lineages */
 };
 
 /* Zeros, with one reference for the caller. ZX_ERR_NO_MEMORY, ZX_ERR_NO_RESOURCES. */
@@ -47,7 +49,12 @@ zx_status_t store_read(struct store *store, void *buffer, uint64_t offset, size_
 zx_status_t store_write(struct store *store, const void *buffer, uint64_t offset, size_t size);
 
 /* Changes how long it is; new bytes are zeros. */
-zx_status_t store_resize(struct store *store, uint64_t old_size, uint64_t new_size);
+zx_status_t store_resize(struct store *store, uint64_t size);
+
+/* The file that holds the byte at an offset, to map it, and where in the file that is. It goes on
+ * to the next multiple of STORE_FILE_MAX, also beyond its length, where mappings of it fault. Stays
+ * the store's. -1: it could not be made; errno says why. */
+int store_file_at(struct store *store, uint64_t offset, uint64_t *ret_at);
 
 /* Makes bytes zeros and gives the memory of whole pages back. */
 zx_status_t store_zero(struct store *store, uint64_t offset, uint64_t size);

@@ -173,7 +173,8 @@ uint64_t vmo_size(struct vmo *vmo)
 
 uint64_t vmo_mappable(struct vmo *vmo, uint64_t offset, uint64_t size)
 {
-    uint64_t end = vmo->offset < STORE_FILE_MAX ? STORE_FILE_MAX - vmo->offset : 0;
+    uint64_t limit = vmo->store->is_own ? STORE_SIZE_MAX : STORE_FILE_MAX;
+    uint64_t end = vmo->offset < limit ? limit - vmo->offset : 0;
     uint64_t window = vmo->origin == VMO_SLICE ? vmo_size(vmo) : end;
     end = window < end ? window : end;
     uint64_t left = offset < end ? end - offset : 0;

@@ -39,7 +39,7 @@ static inline struct vmo *vmo_of(struct object *object)
     return container_of(object, struct vmo, object);
 }
 
-/* The file that is mapped, from vmo->offset on, and whose descriptor is the VMO's. */
+/* The file whose descriptor is the VMO's, and that is mapped as far as it goes. */
 static inline int vmo_file(const struct vmo *vmo)
 {
     return vmo->store->file;
@@ -53,9 +53,9 @@ struct vmo *vmo_new(enum vmo_origin origin, zx_koid_t koid, struct store *store,
 /* The size in bytes, rounded up to pages. */
 uint64_t vmo_size(struct vmo *vmo);
 
-/* How many of `size` bytes from `offset` on may be mapped from the file. Of a slice: those inside
+/* How many of `size` bytes from `offset` on may be mapped from files. Of a slice: those inside
  * it; else all, also beyond the end, where the kernel raises faults; but none beyond the longest
- * file. */
+ * VMO, or of received memory the longest file. */
 uint64_t vmo_mappable(struct vmo *vmo, uint64_t offset, uint64_t size);
 
 bool vmo_is_cached(struct vmo *vmo);

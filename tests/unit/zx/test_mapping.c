@@ -1,6 +1,8 @@
 /* Mappings of which a part has no file behind it. */
 #include "vmar_test.h"
 
+#include "zx/store.h"
+
 static const zx_vm_option_t BOUNDED = R | W | ZX_VM_ALLOW_FAULTS | ZX_VM_FAULT_BEYOND_STREAM_SIZE;
 
 static void set_stream(zx_handle_t vmo, uint64_t size)
@@ -98,7 +100,141 @@ static void slices_and_references_follow_their_own_stream(void **state)
     assert_ok(zx_handle_close_many(all, 3));
 }
 
-/* Where no file reaches there is a mapping without memory. */
+/* Where one of the files behind a VMO ends and the next one begins. */
+static const uint64_t seams[] = {STORE_FILE_MAX, 2 * STORE_FILE_MAX};
+
+#define LARGEST STORE_SIZE_MAX
+
+/* Puts one byte into each of `count` pages of a mapping, and finds it in the VMO. */
+static void assert_maps(zx_vaddr_t at, zx_handle_t vmo, uint64_t offset, uint64_t count)
+{
+    for (uint64_t i = 0; i < count; i++) {
+        char byte = 0;
+        bytes_at(at)[i * PAGE + 5] = (char)('a' + i);
+        assert_ok(zx_vmo_read(vmo, &byte, offset + i * PAGE + 5, 1));
+        assert_int_equal(byte, 'a' + i);
+    }
+}
+
+static void mapping_the_top_of_huge_memory(void **state)
+{
+    (void)state;
+    const uint64_t sizes[] = {UINT64_MAX - 64 * PAGE + 1, LARGEST};
+    zx_handle_t vmar = zx_vmar_root_self();
+    for (size_t i = 0; i < 2; i++) {
+        zx_handle_t vmo = new_vmo(sizes[i], 0);
+        zx_vaddr_t at = 0;
+        assert_ok(zx_vmar_map(vmar, R | W, 0, vmo, sizes[i] - 4 * PAGE, 8 * PAGE, &at));
+        assert_maps(at, vmo, sizes[i] - 4 * PAGE, 4);
+        assert_usable(at, 8, 4); /* the rest is beyond the end */
+        assert_ok(zx_vmar_unmap(vmar, at, 8 * PAGE));
+        assert_ok(zx_handle_close(vmo));
+    }
+}
+
+static void a_mapping_goes_from_file_to_file(void **state)
+{
+    (void)state;
+    zx_handle_t vmo = new_vmo(LARGEST, 0);
+    zx_handle_t vmar = zx_vmar_root_self();
+    for (size_t i = 0; i < 2; i++) {
+        zx_vaddr_t at = 0;
+        uint64_t offset = seams[i] - 3 * PAGE;
+        assert_ok(zx_vmar_map(vmar, R | W | ZX_VM_MAP_RANGE, 0, vmo, offset, 6 * PAGE, &at));
+        assert_int_equal(mappings_of(vmo), 1);
+        assert_maps(at, vmo, offset, 6);
+        assert_ok(zx_vmar_protect(vmar, R, at + 2 * PAGE, 2 * PAGE));
+        for (uint64_t j = 0; j < 6; j++) {
+            assert_true(can_read(at + j * PAGE));
+            assert_int_equal(can_write(at + j * PAGE), j < 2 || j > 3);
+        }
+        assert_ok(zx_vmar_op_range(vmar, ZX_VMAR_OP_ZERO, at, 6 * PAGE, NULL, 0));
+        assert_int_equal(bytes_at(at)[2 * PAGE + 5] | bytes_at(at)[3 * PAGE + 5], 0);
+        assert_ok(zx_vmar_unmap(vmar, at + PAGE, 4 * PAGE));
+        assert_true(can_write(at) && !can_read(at + 2 * PAGE) && can_write(at + 5 * PAGE));
+        assert_ok(zx_vmar_unmap(vmar, at, 6 * PAGE));
+        assert_int_equal(mappings_of(vmo), 0);
+    }
+    assert_ok(zx_handle_close(vmo));
+}
+
+static void one_that_crosses_replaces_others(void **state)
+{
+    (void)state;
+    zx_handle_t vmo = new_vmo(LARGEST, 0);
+    zx_handle_t other = new_vmo(8 * PAGE, 0);
+    struct vmar vmar = new_vmar(0, CR | CW | CS, 0, 8 * PAGE);
+    zx_vaddr_t at = map_in(vmar.handle, R | W, 0, other, 8 * PAGE);
+    zx_vaddr_t inner = 0;
+    assert_ok(zx_vmar_map(vmar.handle, R | W | OVR, 2 * PAGE, vmo, seams[0] - 2 * PAGE, 4 * PAGE,
+                          &inner));
+    assert_int_equal(inner, at + 2 * PAGE);
+    assert_maps(inner, vmo, seams[0] - 2 * PAGE, 4);
+    assert_maps(at, other, 0, 2);
+    assert_maps(at + 6 * PAGE, other, 6 * PAGE, 2);
+    assert_int_equal(mappings_of(other), 2);
+    assert_int_equal(mappings_of(vmo), 1);
+    free_vmar(vmar);
+    const zx_handle_t all[] = {vmo, other};
+    assert_ok(zx_handle_close_many(all, 2));
+}
+
+/* Faults follow the size, and the stream size, across a seam, too. */
+static void far_faults_follow_the_sizes(void **state)
+{
+    (void)state;
+    zx_handle_t vmo = new_vmo(PAGE, ZX_VMO_RESIZABLE);
+    zx_handle_t vmar = zx_vmar_root_self();
+    for (size_t i = 0; i < 2; i++) {
+        uint64_t offset = seams[i] - 2 * PAGE;
+        const uint64_t pages[] = {4, 1, 3, 2, 0, 4};
+        zx_vaddr_t all = 0;
+        zx_vaddr_t bounded = 0;
+        assert_ok(zx_vmar_map(vmar, R | W, 0, vmo, offset, 4 * PAGE, &all));
+        assert_ok(zx_vmar_map(vmar, BOUNDED, 0, vmo, offset, 4 * PAGE, &bounded));
+        assert_usable(all, 4, 0);
+        for (size_t j = 0; j < 6; j++) {
+            assert_ok(zx_vmo_set_size(vmo, offset + pages[j] * PAGE));
+            assert_usable(all, 4, pages[j]);
+            assert_usable(bounded, 4, pages[j]);
+            assert_maps(all, vmo, offset, pages[j]);
+        }
+        set_stream(vmo, offset + 3 * PAGE);
+        assert_usable(bounded, 4, 3);
+        set_stream(vmo, 0);
+        assert_usable(bounded, 4, 0);
+        set_stream(vmo, offset + 4 * PAGE);
+        assert_maps(bounded, vmo, offset, 4);
+        assert_ok(zx_vmo_set_size(vmo, PAGE));
+        assert_usable(all, 4, 0);
+        assert_ok(zx_vmar_unmap(vmar, all, 4 * PAGE));
+        assert_ok(zx_vmar_unmap(vmar, bounded, 4 * PAGE));
+    }
+    assert_ok(zx_handle_close(vmo));
+}
+
+/* A part of a slice in one file, and of one in two. */
+static void slices_far_out(void **state)
+{
+    (void)state;
+    zx_handle_t vmo = new_vmo(LARGEST, 0);
+    zx_handle_t vmar = zx_vmar_root_self();
+    const uint64_t offsets[] = {seams[0] - PAGE, seams[0] + PAGE, seams[1] - PAGE};
+    for (size_t i = 0; i < 3; i++) {
+        zx_handle_t slice = 0;
+        zx_vaddr_t at = 0;
+        assert_ok(zx_vmo_create_child(vmo, ZX_VMO_CHILD_SLICE, offsets[i], 3 * PAGE, &slice));
+        assert_ok(zx_vmar_map(vmar, R | W, 0, slice, 0, 4 * PAGE, &at));
+        assert_maps(at, vmo, offsets[i], 3);
+        assert_maps(at, slice, 0, 3);
+        assert_usable(at, 4, 3);
+        assert_ok(zx_vmar_unmap(vmar, at, 4 * PAGE));
+        assert_ok(zx_handle_close(slice));
+    }
+    assert_ok(zx_handle_close(vmo));
+}
+
+/* Beyond the end of a small VMO there is a mapping without memory. */
 static void offsets_beyond_the_longest_file(void **state)
 {
     (void)state;
@@ -146,6 +282,11 @@ int main(void)
         cmocka_unit_test(faults_follow_the_stream_size),
         cmocka_unit_test(cut_mappings_follow_too),
         cmocka_unit_test(slices_and_references_follow_their_own_stream),
+        cmocka_unit_test(mapping_the_top_of_huge_memory),
+        cmocka_unit_test(a_mapping_goes_from_file_to_file),
+        cmocka_unit_test(one_that_crosses_replaces_others),
+        cmocka_unit_test(far_faults_follow_the_sizes),
+        cmocka_unit_test(slices_far_out),
         cmocka_unit_test(offsets_beyond_the_longest_file),
         cmocka_unit_test(overwriting_with_nothing_takes_away),
     };
