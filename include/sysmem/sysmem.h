@@ -14,9 +14,11 @@
 #include <sysmem/group.h>
 #include <sysmem/gstreamer_format.h>
 #include <sysmem/handle.h>
+#include <sysmem/heap_provider.h>
 #include <sysmem/image_format.h>
 #include <sysmem/node.h>
 #include <sysmem/pixel_format.h>
+#include <sysmem/registry.h>
 #include <sysmem/token.h>
 #include <sysmem/types.h>
 #include <sysmem/usage.h>

@@ -17,6 +17,7 @@
 #include "client/deadline.h"
 #include "client/pending.h"
 #include "client/request.h"
+#include "client/status.h"
 #include "wire/stream.h"
 #include "zx/status.h"
 
@@ -41,6 +42,8 @@ struct channel {
     sysmem_status_t dead; /* why nothing more comes */
     sysmem_done_fn closed;
     void *closed_arg;
+    channel_serve_fn serve; /* NULL: nobody asks anything of this side */
+    void *serve_arg;
 };
 
 /* --- Life --- */
@@ -134,15 +137,27 @@ static void die(struct channel *channel, sysmem_status_t why)
 
 /* --- Reading --- */
 
-/* Gives a message to the call that it answers and the role up. Calls that timed out are not there
- * any more: their late replies end here, with their descriptors. */
+/* A message that answers no call: a request, or the late reply to a call that timed out. The role
+ * is given up afterwards, so that requests are served in order. */
+static void take_request(struct channel *channel, struct message *message)
+{
+    if (channel->serve == NULL) {
+        message_clear(message);
+    } else {
+        (void)pthread_mutex_unlock(&channel->lock);
+        channel->serve(channel->serve_arg, message);
+        (void)pthread_mutex_lock(&channel->lock);
+    }
+    channel->reading = false;
+}
+
+/* Gives a message to the call that it answers and the role up. */
 static void complete(struct channel *channel, struct message *message, sysmem_status_t failure)
 {
     uint32_t txid = message->txid;
     const struct call *asked = pending_find(&channel->pending, txid);
     if (asked == NULL || asked->delivering) {
-        message_clear(message);
-        channel->reading = false;
+        take_request(channel, message);
         return;
     }
     const struct model_method *method = asked->method;
@@ -164,20 +179,6 @@ static void complete(struct channel *channel, struct message *message, sysmem_st
     }
 }
 
-static sysmem_status_t status_of_stream(int result)
-{
-    switch (result) {
-    case STREAM_CLOSED:
-        return ZX_ERR_PEER_CLOSED;
-    case STREAM_MALFORMED:
-        return ZX_ERR_IO;
-    case STREAM_FULL:
-        return ZX_ERR_SHOULD_WAIT;
-    default:
-        return status_from_errno(-result);
-    }
-}
-
 /* What stream_receive() said; the role is given up. */
 static void settle(struct channel *channel, int result, struct message *message)
 {
@@ -193,7 +194,7 @@ static void settle(struct channel *channel, int result, struct message *message)
         break;
     default:
         channel->reading = false;
-        die(channel, status_of_stream(result));
+        die(channel, status_from_stream(result));
         break;
     }
 }
@@ -364,7 +365,7 @@ static sysmem_status_t submit(struct channel *channel, struct message *message, 
         return hear_out(channel);
     }
     if (result != 0) {
-        return status_of_stream(result);
+        return status_from_stream(result);
     }
     if (call == NULL) {
         push(channel);
@@ -455,6 +456,30 @@ sysmem_status_t channel_start(struct channel *channel, const struct model_method
         free(call);
     } else if (ret_txid != NULL) {
         *ret_txid = txid;
+    }
+    leave(channel);
+    return status;
+}
+
+/* --- Serving --- */
+
+void channel_on_request(struct channel *channel, channel_serve_fn serve, void *arg)
+{
+    channel->serve = serve;
+    channel->serve_arg = arg;
+    channel->nonblocking = true; /* the loop sends what is queued */
+}
+
+sysmem_status_t channel_answer(struct channel *channel, struct message *message)
+{
+    enter(channel);
+    sysmem_status_t status = channel->dead;
+    if (status == 0) {
+        int result = stream_send(&channel->stream, message);
+        status = result == 0 ? 0 : status_from_stream(result);
+        plan_retry(channel);
+    } else {
+        message_clear(message);
     }
     leave(channel);
     return status;

@@ -59,6 +59,16 @@ sysmem_status_t channel_start(struct channel *channel, const struct model_method
  * (ZX_ERR_TIMED_OUT). */
 sysmem_status_t channel_wait(struct channel *channel, uint32_t txid, zx_time_t deadline);
 
+/* For a channel on which the daemon is the client: `serve` gets, and owns, each message that
+ * answers no call, from channel_process() alone, one at a time. Before the channel is used. */
+typedef void (*channel_serve_fn)(void *arg, struct message *message);
+void channel_on_request(struct channel *channel, channel_serve_fn serve, void *arg);
+
+/* Answers such a message, of any thread, with one that is consumed; its txid is that of the
+ * request. Never waits and calls nobody back: what the socket has no room for is queued.
+ * ZX_ERR_PEER_CLOSED; ZX_ERR_SHOULD_WAIT: the daemon does not read. */
+sysmem_status_t channel_answer(struct channel *channel, struct message *message);
+
 /* See sysmem_channel_process() and its like. */
 sysmem_status_t channel_process(struct channel *channel);
 void channel_set_nonblocking(struct channel *channel, bool nonblocking);

@@ -27,9 +27,14 @@ void failure_keep(struct sysmem_node *node, struct channel_reply *reply)
     sysmem_failure_free(atomic_exchange(&node->failure, failure));
 }
 
+struct sysmem_failure *failure_take(struct sysmem_node *node)
+{
+    return atomic_exchange(&node->failure, NULL);
+}
+
 struct sysmem_failure *sysmem_collection_take_failure(struct sysmem_collection *collection)
 {
-    return atomic_exchange(&collection->node.failure, NULL);
+    return failure_take(&collection->node);
 }
 
 size_t sysmem_failure_reason_count(const struct sysmem_failure *failure)

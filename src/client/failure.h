@@ -15,4 +15,7 @@ void failure_add_text(const struct model_failure *failure, struct strbuf *buf);
  * nothing changes nothing. Takes the reply's tables over: it is cleared. Any thread may call. */
 void failure_keep(struct sysmem_node *node, struct channel_reply *reply);
 
+/* Gives it out, for the caller to free. NULL: there is none. Any thread may call. */
+struct sysmem_failure *failure_take(struct sysmem_node *node);
+
 #endif

@@ -1,6 +1,9 @@
+#include "client/status.h"
+
 #include <stddef.h>
 
-#include <sysmem/error.h>
+#include "wire/stream.h"
+#include "zx/status.h"
 
 struct status_name {
     sysmem_status_t status;
@@ -58,4 +61,18 @@ const char *sysmem_status_name(sysmem_status_t status)
         }
     }
     return "unknown error";
+}
+
+sysmem_status_t status_from_stream(int result)
+{
+    switch (result) {
+    case STREAM_CLOSED:
+        return ZX_ERR_PEER_CLOSED;
+    case STREAM_MALFORMED:
+        return ZX_ERR_IO;
+    case STREAM_FULL:
+        return ZX_ERR_SHOULD_WAIT;
+    default:
+        return status_from_errno(-result);
+    }
 }

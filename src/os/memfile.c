@@ -9,7 +9,12 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
+
+#include <endian.h>
+#include <linux/posix_acl.h>
+#include <linux/posix_acl_xattr.h>
 
 #include "base/fd.h"
 
@@ -174,6 +179,27 @@ static int reopen(int dir, int fd, int flags, int *ret_fd)
 static int mode_of(enum memfile_access access)
 {
     return access == MEMFILE_READ_WRITE ? O_RDWR : O_RDONLY;
+}
+
+static struct posix_acl_xattr_entry acl_entry(uint16_t tag, uint16_t permissions, uint32_t id)
+{
+    return (struct posix_acl_xattr_entry){htole16(tag), htole16(permissions), htole32(id)};
+}
+
+int memfile_admit(int fd, uid_t uid)
+{
+    const uint16_t both = ACL_READ | ACL_WRITE;
+    const uint32_t none = (uint32_t)ACL_UNDEFINED_ID;
+    struct {
+        struct posix_acl_xattr_header header;
+        struct posix_acl_xattr_entry entries[5];
+    } list = {
+        .header = {htole32(POSIX_ACL_XATTR_VERSION)},
+        .entries = { acl_entry(ACL_USER_OBJ, both, none), acl_entry(ACL_USER, both, uid),
+                   acl_entry(ACL_GROUP_OBJ, 0, none), acl_entry(ACL_MASK, both, none),
+                   acl_entry(ACL_OTHER, 0, none)},
+    };
+    return fsetxattr(fd, "system.posix_acl_access", &list, sizeof(list), 0) < 0 ? -errno : 0;
 }
 
 int memfile_reopen(int dir, int fd, enum memfile_access access, int *ret_fd)

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 /* Where files are reopened from: a descriptor of this process's directory of descriptors (a forked
  * child needs its own). Walking the path from / each time works as well, with MEMFILE_NO_DIR, and
@@ -39,6 +40,11 @@ int memfile_commit(int fd, uint64_t offset, uint64_t size);
  * gives them on advice (/sys/kernel/mm/transparent_hugepage/shmem_enabled); otherwise it takes
  * longer and comes to the same. */
 int memfile_commit_huge(int fd, uint64_t size);
+
+/* Lets one more uid open the file again for reading and writing, besides the owner, by an access
+ * list. Only the owner and root may. 0; -EOPNOTSUPP: the kernel has no such lists for memory files;
+ * another -errno. */
+int memfile_admit(int fd, uid_t uid);
 
 enum memfile_access {
     MEMFILE_READ_ONLY,

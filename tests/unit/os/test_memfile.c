@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -11,6 +12,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -269,6 +271,37 @@ static void alone_only_without_descriptor_and_mapping(void **state)
     assert_true(memfile_is_alone(-1) < 0);
 }
 
+/* The status of opening the file again as another uid, from a process of its own. */
+static int reopen_as(uid_t uid, int fd)
+{
+    pid_t child = fork();
+    if (child == 0) {
+        int opened = -1;
+        bool changed = setgroups(0, NULL) == 0 && setresgid(uid, uid, uid) == 0 &&
+                       setresuid(uid, uid, uid) == 0;
+        _exit(changed ? -memfile_reopen(MEMFILE_NO_DIR, fd, MEMFILE_READ_WRITE, &opened) : 255);
+    }
+    int status = -1;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    return -WEXITSTATUS(status);
+}
+
+static void one_more_uid_may_be_admitted(void **state)
+{
+    (void)state;
+    if (geteuid() != 0) {
+        print_message("skipped: wanted root, to be other users\n");
+        skip();
+    }
+    int fd = make(true);
+    assert_int_equal(reopen_as(1001, fd), -EACCES);
+    assert_int_equal(memfile_admit(fd, 1001), 0);
+    assert_int_equal(reopen_as(1001, fd), 0);
+    assert_int_equal(reopen_as(1002, fd), -EACCES);
+    fd_close(&fd);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -282,6 +315,7 @@ int main(void)
         cmocka_unit_test(reopened_from_a_directory),
         cmocka_unit_test(mark_stays_whatever_its_holder_does),
         cmocka_unit_test(alone_only_without_descriptor_and_mapping),
+        cmocka_unit_test(one_more_uid_may_be_admitted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,44 @@
+/* Registry: where a process offers the daemon heaps and secure memory to serve. Not part of the
+ * interface's documents; see docs/heaps.md. Who may register what is in the daemon's configuration
+ * (docs/config.md, "registrars").
+ * Threads, deadlines and common errors: see <sysmem/allocator.h>. */
+#ifndef SYSMEM_REGISTRY_H
+#define SYSMEM_REGISTRY_H
+
+#include <sysmem/channel.h>
+#include <sysmem/error.h>
+#include <sysmem/export.h>
+#include <sysmem/failure.h>
+#include <sysmem/heap_provider.h>
+#include <sysmem/types.h>
+
+struct sysmem_allocator;
+struct sysmem_registry;
+
+/* OpenRegistry. One-way: whether this process may register anything shows at the first call. */
+SYSMEM_EXPORT sysmem_status_t sysmem_registry_open(struct sysmem_allocator *allocator,
+                                                   struct sysmem_registry **ret);
+
+/* What was registered stays so. NULL is fine. */
+SYSMEM_EXPORT void sysmem_registry_free(struct sysmem_registry *registry);
+
+/* For an event loop. It lives as long as the registry. */
+SYSMEM_EXPORT struct sysmem_channel *sysmem_registry_channel(struct sysmem_registry *registry);
+
+/* RegisterHeap: from now on the daemon asks `ops` for buffers that are to come from this heap,
+ * in place of whoever served it before. `heap` and `config` are borrowed for the call;
+ * `config->ops` must live as long as the provider. When it returns, nothing has been asked yet:
+ * serve the provider's channel (<sysmem/heap_provider.h>).
+ *
+ * SYSMEM_ERROR_HANDLE_ACCESS_DENIED: this uid may not register that type; another SYSMEM_ERROR_:
+ * sysmem_registry_take_failure() tells. */
+SYSMEM_EXPORT sysmem_status_t
+sysmem_registry_register_heap(struct sysmem_registry *registry, const struct sysmem_heap *heap,
+                              const struct sysmem_heap_provider_config *config, zx_time_t deadline,
+                              struct sysmem_heap_provider **ret);
+
+/* Takes what the daemon said when the last call failed. The caller frees it. NULL: nothing. Any
+ * thread may call. */
+SYSMEM_EXPORT struct sysmem_failure *sysmem_registry_take_failure(struct sysmem_registry *registry);
+
+#endif
