@@ -8,7 +8,8 @@
 #include "zx/channel.h"
 #include "zx/status.h"
 
-/* Waits until the reply is there. Then the call is in no list. */
+/* Waits until the reply is there. Then the call is in no list: it may still be in one when the
+ * system refuses to wait. */
 static zx_status_t call_wait(struct endpoint *endpoint, struct call *call, zx_time_t deadline)
 {
     zx_status_t status = ZX_ERR_SHOULD_WAIT;
@@ -29,10 +30,18 @@ static zx_status_t call_wait(struct endpoint *endpoint, struct call *call, zx_ti
         }
         endpoint_unlock(endpoint);
         if (status == ZX_ERR_SHOULD_WAIT) {
-            (void)waiters_sleep(&call->waiter, 1, call->waiter.wake_fd, deadline);
+            zx_status_t slept = waiters_sleep(&call->waiter, 1, call->waiter.wake_fd, deadline);
+            status = slept == ZX_OK ? status : slept;
         }
     }
     return status;
+}
+
+static void call_remove(struct endpoint *endpoint, struct call *call)
+{
+    endpoint_lock(endpoint);
+    list_remove(&call->link);
+    endpoint_unlock(endpoint);
 }
 
 /* Sends the message, and waits for its reply. */
@@ -56,9 +65,12 @@ static zx_status_t call_run(struct object *object, zx_handle_t handle, struct pa
     if (status == ZX_OK) {
         status = call_wait(endpoint, &call, deadline);
     }
+    call_remove(endpoint, &call);
     waiter_stop(&call.waiter);
     if (status == ZX_OK) {
         *ret_reply = call.reply;
+    } else {
+        parcel_drop(call.reply); /* to a question that was never sent: somebody guessed its id */
     }
     return status;
 }

@@ -72,7 +72,8 @@ void endpoint_unlock(struct endpoint *endpoint);
 /* --- Sending and receiving (zx/traffic.c) --- */
 
 /* Sends a message to the other end, and takes it in every case. With a call the bytes begin with
- * its transaction id, which is chosen here, and the call is added. ZX_ERR_PEER_CLOSED;
+ * its transaction id, which is chosen here, and the call is added, also when sending fails later:
+ * it is the caller's to take out, and with it a reply that may have come. ZX_ERR_PEER_CLOSED;
  * ZX_ERR_NOT_SUPPORTED, ZX_ERR_BAD_STATE: a handle that cannot leave the process;
  * ZX_ERR_NO_RESOURCES; ZX_ERR_NO_MEMORY, also when too much waits to be sent. */
 zx_status_t endpoint_send(struct endpoint *endpoint, struct parcel *parcel, struct call *call);

@@ -100,9 +100,6 @@ zx_status_t endpoint_send(struct endpoint *endpoint, struct parcel *parcel, stru
             }
             status = try_send(endpoint, &parcel, &frame);
         }
-        if (status != ZX_OK && status != ZX_ERR_SHOULD_WAIT && call != NULL) {
-            list_remove(&call->link);
-        }
         endpoint_unlock(endpoint);
         if (status != ZX_ERR_SHOULD_WAIT) {
             break;

@@ -243,6 +243,29 @@ static void calls_carry_handles_both_ways(void **state)
     }
 }
 
+/* The kernel's word is not needed to know it: it comes after the call has an id. */
+static void a_question_that_cannot_go_leaves_no_trace(void **state)
+{
+    (void)state;
+    zx_handle_t ends[2];
+    zx_handle_t port;
+    uint32_t ask[2] = {0, 7};
+    uint32_t len = 0;
+    uint32_t count = 0;
+    new_channel(BY_SOCKET, ends);
+    assert_ok(zx_port_create(0, &port));
+    const zx_channel_call_args_t args = {
+        .wr_bytes = ask, .wr_handles = &port, .wr_num_bytes = sizeof(ask), .wr_num_handles = 1};
+    assert_status(zx_channel_call(ends[0], 0, ZX_TIME_INFINITE, &args, &len, &count),
+                  ZX_ERR_NOT_SUPPORTED);
+    ask[0] = 1U << 31 | 1; /* the id that it had: a message like all others now */
+    assert_ok(zx_channel_write(ends[1], 0, ask, sizeof(ask), NULL, 0));
+    wait_for(ends[0], ZX_CHANNEL_READABLE);
+    assert_ok(zx_channel_read(ends[0], 0, ask, NULL, sizeof(ask), 0, &len, NULL));
+    assert_int_equal(len, sizeof(ask));
+    assert_ok(zx_handle_close_many(ends, 2));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -252,6 +275,7 @@ int main(void)
         cmocka_unit_test(closing_ends_calls),
         cmocka_unit_test(the_last_reply_counts),
         cmocka_unit_test(calls_carry_handles_both_ways),
+        cmocka_unit_test(a_question_that_cannot_go_leaves_no_trace),
     };
     return RUN_ZX_TESTS(tests);
 }
