@@ -1,8 +1,10 @@
 /* A handle is a slot's index and the slot's generation above two set bits. Closing a handle
- * advances the generation, and slots are used again in the order in which they became free, so that
- * a stale number is told from a live one for at least a million handles. */
+ * advances the generation, and slots are used again in the order in which they became free, of
+ * which there are never few: so a stale number is told from a live one for at least a million
+ * handles, unless nearly all that there can be are in use. */
 #include "zx/handle.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -11,7 +13,8 @@
 #define INDEX_BITS      18
 #define GENERATION_BITS 12
 #define GENERATION_MASK ((1U << GENERATION_BITS) - 1)
-#define INITIAL_SLOTS   256U
+#define INITIAL_SLOTS   512U
+#define FREE_SLOTS      256U /* so many closings at least until one is used again */
 #define MAX_SLOTS       (1U << INDEX_BITS)
 
 struct slot {
@@ -77,6 +80,14 @@ static zx_status_t table_grow(void)
     return ZX_OK;
 }
 
+/* Sees to it that a slot is free, and others if they can be had. */
+static zx_status_t make_room(void)
+{
+    zx_status_t status = table.free_count < FREE_SLOTS ? table_grow() : ZX_OK;
+    assert(status != ZX_OK || table.free_count > 0);
+    return table.free_count > 0 ? ZX_OK : status;
+}
+
 /* Takes the object out of a live slot. Under the lock. */
 static struct object *slot_clear(struct slot *slot)
 {
@@ -124,7 +135,7 @@ void loose_handle_drop(struct loose_handle loose)
 zx_status_t handle_put(struct loose_handle loose, zx_handle_t *ret_handle)
 {
     (void)pthread_mutex_lock(&table.lock);
-    zx_status_t status = table.free_count == 0 ? table_grow() : ZX_OK;
+    zx_status_t status = make_room();
     if (status == ZX_OK) {
         uint32_t index = table.first_free;
         struct slot *slot = &table.slots[index];

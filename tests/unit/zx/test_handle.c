@@ -105,10 +105,32 @@ static void z205_replace_closes_the_old_handle_in_every_case(void **state)
     assert_int_equal(none, 77);
 }
 
+/* However few numbers are free when it is closed. */
+static void a_stale_value_stays_bad_among_many_live_ones(void **state)
+{
+    (void)state;
+    enum { LIVE = 2100, LATER = 100000 };
+    static zx_handle_t live[LIVE];
+    zx_handle_t vmo = new_vmo(PAGE, 0);
+    for (size_t i = 0; i < LIVE; i++) {
+        live[i] = dup_with(vmo, ZX_RIGHT_READ);
+        zx_handle_t stale = dup_with(vmo, ZX_RIGHT_READ);
+        assert_ok(zx_handle_close(stale));
+        for (size_t j = 0; i % 256 == 250 && j < LATER; j++) { /* tables grow by powers of two */
+            zx_handle_t later = dup_with(vmo, ZX_RIGHT_READ);
+            assert_int_not_equal(later, stale);
+            assert_ok(zx_handle_close(later));
+        }
+    }
+    assert_ok(zx_handle_close_many(live, LIVE));
+    assert_ok(zx_handle_close(vmo));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_have_both_low_bits_and_zero_is_fine_to_close),
+        cmocka_unit_test(a_stale_value_stays_bad_among_many_live_ones),
         cmocka_unit_test(a_stale_value_stays_bad_when_its_slot_is_used_again),
         cmocka_unit_test(many_handles_live_at_once),
         cmocka_unit_test(close_many_closes_the_good_ones),
