@@ -148,7 +148,8 @@ static zx_status_t check_map_options(zx_vm_option_t options, zx_rights_t rights,
     if ((faults_beyond && (options & ZX_VM_ALLOW_FAULTS) == 0) || has_bad_bits(options)) {
         return ZX_ERR_INVALID_ARGS;
     }
-    if (((options & ZX_VM_REQUIRE_NON_RESIZABLE) != 0 && vmo->resizable) ||
+    /* Through whichever VMO: a reference that cannot be resized has memory that may shrink. */
+    if (((options & ZX_VM_REQUIRE_NON_RESIZABLE) != 0 && vmo->extent->is_resizable) ||
         ((options & ZX_VM_ALLOW_FAULTS) == 0 && vmo->discardable != NULL)) {
         return ZX_ERR_NOT_SUPPORTED;
     }

@@ -23,10 +23,12 @@ bool vmo_is_whole_file(struct vmo *vmo)
 static zx_rights_t lost_rights(int seals, int access)
 {
     zx_rights_t lost = 0;
-    if (access == O_RDONLY || (seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)) != 0) {
+    bool can_read = access == O_RDONLY || access == O_RDWR; /* there is one that can do nothing */
+    bool can_write = access == O_WRONLY || access == O_RDWR;
+    if (!can_write || (seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)) != 0) {
         lost |= ZX_RIGHT_WRITE | ZX_RIGHT_RESIZE;
     }
-    if (access == O_WRONLY) { /* cannot even be mapped without access */
+    if (!can_read) { /* cannot even be mapped without access */
         lost |= ZX_RIGHT_READ | ZX_RIGHT_MAP | ZX_RIGHT_EXECUTE;
     }
     if ((seals & F_SEAL_GROW) != 0 && (seals & F_SEAL_SHRINK) != 0) {

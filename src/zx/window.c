@@ -35,7 +35,8 @@ void window_describe(struct vmo *vmo, struct form *form)
 static zx_status_t apply_window(struct vmo *vmo, const struct form *form)
 {
     uint64_t page = zx_system_get_page_size();
-    if (form->window_offset % page != 0 || form->window_size % page != 0 ||
+    if (vmo->extent->is_resizable || form->window_offset % page != 0 ||
+        form->window_size % page != 0 ||
         !is_inside_file(vmo, form->window_offset, form->window_size)) {
         return ZX_ERR_INVALID_ARGS;
     }

@@ -13,8 +13,8 @@ bool window_can_leave(struct vmo *vmo);
 void window_describe(struct vmo *vmo, struct form *form);
 
 /* Makes a VMO that was just received, and has no handle yet, what the sender says it is.
- * ZX_ERR_INVALID_ARGS: a window that does not begin with a page or is not inside the file;
- * ZX_ERR_NO_MEMORY. */
+ * ZX_ERR_INVALID_ARGS: a window that does not begin with a page or is not inside the file, or a
+ * file that can be made shorter; ZX_ERR_NO_MEMORY. */
 zx_status_t window_apply(struct vmo *vmo, const struct form *form);
 
 #endif

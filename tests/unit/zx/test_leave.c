@@ -1,6 +1,7 @@
 #include "channel_test.h"
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -206,6 +207,24 @@ static void windows_and_forms_are_judged(void **state)
     assert_status(sysmem_handle_from_form(-1, form, &out), ZX_ERR_NOT_SUPPORTED);
 }
 
+/* Who maps it and asks for memory that does not shrink would get some that does. */
+static void a_part_of_a_file_that_can_shrink_is_refused(void **state)
+{
+    (void)state;
+    const int seals[] = {0, F_SEAL_GROW, F_SEAL_SHRINK, F_SEAL_GROW | F_SEAL_SHRINK};
+    const struct form part = {.type = ZX_OBJ_TYPE_VMO, .flags = FORM_WINDOW, .window_size = PAGE};
+    for (size_t i = 0; i < 4; i++) {
+        unsigned char form[SYSMEM_HANDLE_FORM_BYTES];
+        zx_handle_t out = ZX_HANDLE_INVALID;
+        int fd = memfd_create("shrinks", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+        assert_int_equal(ftruncate(fd, (off_t)PAGE), 0);
+        assert_int_equal(fcntl(fd, F_ADD_SEALS, seals[i]), 0);
+        form_write(&part, form);
+        assert_status(sysmem_handle_from_form(fd, form, &out), i < 3 ? ZX_ERR_INVALID_ARGS : ZX_OK);
+        assert_ok(zx_handle_close(out));
+    }
+}
+
 /* The other process: echoes each message on the end that it was given, signals, and ends when the
  * end is closed. It was made before this process used the library. */
 static void echo(int socket)
@@ -329,6 +348,7 @@ int main(void)
         cmocka_unit_test(signals_travel_as_a_copy),
         cmocka_unit_test(a_part_travels_with_its_window),
         cmocka_unit_test(windows_and_forms_are_judged),
+        cmocka_unit_test(a_part_of_a_file_that_can_shrink_is_refused),
         cmocka_unit_test(another_process_echoes),
     };
     return RUN_ZX_TESTS(tests);

@@ -130,6 +130,16 @@ static void z160_z163_z172_map_arguments(void **state)
     assert_status(map_root(R, 0, vmo, 0, PAGE, NULL), ZX_ERR_INVALID_ARGS);
     zx_handle_t fixed = new_vmo(4 * PAGE, 0);
     unmap_ok(map_ok(R | ZX_VM_REQUIRE_NON_RESIZABLE, 0, fixed, 0, PAGE), PAGE);
+    /* A reference that cannot be resized has the memory of one that can. */
+    zx_handle_t reference = ZX_HANDLE_INVALID;
+    zx_handle_t resizable = new_vmo(PAGE, ZX_VMO_RESIZABLE);
+    zx_vaddr_t none = 0;
+    assert_ok(zx_vmo_create_child(resizable, ZX_VMO_CHILD_REFERENCE, 0, 0, &reference));
+    assert_status(zx_vmar_map(zx_vmar_root_self(), R | ZX_VM_REQUIRE_NON_RESIZABLE, 0, reference, 0,
+                              PAGE, &none),
+                  ZX_ERR_NOT_SUPPORTED);
+    assert_ok(zx_handle_close(reference));
+    assert_ok(zx_handle_close(resizable));
     unmap_ok(map_ok(R | W | ZX_VM_MAP_RANGE | ZX_VM_ALLOW_FAULTS, 0, fixed, 0, PAGE), PAGE);
     assert_ok(zx_handle_close(vmo));
     assert_ok(zx_handle_close(fixed));
