@@ -11,6 +11,7 @@
 #include "zx/handle.h"
 #include "zx/pump.h"
 #include "zx/status.h"
+#include "zx/stray.h"
 
 void endpoint_lock(struct endpoint *endpoint)
 {
@@ -85,7 +86,7 @@ static void endpoint_free(struct object *object)
     }
     parcels_drop(&endpoint->inbox);
     fd_close(&endpoint->left_fd);
-    fd_close(&endpoint->fd);
+    stray_close_end(&endpoint->fd);
     pair_unref(endpoint->pair);
     free(endpoint);
 }

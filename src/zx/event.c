@@ -9,6 +9,7 @@
 #include "base/fd.h"
 #include "os/socket_name.h"
 #include "zx/handle.h"
+#include "zx/stray.h"
 
 struct event {
     struct object object;
@@ -23,7 +24,7 @@ static struct event *event_of(struct object *object)
 static void event_free(struct object *object)
 {
     struct event *event = event_of(object);
-    fd_close(&event->fd);
+    stray_close_end(&event->fd); /* a received one's socket may have been sent anything */
     free(event);
 }
 

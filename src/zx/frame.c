@@ -7,6 +7,7 @@
 
 #include "base/fd.h"
 #include "zx/form.h"
+#include "zx/stray.h"
 #include "zx/transfer.h"
 
 /* The beginning of every frame. Both ends are on one machine: its own byte order. The first byte
@@ -29,9 +30,20 @@ struct header {
 #define FORM         ((size_t)SYSMEM_HANDLE_FORM_BYTES)
 #define MAX_HANDLES  ZX_CHANNEL_MAX_MSG_HANDLES
 
+#ifndef SCM_PIDFD
+#define SCM_PIDFD 0x04
+#endif
+
 union control {
     struct cmsghdr header;
     char bytes[CMSG_SPACE(MAX_HANDLES * sizeof(int))];
+};
+
+/* With room for what nobody asked for: whoever has a duplicate of the socket can switch on that the
+ * kernel adds credentials and more. It must not take the room of descriptors. */
+union received_control {
+    struct cmsghdr header;
+    char bytes[sizeof(union control) + 512];
 };
 
 static struct frame *frame_new(const struct header *header, size_t len)
@@ -157,37 +169,82 @@ enum frame_kind frame_peek(int fd, struct frame_head *ret_head)
     return judge(&header, len, (size_t)n, ret_head);
 }
 
-void frame_skip(int fd)
+/* Descriptors that came with a frame. */
+struct fd_list {
+    size_t count;
+    int fds[MAX_HANDLES];
+};
+
+static void fd_list_close(struct fd_list *list)
 {
-    char byte;
-    (void)recv(fd, &byte, sizeof(byte), MSG_DONTWAIT); /* descriptors are closed by the kernel */
+    for (size_t i = 0; i < list->count; i++) {
+        stray_close(&list->fds[i]);
+    }
 }
 
-/* The descriptors of what was received, at most MAX_HANDLES. False: something else came along, or
- * not all fitted. */
-static bool take_fds(struct msghdr *message, int ret_fds[MAX_HANDLES], size_t *ret_count)
+/* Takes the descriptors of one control message. False: there are too many. */
+static bool take_some(const struct cmsghdr *control, struct fd_list *list)
 {
-    size_t count = 0;
-    bool sound = (message->msg_flags & (MSG_CTRUNC | MSG_TRUNC)) == 0;
-    for (struct cmsghdr *it = CMSG_FIRSTHDR(message); it != NULL; it = CMSG_NXTHDR(message, it)) {
-        if (it->cmsg_level != SOL_SOCKET || it->cmsg_type != SCM_RIGHTS) {
-            sound = false;
-            continue;
+    size_t here = (control->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+    bool fits = here <= MAX_HANDLES - list->count;
+    for (size_t i = 0; i < here; i++) {
+        int fd;
+        memcpy(&fd, CMSG_DATA(control) + i * sizeof(fd), sizeof(fd));
+        if (fits) {
+            list->fds[list->count++] = fd;
+        } else {
+            stray_close(&fd);
         }
-        size_t here = (it->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-        memcpy(ret_fds + count, CMSG_DATA(it), here * sizeof(int));
-        count += here;
     }
-    *ret_count = count;
+    return fits;
+}
+
+/* The descriptors of what was received. False: something else came along, or not all fitted. */
+static bool take_fds(struct msghdr *message, struct fd_list *ret_list)
+{
+    bool sound = (message->msg_flags & (MSG_CTRUNC | MSG_TRUNC)) == 0;
+    ret_list->count = 0;
+    for (struct cmsghdr *it = CMSG_FIRSTHDR(message); it != NULL; it = CMSG_NXTHDR(message, it)) {
+        bool is_rights = it->cmsg_level == SOL_SOCKET && it->cmsg_type == SCM_RIGHTS;
+        bool is_pidfd = it->cmsg_level == SOL_SOCKET && it->cmsg_type == SCM_PIDFD;
+        bool taken = (is_rights || is_pidfd) && take_some(it, ret_list);
+        sound = sound && is_rights && taken;
+    }
     return sound;
 }
 
+/* -1 with errno. */
+static ssize_t receive(int fd, struct msghdr *message, union received_control *control)
+{
+    ssize_t n;
+    do {
+        message->msg_control = control;
+        message->msg_controllen = sizeof(*control);
+        n = recvmsg(fd, message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    } while (n < 0 && (errno == EINTR || errno == ECONNRESET));
+    return n;
+}
+
+void frame_skip(int fd)
+{
+    char byte;
+    struct iovec part = {.iov_base = &byte, .iov_len = sizeof(byte)};
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+    union received_control control;
+    struct fd_list fds;
+    if (receive(fd, &message, &control) >= 0) { /* the kernel would close them here and now */
+        (void)take_fds(&message, &fds);
+        fd_list_close(&fds);
+    }
+}
+
 /* Makes the handles, and takes all descriptors in every case. */
-static zx_status_t open_handles(struct parcel *parcel, const unsigned char *forms, int *fds,
-                                size_t count)
+static zx_status_t open_handles(struct parcel *parcel, const unsigned char *forms,
+                                struct fd_list *list)
 {
     zx_status_t status = ZX_OK;
-    for (size_t i = 0; i < count; i++) {
+    int *fds = list->fds;
+    for (size_t i = 0; i < list->count; i++) {
         struct form form;
         if (status == ZX_OK) {
             status = form_read(forms + i * FORM, &form);
@@ -196,20 +253,27 @@ static zx_status_t open_handles(struct parcel *parcel, const unsigned char *form
             status = transfer_in(fd_take(&fds[i]), &form, &parcel->handles[i]);
             parcel->handle_count += status == ZX_OK ? 1 : 0;
         }
-        fd_close(&fds[i]);
     }
+    fd_list_close(list);
     bool lack = status == ZX_ERR_NO_MEMORY || status == ZX_ERR_NO_RESOURCES;
     return status == ZX_OK || lack ? status : ZX_ERR_INVALID_ARGS;
 }
 
-zx_status_t frame_receive(int fd, const struct frame_head *head, struct parcel **ret_parcel)
+/* What came of receiving a frame that was expected to have this head. */
+static zx_status_t judge_received(const struct frame_head *head, const struct header *header,
+                                  size_t len, size_t fd_count)
 {
-    unsigned char *bytes = NULL;
-    struct parcel *parcel = parcel_new(head->len, head->handle_count, &bytes);
-    if (parcel == NULL) {
-        return ZX_ERR_NO_MEMORY;
-    }
-    union control control;
+    struct frame_head again;
+    bool is_same = judge(header, len, len, &again) == FRAME_MESSAGE && again.len == head->len &&
+                   again.handle_count == head->handle_count;
+    return is_same && fd_count == head->handle_count ? ZX_OK : ZX_ERR_INVALID_ARGS;
+}
+
+/* Receives into a parcel that has room. */
+static zx_status_t receive_into(int fd, const struct frame_head *head, struct parcel *parcel,
+                                unsigned char *bytes)
+{
+    union received_control control;
     struct header header;
     unsigned char forms[MAX_HANDLES * FORM];
     struct iovec parts[] = {
@@ -217,32 +281,34 @@ zx_status_t frame_receive(int fd, const struct frame_head *head, struct parcel *
         {.iov_base = forms,   .iov_len = head->handle_count * FORM},
         {.iov_base = bytes,   .iov_len = head->len                }
     };
-    struct msghdr message = {.msg_iov = parts,
-                             .msg_iovlen = 3,
-                             .msg_control = &control,
-                             .msg_controllen = sizeof(control)};
-    ssize_t n;
-    do {
-        n = recvmsg(fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-    } while (n < 0 && (errno == EINTR || errno == ECONNRESET));
-    int fds[MAX_HANDLES];
-    size_t fd_count = 0;
-    bool lacks = n >= 0 && (message.msg_flags & MSG_CTRUNC) != 0;
-    bool sound = n >= 0 && take_fds(&message, fds, &fd_count);
-    struct frame_head again;
-    zx_status_t status = ZX_ERR_SHOULD_WAIT;
-    if (n >= 0) {
-        sound = sound && judge(&header, (size_t)n, (size_t)n, &again) == FRAME_MESSAGE &&
-                again.len == head->len && fd_count == head->handle_count;
-        status = lacks ? ZX_ERR_NO_RESOURCES : sound ? ZX_OK : ZX_ERR_INVALID_ARGS;
+    struct msghdr message = {.msg_iov = parts, .msg_iovlen = 3};
+    ssize_t n = receive(fd, &message, &control);
+    if (n < 0) {
+        return ZX_ERR_SHOULD_WAIT;
     }
-    if (status == ZX_OK) {
-        status = open_handles(parcel, forms, fds, fd_count);
-    } else {
-        for (size_t i = 0; i < fd_count; i++) {
-            fd_close(&fds[i]);
-        }
+    struct fd_list fds;
+    zx_status_t status = ZX_ERR_INVALID_ARGS;
+    if (take_fds(&message, &fds)) {
+        status = judge_received(head, &header, (size_t)n, fds.count);
+    } else if ((message.msg_flags & MSG_CTRUNC) != 0) {
+        status = ZX_ERR_NO_RESOURCES;
     }
+    if (status != ZX_OK) {
+        fd_list_close(&fds);
+        return status;
+    }
+    return open_handles(parcel, forms, &fds);
+}
+
+zx_status_t frame_receive(int fd, const struct frame_head *head, struct parcel **ret_parcel)
+{
+    unsigned char *bytes = NULL;
+    struct parcel *parcel = parcel_new(head->len, head->handle_count, &bytes);
+    if (parcel == NULL) {
+        frame_skip(fd); /* else whoever waits would be woken for it again and again */
+        return ZX_ERR_NO_MEMORY;
+    }
+    zx_status_t status = receive_into(fd, head, parcel, bytes);
     if (status != ZX_OK) {
         parcel_drop(parcel);
         return status;

@@ -1,10 +1,10 @@
 #include "zx/transfer.h"
 
-#include "base/fd.h"
 #include "zx/endpoint.h"
 #include "zx/event.h"
 #include "zx/handle.h"
 #include "zx/status.h"
+#include "zx/stray.h"
 #include "zx/vmo.h"
 #include "zx/window.h"
 
@@ -46,7 +46,8 @@ static zx_status_t received_vmo(int fd, const struct form *form, zx_rights_t *ri
     return status;
 }
 
-/* Makes the object, which takes the descriptor on success. */
+/* Makes the object, which takes the descriptor on success. No call is made on one of another kind
+ * that could reach a file system. */
 static zx_status_t object_from_fd(int fd, const struct form *form, bool believed,
                                   zx_rights_t *rights, struct object **ret_object)
 {
@@ -66,14 +67,13 @@ static zx_status_t object_from_fd(int fd, const struct form *form, bool believed
 static zx_status_t from_form(int fd, const struct form *form, bool believed,
                              struct loose_handle *ret_loose)
 {
-    FD_CLEANUP int owned = fd;
     zx_rights_t rights = form->rights & possible_rights(form->type);
     struct object *object = NULL;
     zx_status_t status = object_from_fd(fd, form, believed, &rights, &object);
     if (status != ZX_OK) {
+        stray_close(&fd);
         return status;
     }
-    (void)fd_take(&owned); /* the object's now */
     *ret_loose = loose_handle_new(object, rights);
     return ZX_OK;
 }
@@ -83,7 +83,7 @@ static zx_status_t from_fd(int fd, const struct sysmem_handle_info *info, bool b
 {
     struct loose_handle loose;
     if ((info->reserved[0] | info->reserved[1]) != 0) {
-        fd_close(&fd);
+        stray_close(&fd);
         return ZX_ERR_INVALID_ARGS;
     }
     const struct form form = {.type = info->type,
@@ -122,7 +122,7 @@ zx_status_t sysmem_handle_from_form(int fd, const unsigned char form[SYSMEM_HAND
     struct form read;
     zx_status_t status = form_read(form, &read);
     if (status != ZX_OK) {
-        fd_close(&fd);
+        stray_close(&fd);
         return status;
     }
     status = transfer_in(fd, &read, &loose);
