@@ -41,7 +41,12 @@ static struct pair *pair_new(bool is_local)
     return pair;
 }
 
-static void pair_unref(struct pair *pair)
+void pair_ref(struct pair *pair)
+{
+    (void)atomic_fetch_add(&pair->references, 1);
+}
+
+void pair_unref(struct pair *pair)
 {
     if (atomic_fetch_sub(&pair->references, 1) == 1) {
         (void)pthread_cond_destroy(&pair->moved);
@@ -61,6 +66,8 @@ static void endpoint_orphan(struct object *object)
     list_init(&dropped);
     endpoint_lock(endpoint);
     struct endpoint *other = pair->ends[1 - endpoint->side];
+    bool is_stranded = pair->is_local && other != NULL && !list_is_empty(&other->inbox) &&
+                       endpoint_may_be_stranded(other);
     endpoint->is_open = false;
     pair->ends[endpoint->side] = NULL;
     list_move_all(&dropped, &endpoint->inbox);
@@ -75,6 +82,9 @@ static void endpoint_orphan(struct object *object)
     }
     endpoint_unlock(endpoint);
     parcels_drop(&dropped);
+    if (is_stranded) {
+        pair_free_stranded(pair);
+    }
 }
 
 static void endpoint_free(struct object *object)
@@ -86,6 +96,9 @@ static void endpoint_free(struct object *object)
     }
     parcels_drop(&endpoint->inbox);
     fd_close(&endpoint->left_fd);
+    if (endpoint->pair->is_local) {
+        fd_close(&endpoint->fd); /* nobody has ever sent anything over it */
+    }
     stray_close_end(&endpoint->fd);
     pair_unref(endpoint->pair);
     free(endpoint);
@@ -195,7 +208,7 @@ static struct endpoint *endpoint_new(const struct object_kind *kind, struct pair
     endpoint->side = side;
     endpoint->pair = pair;
     pair->ends[side] = endpoint;
-    (void)atomic_fetch_add(&pair->references, 1);
+    pair_ref(pair);
     return endpoint;
 }
 

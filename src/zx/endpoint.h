@@ -25,7 +25,11 @@ struct pair {
     struct endpoint *ends[2]; /* NULL: has no handle in this process */
     bool is_local;
     bool is_moving;  /* what is queued is on its way into the sockets: nobody else may act */
-    bool is_visited; /* guarded by the lock of zx/leave.c */
+    bool is_visited; /* guarded by the lock of zx/leave.c, as is what follows */
+    struct list reached_link;
+    unsigned found; /* handles to its ends in messages */
+    bool is_reached;
+    bool is_live;
 };
 
 struct endpoint {
@@ -64,6 +68,9 @@ static inline struct endpoint *endpoint_of(struct object *object)
 /* Makes an object of a socket, which it owns on success. ZX_ERR_WRONG_TYPE: not a Unix SEQPACKET
  * socket; ZX_ERR_NO_MEMORY. */
 zx_status_t endpoint_from_fd(int fd, const struct form *form, struct object **ret_object);
+
+void pair_ref(struct pair *pair);
+void pair_unref(struct pair *pair);
 
 /* The pair's lock, once nothing moves. */
 void endpoint_lock(struct endpoint *endpoint);
@@ -109,5 +116,22 @@ zx_status_t endpoint_can_leave(struct endpoint *endpoint);
 
 /* Has all that goes over a pair go over its sockets from now on. */
 zx_status_t endpoint_expose(struct endpoint *endpoint);
+
+/* Nothing leaves meanwhile. Above all pairs' locks. */
+void endpoint_leave_lock(void);
+void endpoint_leave_unlock(void);
+
+/* --- What nobody can reach any more (zx/stranded.c) --- */
+
+/* Closes the ends of a pair if all handles to it are in messages that nobody can ever read, because
+ * only such messages have what they are to be read through; with them all others of this kind that
+ * they lead to. No lock may be held. */
+void pair_free_stranded(struct pair *pair);
+
+/* Whether that may be so: it costs a look at all messages that a pair leads to. */
+static inline bool endpoint_may_be_stranded(struct endpoint *endpoint)
+{
+    return atomic_load(&endpoint->object.numbered) == 0;
+}
 
 #endif

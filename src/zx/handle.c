@@ -92,6 +92,7 @@ static zx_status_t make_room(void)
 static struct object *slot_clear(struct slot *slot)
 {
     struct object *object = slot->object;
+    (void)atomic_fetch_sub(&object->numbered, 1);
     slot->object = NULL;
     slot->generation = (slot->generation + 1) & GENERATION_MASK;
     append_free((uint32_t)(slot - table.slots));
@@ -143,6 +144,7 @@ zx_status_t handle_put(struct loose_handle loose, zx_handle_t *ret_handle)
         table.free_count--;
         slot->object = loose.object;
         slot->rights = loose.rights;
+        (void)atomic_fetch_add(&loose.object->numbered, 1);
         *ret_handle = handle_of(index);
     }
     (void)pthread_mutex_unlock(&table.lock);

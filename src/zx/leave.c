@@ -16,6 +16,16 @@
 static pthread_mutex_t leaving = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
 static unsigned depth;
 
+void endpoint_leave_lock(void)
+{
+    (void)pthread_mutex_lock(&leaving);
+}
+
+void endpoint_leave_unlock(void)
+{
+    (void)pthread_mutex_unlock(&leaving);
+}
+
 static zx_status_t inbox_can_leave(struct endpoint *endpoint)
 {
     zx_status_t status = ZX_OK;
@@ -53,7 +63,7 @@ zx_status_t endpoint_can_leave(struct endpoint *endpoint)
 {
     struct pair *pair = endpoint->pair;
     zx_status_t status = ZX_ERR_NOT_SUPPORTED;
-    (void)pthread_mutex_lock(&leaving);
+    endpoint_leave_lock();
     if (depth < MAX_DEPTH && !pair->is_visited) {
         depth++;
         pair->is_visited = true;
@@ -63,7 +73,7 @@ zx_status_t endpoint_can_leave(struct endpoint *endpoint)
         pair->is_visited = false;
         depth--;
     }
-    (void)pthread_mutex_unlock(&leaving);
+    endpoint_leave_unlock();
     return status;
 }
 
@@ -91,10 +101,11 @@ static zx_status_t send_all(struct list *parcels, struct endpoint *to, struct en
     return first;
 }
 
-/* Ports' observers were served in memory until now. */
+/* Ports' observers were served in memory until now. An end with messages that stayed may be among
+ * these itself: somebody must hear when nobody else is left. */
 static void settle(struct endpoint *endpoint)
 {
-    if (endpoint->is_observed) {
+    if (endpoint->is_observed || !list_is_empty(&endpoint->inbox)) {
         (void)endpoint_watch(endpoint);
     }
     endpoint_look(endpoint);
@@ -181,7 +192,7 @@ zx_status_t endpoint_expose(struct endpoint *endpoint)
     struct list dropped;
     zx_status_t status = ZX_ERR_NOT_SUPPORTED;
     list_init(&dropped);
-    (void)pthread_mutex_lock(&leaving);
+    endpoint_leave_lock();
     if (depth < MAX_DEPTH && !pair->is_visited) {
         depth++;
         pair->is_visited = true;
@@ -192,7 +203,7 @@ zx_status_t endpoint_expose(struct endpoint *endpoint)
         pair->is_visited = false;
         depth--;
     }
-    (void)pthread_mutex_unlock(&leaving);
+    endpoint_leave_unlock();
     parcels_drop(&dropped);
     return status;
 }

@@ -12,6 +12,7 @@ void object_init(struct object *object, const struct object_kind *kind, zx_koid_
     object->koid = koid != ZX_KOID_INVALID ? koid : koid_new();
     atomic_init(&object->references, 1);
     atomic_init(&object->handles, 0);
+    atomic_init(&object->numbered, 0);
     (void)pthread_mutex_init(&object->lock, NULL);
     object->signals = signals;
     list_init(&object->observers);

@@ -55,6 +55,7 @@ struct object {
     zx_koid_t koid;
     atomic_uint references;
     atomic_uint handles;  /* also those in messages */
+    atomic_uint numbered; /* of these: which are in the table */
     pthread_mutex_t lock; /* guards what is below, and what a kind says that it guards */
     zx_signals_t signals;
     struct list observers;

@@ -111,6 +111,9 @@ zx_status_t endpoint_send(struct endpoint *endpoint, struct parcel *parcel, stru
         }
     }
     parcel_drop(parcel);
+    if (status == ZX_OK && endpoint_may_be_stranded(endpoint)) { /* sent away while it was used */
+        pair_free_stranded(endpoint->pair);
+    }
     return status;
 }
 
@@ -143,7 +146,11 @@ static void endpoint_event(struct object *object)
     endpoint_look(endpoint);
     bool ends = endpoint->is_lingering && list_is_empty(&endpoint->outbox);
     endpoint->is_lingering = endpoint->is_lingering && !ends;
+    bool is_stranded = !list_is_empty(&endpoint->inbox) && endpoint_may_be_stranded(endpoint);
     endpoint_unlock(endpoint);
+    if (is_stranded) {
+        pair_free_stranded(endpoint->pair);
+    }
     if (ends) {
         object_unref(object);
     }
