@@ -173,6 +173,8 @@ static void both_ends_of_both(void **state)
 static void a_way_through_another_process(void **state)
 {
     (void)state;
+    int before = count_fds();
+    void *wanted = &before;
     struct lane lane = new_lane();
     struct lane way = new_lane();
     zx_handle_t near = 0;
@@ -187,6 +189,7 @@ static void a_way_through_another_process(void **state)
     assert_ok(zx_handle_close(way.hidden));
     wait_for(near, ZX_EVENTPAIR_PEER_CLOSED);
     assert_ok(zx_handle_close(near));
+    assert_int_equal(check_fds(&wanted), 0); /* the library's threads end */
 }
 
 static void *close_one(void *arg)
