@@ -8,8 +8,8 @@
 
 #include <sysmem/sysmem.h>
 
+#include "base/byte_count.h"
 #include "base/strbuf.h"
-#include "cli/byte_count.h"
 #include "cli/command.h"
 #include "cli/text_table.h"
 

@@ -1,6 +1,8 @@
-#include "cli/byte_count.h"
+#include "base/byte_count.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,4 +34,16 @@ bool byte_count_parse(const char *text, uint64_t *ret)
         }
     }
     return false;
+}
+
+const char *byte_count_print(uint64_t bytes, char buf[BYTE_COUNT_ROOM])
+{
+    static const char *const units[] = {"", "KiB", "MiB", "GiB"};
+    size_t unit = 0;
+    while (bytes > 0 && bytes % 1024 == 0 && unit + 1 < sizeof(units) / sizeof(units[0])) {
+        bytes /= 1024;
+        unit++;
+    }
+    (void)snprintf(buf, BYTE_COUNT_ROOM, "%" PRIu64 "%s", bytes, units[unit]);
+    return buf;
 }

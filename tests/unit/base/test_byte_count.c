@@ -5,7 +5,7 @@
 
 #include <cmocka.h>
 
-#include "cli/byte_count.h"
+#include "base/byte_count.h"
 
 static uint64_t parsed(const char *text)
 {
@@ -47,10 +47,35 @@ static void what_is_no_number_of_bytes(void **state)
     }
 }
 
+static void printed_as_it_is_read(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t bytes;
+        const char *text;
+    } rows[] = {
+        {0,                       "0"                   },
+        {1023,                    "1023"                },
+        {4096,                    "4KiB"                },
+        {4097,                    "4097"                },
+        {2 << 20,                 "2MiB"                },
+        {UINT64_C(1) << 30,       "1GiB"                },
+        {UINT64_C(3) << 40,       "3072GiB"             },
+        {UINT64_MAX,              "18446744073709551615"},
+        {(UINT64_C(1) << 30) + 1, "1073741825"          },
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        char text[BYTE_COUNT_ROOM];
+        assert_string_equal(byte_count_print(rows[i].bytes, text), rows[i].text);
+        assert_int_equal(parsed(text), rows[i].bytes);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(units),
+        cmocka_unit_test(printed_as_it_is_read),
         cmocka_unit_test(what_is_no_number_of_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
