@@ -50,12 +50,20 @@ void heap_count_released(struct heap *heap, const struct heap_request *request)
     heap->metrics.bytes -= request->size_bytes;
 }
 
+void heap_look(struct heap *heap)
+{
+    if (heap->ops->look != NULL) {
+        heap->ops->look(heap);
+    }
+}
+
 void heap_allocate(struct heap *heap, struct heap_request *request)
 {
     if (heap->gone != NULL) {
         heap_answer(heap, request, -EPIPE, heap->gone);
         return;
     }
+    heap_look(heap);
     if (!heap->ready) {
         heap_answer(heap, request, -EAGAIN, heap->absent_reason);
         return;

@@ -27,6 +27,15 @@ enum heap_tracking {
                                 * that travels with each handle tells */
 };
 
+/* Whom the kernel charges for the pages of a heap's buffers, and when they come. */
+enum heap_charge {
+    HEAP_CHARGES_DAEMON,   /* this process, at allocation */
+    HEAP_CHARGES_TOUCHER,  /* whoever touches a page first: as it does, and may die of a shortage */
+    HEAP_CHARGES_POOL,     /* nobody: they come at allocation from what the system has set aside */
+    HEAP_CHARGES_DRIVER,   /* nobody: they come at allocation from the kernel itself */
+    HEAP_CHARGES_PROVIDER, /* the process that serves the heap, as it sees fit */
+};
+
 struct heap_properties {
     bool cpu_supported;
     bool ram_supported;
@@ -36,6 +45,7 @@ struct heap_properties {
     bool secure;
     bool opaque; /* handles identify a buffer and reach none of its memory; not by companion */
     enum heap_tracking tracking;
+    enum heap_charge charge;
     uint64_t max_size_bytes; /* of one buffer; UINT64_MAX: no limit of its own */
     uint64_t granularity;    /* buffers are multiples of it, and of the page size; 0: of pages */
     uint64_t deadline_ns;    /* what waits for a buffer longer than this fails; 0: waits for good */
@@ -87,6 +97,10 @@ struct heap_ops {
     /* When all buffers are released and all answers given; at the daemon's end perhaps before: what
      * is still to be answered is answered from within, requests with an error. */
     void (*free)(struct heap *heap);
+    /* Brings `ready` and absent_reason up to date, for a heap that nobody tells when they change:
+     * asked before each request, and before heaps are shown. Takes no time. NULL: they always are.
+     */
+    void (*look)(struct heap *heap);
 };
 
 struct heap {
@@ -117,9 +131,12 @@ static inline bool heap_round_size(const struct heap *heap, uint64_t size, uint3
     return checked_round_up_u64(size, granularity > page_size ? granularity : page_size, ret);
 }
 
-/* Asks a heap for a buffer; one that is not ready refuses (-EAGAIN, with its absent_reason), and so
- * do one that has left the registry (-EPIPE) and one whose buffers are smaller (-ENOMEM). The
- * answer may come before this returns. */
+/* Brings `ready` and absent_reason up to date. */
+void heap_look(struct heap *heap);
+
+/* Asks a heap for a buffer, after a look; one that is not ready refuses (-EAGAIN, with its
+ * absent_reason), and so do one that has left the registry (-EPIPE) and one whose buffers are
+ * smaller (-ENOMEM). The answer may come before this returns. */
 void heap_allocate(struct heap *heap, struct heap_request *request);
 
 /* Gives a buffer back: see release() above. Where that takes longer than the heap's deadline it is

@@ -52,7 +52,11 @@ static void bounded_free(struct heap *heap)
 
 static struct heap *heap_bounded_new(uint64_t bytes)
 {
-    static const struct heap_ops ops = {bounded_allocate, bounded_release, bounded_free};
+    static const struct heap_ops ops = {
+        .allocate = bounded_allocate,
+        .release = bounded_release,
+        .free = bounded_free,
+    };
     struct bounded *bounded = calloc(1, sizeof(*bounded));
     if (bounded == NULL) {
         return NULL;

@@ -114,7 +114,8 @@ static void remote_free(struct heap *heap)
 
 static struct remote make_remote(void)
 {
-    static const struct heap_ops remote_ops = {remote_allocate, remote_release, remote_free};
+    static const struct heap_ops remote_ops = {
+        .allocate = remote_allocate, .release = remote_release, .free = remote_free};
     struct remote remote = {.heap = make_heap("remote", 0)};
     remote.heap.ops = &remote_ops;
     remote.heap.external = true;

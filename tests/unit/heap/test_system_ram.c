@@ -1,6 +1,5 @@
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,42 +12,11 @@
 #include <cmocka.h>
 
 #include "base/fd.h"
-#include "base/list.h"
 #include "heap/heap.h"
+#include "thread_executor.h"
 
 #define SMALL (64ULL * 1024)
 #define LARGE (4ULL * 1024 * 1024)
-
-/* Runs each job's work on a thread of its own, and `done` when the test says so. */
-struct thread_executor {
-    struct executor executor;
-    struct executor_job *jobs[4];
-    size_t count;
-};
-
-static void submit(struct executor *executor, struct executor_job *job)
-{
-    struct thread_executor *threads = container_of(executor, struct thread_executor, executor);
-    threads->jobs[threads->count++] = job;
-}
-
-static void *run_work(void *arg)
-{
-    struct executor_job *job = arg;
-    job->work(job);
-    return NULL;
-}
-
-static void finish(struct thread_executor *threads)
-{
-    for (size_t i = 0; i < threads->count; i++) {
-        pthread_t thread;
-        assert_int_equal(pthread_create(&thread, NULL, run_work, threads->jobs[i]), 0);
-        assert_int_equal(pthread_join(thread, NULL), 0);
-        threads->jobs[i]->done(threads->jobs[i]);
-    }
-    threads->count = 0;
-}
 
 static unsigned answers;
 
@@ -94,7 +62,7 @@ static void is_the_system_ram_heap(void **state)
 static void small_buffer_is_made_at_once(void **state)
 {
     (void)state;
-    struct thread_executor threads = {.executor.submit = submit};
+    struct thread_executor threads = THREAD_EXECUTOR;
     struct heap *heap = heap_system_ram_new(&threads.executor, HEAP_COMMIT_EAGER);
     struct heap_request request = ask(heap, SMALL);
     assert_int_equal(answers, 1);
@@ -113,13 +81,13 @@ static void small_buffer_is_made_at_once(void **state)
 static void large_buffer_is_made_elsewhere(void **state)
 {
     (void)state;
-    struct thread_executor threads = {.executor.submit = submit};
+    struct thread_executor threads = THREAD_EXECUTOR;
     struct heap *heap = heap_system_ram_new(&threads.executor, HEAP_COMMIT_EAGER);
     struct heap_request request = {.size_bytes = LARGE, .name = "test", .done = on_done, .fd = -1};
     answers = 0;
     heap->ops->allocate(heap, &request);
     assert_int_equal(answers, 0);
-    finish(&threads);
+    thread_executor_finish(&threads);
     assert_int_equal(answers, 1);
     assert_int_equal(request.status, 0);
     assert_int_equal(committed_bytes(request.fd), LARGE);
@@ -128,7 +96,7 @@ static void large_buffer_is_made_elsewhere(void **state)
     unsigned released = 0;
     heap->ops->release(heap, &request, on_released, &released);
     assert_int_equal(released, 0);
-    finish(&threads);
+    thread_executor_finish(&threads);
     assert_int_equal(released, 1);
     assert_int_equal(fcntl(fd, F_GETFD), -1);
     heap->ops->free(heap);
@@ -137,36 +105,36 @@ static void large_buffer_is_made_elsewhere(void **state)
 static void lazy_buffer_is_made_at_once_and_empty(void **state)
 {
     (void)state;
-    struct thread_executor threads = {.executor.submit = submit};
+    struct thread_executor threads = THREAD_EXECUTOR;
     struct heap *heap = heap_system_ram_new(&threads.executor, HEAP_COMMIT_LAZY);
     struct heap_request request = ask(heap, LARGE);
     assert_int_equal(answers, 1);
     assert_int_equal(request.status, 0);
     assert_int_equal(committed_bytes(request.fd), 0);
     heap->ops->release(heap, &request, NULL, NULL);
-    finish(&threads);
+    thread_executor_finish(&threads);
     heap->ops->free(heap);
 }
 
 static void huge_buffer_is_committed(void **state)
 {
     (void)state;
-    struct thread_executor threads = {.executor.submit = submit};
+    struct thread_executor threads = THREAD_EXECUTOR;
     struct heap *heap = heap_system_ram_new(&threads.executor, HEAP_COMMIT_HUGE);
     struct heap_request request = {.size_bytes = LARGE, .name = "test", .done = on_done, .fd = -1};
     heap->ops->allocate(heap, &request);
-    finish(&threads);
+    thread_executor_finish(&threads);
     assert_int_equal(request.status, 0);
     assert_int_equal(committed_bytes(request.fd), LARGE);
     heap->ops->release(heap, &request, NULL, NULL);
-    finish(&threads);
+    thread_executor_finish(&threads);
     heap->ops->free(heap);
 }
 
 static void refusals_are_counted(void **state)
 {
     (void)state;
-    struct thread_executor threads = {.executor.submit = submit};
+    struct thread_executor threads = THREAD_EXECUTOR;
     struct heap *heap = heap_system_ram_new(&threads.executor, HEAP_COMMIT_EAGER);
     struct rlimit old;
     assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
