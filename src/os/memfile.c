@@ -22,24 +22,28 @@
 #define MFD_NOEXEC_SEAL 0x0008U /* since Linux 6.3; implies MFD_ALLOW_SEALING */
 #endif
 
+#ifndef MFD_HUGE_SHIFT
+#define MFD_HUGE_SHIFT 26 /* <linux/memfd.h>, which does not go with <sys/mman.h> */
+#endif
+
 #define CHECKED_BYTES  (1024ULL * 1024)
 #define RESERVED_BYTES (64ULL * 1024 * 1024) /* left for everybody else */
 
 /* Cleared when the kernel turns out not to know MFD_NOEXEC_SEAL. */
 static atomic_bool noexec_seal_known = true;
 
-static int create(const char *name)
+static int create(const char *name, unsigned kind)
 {
     char cut[MEMFILE_NAME_MAX + 1];
     (void)snprintf(cut, sizeof(cut), "%s", name);
     if (atomic_load(&noexec_seal_known)) {
-        int fd = memfd_create(cut, MFD_CLOEXEC | MFD_NOEXEC_SEAL);
+        int fd = memfd_create(cut, MFD_CLOEXEC | MFD_NOEXEC_SEAL | kind);
         if (fd >= 0 || errno != EINVAL) {
             return fd;
         }
         atomic_store(&noexec_seal_known, false);
     }
-    return memfd_create(cut, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    return memfd_create(cut, MFD_CLOEXEC | MFD_ALLOW_SEALING | kind);
 }
 
 /* What the kernel could give out without swapping. False with errno: it cannot be known now. */
@@ -127,20 +131,44 @@ static int allocate_huge(int fd, uint64_t offset, uint64_t size)
     return allocate(fd, offset, size);
 }
 
+/* What a file of its final size needs besides: to be private and sealed, and a description that
+ * counts. */
+static int finish(int dir, int original, int *ret_fd)
+{
+    if (fchmod(original, S_IRUSR | S_IWUSR) < 0 ||
+        fcntl(original, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) < 0) {
+        return -errno;
+    }
+    return memfile_reopen(dir, original, MEMFILE_READ_WRITE, ret_fd);
+}
+
 int memfile_new(int dir, const char *name, uint64_t size, bool committed, int *ret_fd)
 {
     assert(size > 0);
     if (size > INT64_MAX) {
         return -ENOMEM;
     }
-    FD_CLEANUP int original = create(name);
+    FD_CLEANUP int original = create(name, 0);
     if (original < 0 ||
-        (committed ? commit(original, 0, size) : ftruncate(original, (off_t)size)) < 0 ||
-        fchmod(original, S_IRUSR | S_IWUSR) < 0 ||
-        fcntl(original, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) < 0) {
+        (committed ? commit(original, 0, size) : ftruncate(original, (off_t)size)) < 0) {
         return -errno;
     }
-    return memfile_reopen(dir, original, MEMFILE_READ_WRITE, ret_fd);
+    return finish(dir, original, ret_fd);
+}
+
+/* The pool's size is the limit, not what memory is available: so that is not asked about. */
+int memfile_new_huge(int dir, const char *name, uint64_t size, uint64_t page_bytes, int *ret_fd)
+{
+    assert(size > 0 && page_bytes > 0 && size % page_bytes == 0);
+    if (size > INT64_MAX) {
+        return -ENOSPC;
+    }
+    unsigned page_bits = (unsigned)__builtin_ctzll(page_bytes);
+    FD_CLEANUP int original = create(name, MFD_HUGETLB | page_bits << MFD_HUGE_SHIFT);
+    if (original < 0 || allocate(original, 0, size) < 0) {
+        return -errno;
+    }
+    return finish(dir, original, ret_fd);
 }
 
 int memfile_commit(int fd, uint64_t offset, uint64_t size)
@@ -228,6 +256,6 @@ int memfile_is_alone(int fd)
 
 bool memfile_can_forbid_execution(void)
 {
-    FD_CLEANUP int probe = create("sysmem-probe");
+    FD_CLEANUP int probe = create("sysmem-probe", 0);
     return probe >= 0 && atomic_load(&noexec_seal_known);
 }

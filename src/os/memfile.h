@@ -32,6 +32,12 @@ int memfile_open_dir(int *ret_dir);
  * -EMFILE; another -errno. Blocks for as long as committing takes (10 GB/s or so). */
 int memfile_new(int dir, const char *name, uint64_t size, bool committed, int *ret_fd);
 
+/* As memfile_new() with its pages committed, in huge pages of hugetlbfs: `page_bytes` is their
+ * size, a power of two that `size` is a multiple of. Such a file is mapped at multiples of it, and
+ * write() and pwrite() refuse it. The kernel does not forbid its owner to make it executable.
+ * -ENODEV: no pages of that size in this kernel; -ENOSPC: not enough in the pool (os/hugetlb.h). */
+int memfile_new_huge(int dir, const char *name, uint64_t size, uint64_t page_bytes, int *ret_fd);
+
 /* Gives a range of a memory file its pages, which lies within the file. 0; -ENOMEM or -ENOSPC: no
  * memory; another -errno. Blocks as memfile_new() does. */
 int memfile_commit(int fd, uint64_t offset, uint64_t size);
