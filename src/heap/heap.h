@@ -98,8 +98,9 @@ struct heap_ops {
      * is still to be answered is answered from within, requests with an error. */
     void (*free)(struct heap *heap);
     /* Brings `ready` and absent_reason up to date, for a heap that nobody tells when they change:
-     * asked before each request, and before heaps are shown. Takes no time. NULL: they always are.
-     */
+     * asked before heaps are chosen from, before each request, and before heaps are shown. Takes no
+     * time, and the words stay where and as they are: others may be reading them. NULL: nothing is
+     * to be looked at. */
     void (*look)(struct heap *heap);
 };
 

@@ -71,26 +71,31 @@ static void add_sizes(char *text, size_t room)
     }
 }
 
+/* The words for a heap that is not ready, for good: the sizes that a kernel knows do not change. */
+static void write_absent_reason(struct hugetlb *hugetlb)
+{
+    char *text = hugetlb->absent_reason;
+    struct hugetlb_pool pool;
+    if (hugetlb_look(hugetlb->page_bytes, &pool) == -ENOENT) {
+        (void)snprintf(text, FILE_HEAP_WHY, "this kernel has no huge pages of %s",
+                       hugetlb->page_name);
+        add_sizes(text, FILE_HEAP_WHY);
+        return;
+    }
+    (void)snprintf(
+        text, FILE_HEAP_WHY,
+        "wanted huge pages of %s, got a system that has set none aside (hugepages-%" PRIu64
+        "kB/nr_hugepages is 0)",
+        hugetlb->page_name, hugetlb->page_bytes / 1024);
+}
+
 static void hugetlb_look_at_pool(struct heap *heap)
 {
     struct hugetlb *hugetlb = container_of(heap, struct hugetlb, files.heap);
     struct hugetlb_pool pool = {0};
-    int r = hugetlb_look(hugetlb->page_bytes, &pool);
-    heap->ready = r == 0 && pool.pages + pool.available > 0;
+    (void)hugetlb_look(hugetlb->page_bytes, &pool);
+    heap->ready = pool.pages + pool.available > 0;
     heap->absent_reason = heap->ready ? NULL : hugetlb->absent_reason;
-    if (r == -ENOENT) {
-        (void)snprintf(hugetlb->absent_reason, sizeof(hugetlb->absent_reason),
-                       "this kernel has no huge pages of %s", hugetlb->page_name);
-        add_sizes(hugetlb->absent_reason, sizeof(hugetlb->absent_reason));
-    } else if (r < 0) {
-        (void)snprintf(hugetlb->absent_reason, sizeof(hugetlb->absent_reason),
-                       "no look at the huge pages of %s: %s", hugetlb->page_name, strerror(-r));
-    } else {
-        (void)snprintf(hugetlb->absent_reason, sizeof(hugetlb->absent_reason),
-                       "wanted huge pages of %s, got a system that has set none aside"
-                       " (hugepages-%" PRIu64 "kB/nr_hugepages is 0)",
-                       hugetlb->page_name, hugetlb->page_bytes / 1024);
-    }
 }
 
 static const struct heap_ops hugetlb_ops = {
@@ -129,6 +134,7 @@ struct heap *heap_hugetlb_new(struct executor *executor, uint64_t page_bytes)
         .max_size_bytes = UINT64_MAX,
         .granularity = page_bytes,
     };
-    heap_look(heap);
+    write_absent_reason(hugetlb);
+    hugetlb_look_at_pool(heap);
     return heap;
 }

@@ -132,6 +132,20 @@ void heap_registry_set_ready(struct heap_registry *registry, struct heap *heap,
     tell(registry);
 }
 
+void heap_registry_look(struct heap_registry *registry)
+{
+    bool changed = false;
+    for (size_t i = 0; i < registry->count; i++) {
+        struct heap *heap = registry->heaps[i];
+        bool was_ready = heap->ready;
+        heap_look(heap);
+        changed |= heap->ready != was_ready;
+    }
+    if (changed) {
+        tell(registry);
+    }
+}
+
 void heap_registry_set_secure(struct heap_registry *registry, enum heap_secure secure)
 {
     registry->secure = secure;

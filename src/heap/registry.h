@@ -49,6 +49,10 @@ void heap_registry_remove(struct heap_registry *registry, struct heap *heap, con
 void heap_registry_set_ready(struct heap_registry *registry, struct heap *heap,
                              const char *absent_reason);
 
+/* Has those heaps look whether they are ready that nobody tells: before heaps are chosen from, and
+ * before they are shown. */
+void heap_registry_look(struct heap_registry *registry);
+
 /* Heaps of secure memory are added before it is ready, and removed, or not ready any more, after it
  * is lost. */
 void heap_registry_set_secure(struct heap_registry *registry, enum heap_secure secure);

@@ -65,7 +65,7 @@ enum model_debug_buffer_state snapshot_buffer_state(const struct buffer_set *buf
 /* The number of a kind of node in the Debug protocol. */
 enum model_debug_node_kind snapshot_node_kind(enum node_kind kind);
 
-bool snapshot_heaps(const struct server *server, struct arena *arena,
+bool snapshot_heaps(struct server *server, struct arena *arena,
                     struct model_debug_get_heaps_response *ret);
 
 /* What the solver knows besides participants and heaps: the format costs from position `first` on,

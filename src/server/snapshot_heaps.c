@@ -107,10 +107,11 @@ static bool take_heap(const struct heap *heap, struct arena *arena, struct model
     return true;
 }
 
-bool snapshot_heaps(const struct server *server, struct arena *arena,
+bool snapshot_heaps(struct server *server, struct arena *arena,
                     struct model_debug_get_heaps_response *ret)
 {
-    const struct heap_registry *heaps = &server->heaps;
+    struct heap_registry *heaps = &server->heaps;
+    heap_registry_look(heaps);
     size_t count = heaps->count + (heaps->contiguous != NULL ? 1 : 0);
     struct model_debug_heap *rows = arena_alloc_array(arena, count, sizeof(*rows));
     if (rows == NULL) {

@@ -368,6 +368,40 @@ static void no_alarm_of_a_heap_that_is_gone(void **state)
     assert_int_equal(alarms_next(&alarms), UINT64_MAX);
 }
 
+static bool there; /* what the next look finds */
+
+static void look(struct heap *heap)
+{
+    heap->ready = there;
+    heap->absent_reason = there ? NULL : "it is not there";
+}
+
+static void heaps_that_nobody_tells_are_looked_at(void **state)
+{
+    (void)state;
+    static const struct heap_ops looking_ops = {.free = count_free, .look = look};
+    struct heap_registry registry = {.observer = observer};
+    struct heap device = make_heap("device", 0);
+    struct heap other = make_heap("other", 0);
+    device.ops = &looking_ops;
+    assert_int_equal(heap_registry_add(&registry, &device), 0);
+    assert_int_equal(heap_registry_add(&registry, &other), 0);
+    there = true;
+    heap_registry_look(&registry);
+    changes = 0;
+    there = false;
+    heap_registry_look(&registry);
+    assert_int_equal(changes, 1);
+    assert_false(device.ready);
+    heap_registry_look(&registry);
+    assert_int_equal(changes, 1); /* nothing new */
+    there = true;
+    heap_registry_look(&registry);
+    assert_int_equal(changes, 2);
+    assert_true(device.ready);
+    heap_registry_deinit(&registry);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -384,6 +418,7 @@ int main(void)
         cmocka_unit_test(a_late_release_is_counted_and_waited_for),
         cmocka_unit_test(releases_in_time),
         cmocka_unit_test(no_alarm_of_a_heap_that_is_gone),
+        cmocka_unit_test(heaps_that_nobody_tells_are_looked_at),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
