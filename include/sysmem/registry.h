@@ -10,6 +10,7 @@
 #include <sysmem/export.h>
 #include <sysmem/failure.h>
 #include <sysmem/heap_provider.h>
+#include <sysmem/secure_mem_provider.h>
 #include <sysmem/types.h>
 
 struct sysmem_allocator;
@@ -36,6 +37,20 @@ SYSMEM_EXPORT sysmem_status_t
 sysmem_registry_register_heap(struct sysmem_registry *registry, const struct sysmem_heap *heap,
                               const struct sysmem_heap_provider_config *config, zx_time_t deadline,
                               struct sysmem_heap_provider **ret);
+
+/* RegisterSecureMem: from now on the daemon asks `ops`, which must live as long as the provider,
+ * for the protection of its secure heaps. Errors as above; SYSMEM_ERROR_UNSPECIFIED: there is a
+ * driver already. When it returns, the daemon's questions wait for the channel to be served: secure
+ * memory is there once they are answered.
+ */
+SYSMEM_EXPORT sysmem_status_t sysmem_registry_register_secure_mem(
+    struct sysmem_registry *registry, const struct sysmem_secure_mem_ops *ops, void *arg,
+    zx_time_t deadline, struct sysmem_secure_mem_provider **ret);
+
+/* UnregisterSecureMem: the driver leaves in good order, and the daemon closes its channel. Who
+ * needs secure memory from now on gets an error. */
+SYSMEM_EXPORT sysmem_status_t
+sysmem_registry_unregister_secure_mem(struct sysmem_registry *registry, zx_time_t deadline);
 
 /* Takes what the daemon said when the last call failed. The caller frees it. NULL: nothing. Any
  * thread may call. */

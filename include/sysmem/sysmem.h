@@ -19,6 +19,7 @@
 #include <sysmem/node.h>
 #include <sysmem/pixel_format.h>
 #include <sysmem/registry.h>
+#include <sysmem/secure_mem_provider.h>
 #include <sysmem/token.h>
 #include <sysmem/types.h>
 #include <sysmem/usage.h>

@@ -84,10 +84,11 @@ static void parse(int argc, char **argv, struct options *options, struct wishes 
         .has_config = true,
         .own = own,
         .own_count = sizeof(own) / sizeof(own[0]),
-        .doc = "Aggregate the constraints of the participants that FILE or standard input lists, "
-               "without a daemon; or those of a collection, as 'sysmemctl inspect --json' prints "
-               "it. What FILE has of a configuration overrides the files of --config.\v"
-               "Exit status: 0 there is a solution; 1 there is none; 2 the input is unusable."};
+        .doc =
+            "Aggregate the constraints of the participants that FILE or standard input lists, "
+            "without a daemon; or those of a collection, as 'sysmemctl inspect --json' prints "
+            "it. What FILE has of a configuration overrides the files of --config.\v"
+            "Exit status: 0 there is a solution; 1 there is none, or none so far; 2 the input is unusable."};
     options_parse(argc, argv, &spec, options);
 }
 

@@ -1,6 +1,7 @@
 #include "cli/solve.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "cli/solve_inspected.h"
 #include "cli/solve_tree.h"
@@ -36,7 +37,7 @@ static bool read_config(struct config *to, const json_t *document, struct strbuf
 static bool read_own(struct arena *arena, struct config *config, const json_t *document,
                      struct solve_question *ret, struct strbuf *reason)
 {
-    static const char *const keys[] = {"participants", "config", "heaps", NULL};
+    static const char *const keys[] = {"participants", "config", "heaps", "secure_memory", NULL};
     struct strbuf error = {0};
     bool ok = solve_has_only(document, keys, &error);
     if (!ok) {
@@ -45,6 +46,36 @@ static bool read_own(struct arena *arena, struct config *config, const json_t *d
     strbuf_deinit(&error);
     return ok && read_config(config, document, reason) &&
            solve_tree_read(arena, json_object_get(document, "participants"), ret, reason);
+}
+
+/* "secure_memory", as 'sysmemctl heaps' has it: what the solver makes of each word. */
+static bool read_secure(const json_t *document, struct solve_question *ret, struct strbuf *reason)
+{
+    static const struct {
+        const char *word;
+        enum solver_secure secure;
+    } words[] = {
+        {"none",     SOLVER_SECURE_AS_LISTED},
+        {"expected", SOLVER_SECURE_EXPECTED },
+        {"ready",    SOLVER_SECURE_AS_LISTED},
+        {"lost",     SOLVER_SECURE_LOST     },
+    };
+    const json_t *value = json_object_get(document, "secure_memory");
+    const char *word = value == NULL ? "none" : json_string_value(value);
+    for (size_t i = 0; word != NULL && i < sizeof(words) / sizeof(words[0]); i++) {
+        if (strcmp(words[i].word, word) == 0) {
+            ret->secure = words[i].secure;
+            return true;
+        }
+    }
+    strbuf_addf(reason,
+                "secure_memory: wanted \"none\", \"expected\", \"ready\" or \"lost\", got ");
+    if (word == NULL) {
+        strbuf_addf(reason, "no string");
+    } else {
+        strbuf_add_quoted(reason, word);
+    }
+    return false;
 }
 
 static bool read_question(struct arena *arena, struct config *config,
@@ -70,6 +101,7 @@ static json_t *ask(const struct config *config, const struct solve_question *que
 {
     struct solver_environment environment;
     config_environment(config, &environment);
+    environment.secure = question->secure;
     if (question->page_size != 0) {
         environment.page_size = question->page_size;
     }
@@ -96,7 +128,8 @@ json_t *solve_document(struct config *config, const struct solve_options *option
         return NULL;
     }
     arena_init(&arena, MAX_BYTES);
-    if (read_question(&arena, config, options, document, &question, ret_reason)) {
+    if (read_question(&arena, config, options, document, &question, ret_reason) &&
+        read_secure(document, &question, ret_reason)) {
         told = ask(config, &question, &options->details);
         if (told == NULL) {
             strbuf_addf(ret_reason, "no memory");

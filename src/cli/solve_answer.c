@@ -144,6 +144,14 @@ static json_t *tell_failure(const struct solver_problem *problem, uint32_t error
                      conflicts);
 }
 
+/* Neither: it cannot be told before there is secure memory. */
+static json_t *tell_waits(const struct solver_problem *problem)
+{
+    json_t *omitted = NULL;
+    json_t *reasons = tell_furthest(problem, &omitted);
+    return json_pack("{s:{s:o, s:o*}}", "waits", "reasons", reasons, "omitted", omitted);
+}
+
 /* --- both --- */
 
 struct trace {
@@ -179,7 +187,8 @@ json_t *solve_answer(const struct solver_problem *problem, const struct solve_de
         solver_choose(&asked, selected, &outcome);
         told = outcome.error == 0
                    ? solve_tell_success(problem, selected, &outcome, details->origins)
-                   : tell_failure(problem, outcome.error, details);
+               : solver_waits(&outcome) ? tell_waits(problem)
+                                        : tell_failure(problem, outcome.error, details);
     }
     if (trace.steps != NULL) {
         (void)json_object_set_new(told, "trace", trace.steps);

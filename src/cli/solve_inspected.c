@@ -91,11 +91,13 @@ static json_t *heap_to_config(const struct model_debug_heap *heap)
                                     json_string(alias->has.heap_type ? alias->heap_type : ""));
     }
     json_t *name = heap->has.heap ? table_to_json(&model_type_heap, &heap->heap, NULL) : NULL;
-    return json_pack("{s:o*, s:{s:b, s:b, s:b}, s:b, s:o}", "heap", name,
+    bool ready = !heap->has.ready || heap->ready;
+    const char *absent = ready ? NULL : heap->has.absent_reason ? heap->absent_reason : "";
+    return json_pack("{s:o*, s:{s:b, s:b, s:b}, s:b, s:o, s:s*}", "heap", name,
                      "coherency_domain_support", "cpu_supported", (int)heap->cpu_supported,
                      "ram_supported", (int)heap->ram_supported, "inaccessible_supported",
                      (int)heap->inaccessible_supported, "secure", (int)heap->secure, "aliases",
-                     aliases);
+                     aliases, "absent_reason", absent);
 }
 
 static bool read_heaps(struct arena *arena, struct config *config, const json_t *document,
@@ -166,7 +168,8 @@ static bool read_environment(struct arena *arena, struct config *config, const j
 bool solve_inspected_read(struct arena *arena, struct config *config, const json_t *document,
                           const char *id, struct solve_question *ret, struct strbuf *reason)
 {
-    static const char *const keys[] = {"collections", "heaps", "environment", NULL};
+    static const char *const keys[] = {"collections", "heaps", "environment", "secure_memory",
+                                       NULL};
     struct model_debug_get_collections_response all = {0};
     uint32_t page_size = 0;
     if (!solve_has_only(document, keys, reason) || !read_heaps(arena, config, document, reason) ||

@@ -17,6 +17,7 @@ struct solve_question {
         *existing;           /* buffers that are to be joined; NULL: none */
     uint32_t existing_count; /* how many */
     uint32_t page_size;      /* 0: the built-in one */
+    enum solver_secure secure;
 };
 
 #endif

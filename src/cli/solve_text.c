@@ -145,10 +145,17 @@ static bool print_failure(const json_t *error, FILE *out)
     return printed;
 }
 
+static bool print_waits(const json_t *waits, FILE *out)
+{
+    return fprintf(out, "waits for secure memory\n") >= 0 && print_reasons(waits, out);
+}
+
 bool solve_text_print(const json_t *told, FILE *out)
 {
     const json_t *ok = json_object_get(told, "ok");
+    const json_t *waits = json_object_get(told, "waits");
     return print_trace(json_object_get(told, "trace"), out) &&
-           (ok != NULL ? print_success(ok, out)
-                       : print_failure(json_object_get(told, "error"), out));
+           (ok != NULL      ? print_success(ok, out)
+            : waits != NULL ? print_waits(waits, out)
+                            : print_failure(json_object_get(told, "error"), out));
 }

@@ -8,6 +8,7 @@
 #include "client/failure.h"
 #include "client/heap_provider.h"
 #include "client/node.h"
+#include "client/secure_mem_provider.h"
 #include "model/requests.h"
 
 struct sysmem_registry {
@@ -108,4 +109,45 @@ sysmem_status_t sysmem_registry_register_heap(struct sysmem_registry *registry,
     }
     *ret = provider;
     return 0;
+}
+
+sysmem_status_t sysmem_registry_register_secure_mem(struct sysmem_registry *registry,
+                                                    const struct sysmem_secure_mem_ops *ops,
+                                                    void *arg, zx_time_t deadline,
+                                                    struct sysmem_secure_mem_provider **ret)
+{
+    struct model_registry_register_secure_mem_request request = {0};
+    struct sysmem_secure_mem_provider *provider = NULL;
+    zx_handle_t end;
+    int fd;
+    sysmem_status_t status = make_ends(&fd, &end);
+    if (status != 0) {
+        return status;
+    }
+    status = secure_mem_provider_new(fd, ops, arg, &provider);
+    if (status != 0) {
+        (void)zx_handle_close(end);
+        return status;
+    }
+    SYSMEM_SET(&request, secure_mem_connection, end);
+    struct channel_reply reply;
+    node_call(&registry->node, "RegisterSecureMem", &request, deadline, &reply);
+    status = reply.status;
+    failure_keep(&registry->node, &reply);
+    if (status != 0) {
+        sysmem_secure_mem_provider_free(provider);
+        return status;
+    }
+    *ret = provider;
+    return 0;
+}
+
+sysmem_status_t sysmem_registry_unregister_secure_mem(struct sysmem_registry *registry,
+                                                      zx_time_t deadline)
+{
+    struct channel_reply reply;
+    node_call(&registry->node, "UnregisterSecureMem", NULL, deadline, &reply);
+    sysmem_status_t status = reply.status;
+    failure_keep(&registry->node, &reply);
+    return status;
 }

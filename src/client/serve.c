@@ -148,7 +148,7 @@ sysmem_status_t serve_run(struct serve *serve, zx_time_t deadline)
         zx_time_t until = timeout < deadline ? timeout : deadline;
         ready = deadline_poll(sysmem_channel_get_fd(channel), sysmem_channel_get_events(channel),
                               until);
-        ready = until != deadline ? POLLIN : ready;
+        ready = until != deadline ? (short)POLLIN : ready;
         status = sysmem_channel_process(channel);
     }
     unref(serve);

@@ -69,11 +69,12 @@ static bool read_entry(struct reader *reader, const struct model_path *path, con
                        void *ret)
 {
     static const struct reader_key keys[] = {
-        {"heap",                     read_heap_reference, offsetof(struct heap_entry, heap.heap)  },
-        {"coherency_domain_support", read_domains,        offsetof(struct heap_entry, heap)       },
-        {"secure",                   reader_bool,         offsetof(struct heap_entry, heap.secure)},
-        {"aliases",                  read_aliases,        offsetof(struct heap_entry, heap)       },
-        {"commit",                   read_commit,         offsetof(struct heap_entry, options)    },
+        {"heap",                     read_heap_reference, offsetof(struct heap_entry, heap.heap)         },
+        {"coherency_domain_support", read_domains,        offsetof(struct heap_entry, heap)              },
+        {"secure",                   reader_bool,         offsetof(struct heap_entry, heap.secure)       },
+        {"aliases",                  read_aliases,        offsetof(struct heap_entry, heap)              },
+        {"commit",                   read_commit,         offsetof(struct heap_entry, options)           },
+        {"absent_reason",            reader_string,       offsetof(struct heap_entry, heap.absent_reason)},
     };
     struct heap_entry *entry = ret;
     if (!reader_object(reader, path, json, keys, sizeof(keys) / sizeof(keys[0]), entry)) {
@@ -143,7 +144,7 @@ static json_t *write_heap(const struct solver_heap *heap, const struct config_he
     for (size_t i = 0; i < heap->alias_count; i++) {
         config_append(&aliases, json_string(heap->aliases[i]));
     }
-    return json_pack("{s:o, s:{s:b, s:b, s:b}, s:b, s:o, s:s}", "heap",
+    return json_pack("{s:o, s:{s:b, s:b, s:b}, s:b, s:o, s:s, s:s*}", "heap",
                      table_to_json(&model_type_heap, &heap->heap, NULL), "coherency_domain_support",
                      "cpu_supported", (int)heap->cpu_supported, "ram_supported",
                      (int)heap->ram_supported, "inaccessible_supported",
@@ -151,7 +152,8 @@ static json_t *write_heap(const struct solver_heap *heap, const struct config_he
                      aliases, "commit",
                      options->lazy         ? "lazy"
                      : options->huge_pages ? "huge"
-                                           : "eager");
+                                           : "eager",
+                     "absent_reason", heap->absent_reason);
 }
 
 json_t *config_write_heaps(const struct config *config)

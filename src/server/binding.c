@@ -14,6 +14,7 @@
 #include "server/chore.h"
 #include "server/closer.h"
 #include "server/dispatch.h"
+#include "server/link.h"
 #include "server/unread.h"
 #include "server/wait.h"
 #include "wire/codec.h"
@@ -34,15 +35,18 @@ void binding_watch(struct binding *binding)
     if (binding->reset) {
         return; /* nothing more can come or go */
     }
-    /* A client that does not read its replies is not served further until it does. */
-    int wanted = stream_wants_write(&binding->stream) ? UV_WRITABLE : UV_READABLE;
+    /* A client that does not read its replies is not served further until it does. Who serves the
+     * daemon may have to get an answer off before it can read. */
+    bool sends = stream_wants_write(&binding->stream);
+    bool receives = !sends || binding->caller != NULL;
     if (bind_is_pending(binding) || binding->asked) {
-        wanted &= UV_WRITABLE; /* it is read from as a chore, or elsewhere */
+        receives = false; /* it is read from as a chore, or elsewhere */
     }
     if (stream_is_starved(&binding->stream)) {
-        wanted = 0; /* writable all the while: the timer tries again */
+        sends = false; /* writable all the while: the timer tries again */
         (void)uv_timer_start(&binding->server->starved, on_starved, STARVED_MS, STARVED_MS);
     }
+    int wanted = (sends ? UV_WRITABLE : 0) | (receives ? UV_READABLE : 0);
     if (wanted != binding->watched) {
         binding->watched = wanted;
         int failed = wanted == 0 ? uv_poll_stop(&binding->poll)
@@ -145,6 +149,10 @@ static void forget(struct binding *binding)
     if (map_get(&binding->server->tokens, binding->name.koid) == binding) {
         (void)map_take(&binding->server->tokens, binding->name.koid);
     }
+    if (binding->caller != NULL) {
+        link_lost(binding->caller);
+        binding->caller = NULL;
+    }
 }
 
 bool binding_shut_down(struct binding *binding)
@@ -181,9 +189,10 @@ void binding_close(struct binding *binding)
     if (binding->state != BINDING_OPEN && binding->state != BINDING_ENDING) {
         return;
     }
+    bool asks = binding->caller != NULL; /* requests of which nobody awaits the answer */
     forget(binding);
     list_remove(&binding->chore);
-    if (stream_wants_write(&binding->stream) && !binding->overdrawn) {
+    if (stream_wants_write(&binding->stream) && !binding->overdrawn && !asks) {
         binding->state = BINDING_DRAINING;
         binding_watch(binding);
         return;
@@ -317,6 +326,29 @@ void binding_reply_failure(struct binding *binding, const struct model_method *m
     }
 }
 
+int binding_request(struct binding *binding, struct message *message)
+{
+    size_t descriptors = message->attachment_count;
+    if (descriptors > 0 && charge_descriptors(binding, descriptors) != NULL) {
+        message_clear(message);
+        return -ENOBUFS;
+    }
+    int sent = stream_send(&binding->stream, message);
+    const char *why = settle(binding);
+    if (sent == STREAM_FULL) {
+        return -ENOBUFS;
+    }
+    if (sent < 0 && sent != STREAM_CLOSED) {
+        why = strerror(-sent);
+    }
+    if (why != NULL) {
+        binding_fail(binding, why);
+        return -EPIPE;
+    }
+    binding_watch(binding);
+    return 0;
+}
+
 /* The peer closed its end, and all that it sent has been handled. */
 static void on_end(struct binding *binding)
 {
@@ -383,7 +415,11 @@ static bool handle_one(struct binding *binding)
     if (!binding_receive(binding, &message)) {
         return false;
     }
-    dispatch(binding, &message);
+    if (binding->caller != NULL) {
+        link_take(binding->caller, &message);
+    } else {
+        dispatch(binding, &message);
+    }
     message_clear(&message);
     return binding->state == BINDING_OPEN;
 }
@@ -464,7 +500,11 @@ static void serve(struct binding *binding)
 {
     if (stream_wants_write(&binding->stream)) {
         flush(binding);
-    } else if (binding->foreign) {
+        if (binding->caller == NULL || binding->asked) {
+            return;
+        }
+    }
+    if (binding->foreign) {
         binding_ask(binding);
     } else {
         (void)handle_one(binding);

@@ -61,6 +61,8 @@ struct binding {
 
     struct node *node; /* of a token or a collection, while it is in its tree */
 
+    struct link *caller; /* of a channel on which the daemon is the client: link.h */
+
     struct list binds; /* of a token, while it is being turned in: bind.h */
 
     /* Of an Allocator: SetDebugClientInfo. */
@@ -122,6 +124,10 @@ void binding_reply(struct binding *binding, const struct model_method *method, u
 /* The same with why a call failed; `err` is not 0. */
 void binding_reply_failure(struct binding *binding, const struct model_method *method, uint32_t err,
                            const struct model_failure *failure, struct message *message);
+
+/* Sends a request on a channel on which the daemon is the client; it is consumed. 0; -ENOBUFS: the
+ * peer does not read, and too much waits for it; -EPIPE: the channel is closed now. */
+int binding_request(struct binding *binding, struct message *message);
 
 /* Has the next message of a foreign channel received, by its receiver; it is handled when it comes.
  */

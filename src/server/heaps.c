@@ -11,6 +11,8 @@
 static void name_heap(struct heap *heap, const struct solver_heap *wanted)
 {
     heap->id = wanted->heap;
+    heap->ready = wanted->absent_reason == NULL;
+    heap->absent_reason = wanted->absent_reason;
     heap->aliases = wanted->aliases;
     heap->alias_count = wanted->alias_count;
     heap->properties.cpu_supported = wanted->cpu_supported;

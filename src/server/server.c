@@ -15,6 +15,7 @@
 #include "server/closer.h"
 #include "server/dispatch.h"
 #include "server/internal.h"
+#include "server/link.h"
 #include "server/receiver.h"
 #include "server/unread.h"
 #include "server/watch.h"
@@ -234,6 +235,7 @@ int server_init(struct server *server, struct config *config, int listen_fd)
     list_init(&server->bindings);
     list_init(&server->chores);
     list_init(&server->endings);
+    list_init(&server->links);
     list_init(&server->receivers);
     list_init(&server->watching);
     list_init(&server->unread);
@@ -275,6 +277,7 @@ void server_deinit(struct server *server)
     list_for_each_safe (link, next, &server->bindings) {
         binding_abandon(container_of(link, struct binding, link));
     }
+    link_end_all(server);
     receiver_end_all(server);
     unread_deinit(server);
     uv_walk(&server->loop, close_handle, NULL);

@@ -31,6 +31,7 @@ struct server {
     struct list bindings;  /* all that are open */
     struct list chores;    /* those that have a chore: chore.h */
     struct list endings;   /* those that end */
+    struct list links;     /* link.h */
     struct list receivers; /* receiver.h */
     struct list unread;    /* those whose peer may not have received all descriptors: unread.h */
     struct list kept;      /* ends of closed ones, for the same reason */

@@ -14,6 +14,7 @@
 #include "model/walk.h"
 #include "solver/aggregate.h"
 #include "solver/choose.h"
+#include "solver/memory.h"
 #include "solver/text.h"
 #include "solver/trace.h"
 
@@ -140,6 +141,32 @@ static bool solve(struct work *work, struct crowd *crowd, const uint32_t *select
     return true;
 }
 
+/* Secure memory that is to come, or is gone, is not looked for: 0, or what that comes to for those
+ * who require it. Buffers that exist are what they are. */
+static uint32_t check_secure(struct work *work, const struct solver_problem *problem,
+                             const uint32_t *selected)
+{
+    enum solver_secure secure = problem->environment->secure;
+    uint32_t error = secure == SOLVER_SECURE_EXPECTED ? SYSMEM_ERROR_PENDING
+                     : secure == SOLVER_SECURE_LOST   ? SYSMEM_ERROR_UNSPECIFIED
+                                                      : 0;
+    bool required = false;
+    for (size_t i = 0; error != 0 && problem->existing == NULL && i < problem->participant_count;
+         i++) {
+        const struct solver_participant *participant = &problem->participants[i];
+        if (crowd_counts(participant, selected) && memory_is_secure(participant->constraints)) {
+            required = true;
+            work->participant = (int)i;
+            refuse(work, "buffer_memory_constraints.secure_required",
+                   "wanted secure memory, got %s",
+                   secure == SOLVER_SECURE_EXPECTED ? "none so far: its driver is still to come"
+                                                    : "none any more: its driver is gone");
+        }
+    }
+    blame_nobody(work);
+    return required ? error : 0;
+}
+
 /* Whether the outcome is what exists already, if anything does. */
 static bool is_existing(struct work *work, const struct solver_problem *problem)
 {
@@ -203,6 +230,11 @@ uint32_t attempt(struct work *work, const struct solver_problem *problem, struct
     work->outcome->reason_count = 0;
     blame_nobody(work);
     trace_attempt(work, problem, selected);
+    uint32_t insecure = check_secure(work, problem, selected);
+    if (insecure != 0) {
+        trace_refusal(work);
+        return insecure;
+    }
     arena_init(&arena, SIZE_MAX);
     work->arena = &arena;
     bool solved = solve(work, crowd, selected) && is_existing(work, problem);

@@ -38,9 +38,10 @@ static bool choose_secure(struct work *work, const struct aggregate *aggregate,
         return true;
     }
     blame_flag(work, aggregate, offsetof(struct demand, memory.secure), true);
-    refuse(work, "buffer_memory_constraints.secure_required", "wanted a secure heap, got %s",
+    refuse(work, "buffer_memory_constraints.secure_required", "wanted a secure heap, got %s%s",
            *ret == NULL ? "none that all participants permit"
-                        : "participants that do not support the INACCESSIBLE domain");
+                        : "participants that do not support the INACCESSIBLE domain",
+           *ret == NULL ? heap_list_absent(work->environment, &memory->heaps, true).text : "");
     if (*ret != NULL) {
         blame_flag(work, aggregate, offsetof(struct demand, memory.domains.inaccessible), false);
         refuse(work, "buffer_memory_constraints.inaccessible_domain_supported",
@@ -81,8 +82,10 @@ bool choose_memory(struct work *work, const struct aggregate *aggregate,
     }
     if (heap == NULL) {
         return refuse_nobody(work,
-                             "wanted a heap that all permit with one of the domains (%s), got none",
-                             domains_text(&memory->domains));
+                             "wanted a heap that all permit with one of the domains (%s), got "
+                             "none%s",
+                             domains_text(&memory->domains),
+                             heap_list_absent(work->environment, &memory->heaps, false).text);
     }
     if (memory->contiguous && heap_is_system_ram(heap) &&
         !work->environment->contiguous_supported) {

@@ -32,7 +32,7 @@ bool crowd_init(struct work *work, const struct solver_problem *problem, struct 
     return true;
 }
 
-static bool is_present(const struct solver_participant *participant, const uint32_t *selected)
+bool crowd_counts(const struct solver_participant *participant, const uint32_t *selected)
 {
     return participant->constraints != NULL &&
            (participant->group == 0 || selected[participant->group - 1] == participant->child);
@@ -85,7 +85,7 @@ bool crowd_gather(struct work *work, struct crowd *crowd, const uint32_t *select
     bool gives_size = work->lenient;
     for (size_t i = 0; !gives_size && i < problem->participant_count; i++) {
         gives_size =
-            crowd->members[i].gives_size && is_present(&problem->participants[i], selected);
+            crowd->members[i].gives_size && crowd_counts(&problem->participants[i], selected);
     }
     if (!gives_size) {
         return refuse_nobody(work, "wanted min_size_bytes, min_size or required_max_size from at "
@@ -93,7 +93,7 @@ bool crowd_gather(struct work *work, struct crowd *crowd, const uint32_t *select
     }
     crowd->present_count = 0;
     for (size_t i = 0; i < problem->participant_count; i++) {
-        if (!is_present(&problem->participants[i], selected)) {
+        if (!crowd_counts(&problem->participants[i], selected)) {
             continue;
         }
         if (!ensure_read(work, crowd, i)) {

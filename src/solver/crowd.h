@@ -21,13 +21,16 @@ struct crowd {
     size_t present_count;
 };
 
+/* Whether somebody has set constraints, and is under no group or under a child that is selected:
+ * one entry for each group, a child or SOLVER_HIDDEN. */
+bool crowd_counts(const struct solver_participant *participant, const uint32_t *selected);
+
 /* Everyone, with nobody present. What the crowd remembers lives in the work's present arena, also
  * when later steps use another one. False: no memory. */
 bool crowd_init(struct work *work, const struct solver_problem *problem, struct crowd *ret);
 
-/* Makes those present who are under no group or under a child that is selected: one entry for each
- * group, a child or SOLVER_HIDDEN. False: refused, as one of them contradicts itself or nobody
- * gives a size. */
+/* Makes those present who count. False: refused, as one of them contradicts itself or nobody gives
+ * a size. */
 bool crowd_gather(struct work *work, struct crowd *crowd, const uint32_t *selected);
 
 #endif

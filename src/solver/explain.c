@@ -168,11 +168,30 @@ static bool explain(struct arena *arena, const struct solver_problem *problem,
     return ok;
 }
 
+/* What ended the search, where that was no attempt that others may follow. */
+static bool tell_end(struct arena *arena, const struct solver_outcome *outcome,
+                     struct solver_conflict *ret)
+{
+    struct solver_member *members =
+        arena_alloc_array(arena, outcome->reason_count, sizeof(*members));
+    *ret = (struct solver_conflict){.members = members, .minimal = outcome->reason_count == 1};
+    for (size_t i = 0; members != NULL && i < outcome->reason_count; i++) {
+        const struct solver_reason *reason = &outcome->reasons[i];
+        members[i] = (struct solver_member){reason->participant, keep_text(arena, reason->field),
+                                            keep_text(arena, reason->detail)};
+        if (members[i].field == NULL || members[i].detail == NULL) {
+            return false;
+        }
+        ret->member_count++;
+    }
+    return members != NULL;
+}
+
 static bool explain_all(const struct failures *failures, const struct solver_outcome *outcome,
                         struct solver_explanation *ret)
 {
-    bool too_many = ret->error == SYSMEM_ERROR_TOO_MANY_GROUP_CHILD_COMBINATIONS;
-    size_t count = too_many && !failures->every ? 0 : failures->count;
+    bool has_end = ret->error != SYSMEM_ERROR_CONSTRAINTS_INTERSECTION_EMPTY;
+    size_t count = has_end && !failures->every ? 0 : failures->count;
     struct solver_conflict *conflicts =
         arena_alloc_array(&ret->arena, count + 1, sizeof(*conflicts));
     if (conflicts == NULL) {
@@ -185,11 +204,7 @@ static bool explain_all(const struct failures *failures, const struct solver_out
             return false;
         }
     }
-    if (!too_many) {
-        return true;
-    }
-    conflicts[count].minimal = true;
-    return tell_nobody(&ret->arena, outcome->reasons[0].detail, &conflicts[ret->conflict_count++]);
+    return !has_end || tell_end(&ret->arena, outcome, &conflicts[ret->conflict_count++]);
 }
 
 int solver_explain(const struct solver_problem *problem, bool every_combination,

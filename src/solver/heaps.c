@@ -1,5 +1,6 @@
 #include "solver/heaps.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static bool heap_has_type(const struct solver_heap *heap, const char *type)
@@ -127,12 +128,27 @@ const struct solver_heap *heap_list_secure(const struct solver_environment *envi
     const struct solver_heap *best = NULL;
     for (size_t i = 0; i < environment->heap_count; i++) {
         const struct solver_heap *heap = &environment->heaps[i];
-        if (heap->secure && permits(list, heap) &&
+        if (heap->secure && heap->absent_reason == NULL && permits(list, heap) &&
             (best == NULL || strcmp(heap->heap.heap_type, best->heap.heap_type) < 0)) {
             best = heap;
         }
     }
     return best;
+}
+
+struct text heap_list_absent(const struct solver_environment *environment,
+                             const struct heap_list *list, bool secure)
+{
+    struct text text = {.text = ""};
+    for (size_t i = 0; i < environment->heap_count; i++) {
+        const struct solver_heap *heap = &environment->heaps[i];
+        if (heap->absent_reason != NULL && (heap->secure || !secure) && permits(list, heap)) {
+            (void)snprintf(text.text, sizeof(text.text), "; heap %s is absent: %s",
+                           heap->heap.heap_type, heap->absent_reason);
+            break;
+        }
+    }
+    return text;
 }
 
 static bool has_domain(const struct solver_heap *heap, const struct domains *domains)
@@ -151,14 +167,14 @@ const struct solver_heap *heap_list_choose(const struct solver_environment *envi
                                            const struct domains *domains)
 {
     const struct solver_heap *system_ram = heap_find(environment, SYSMEM_HEAP_TYPE_SYSTEM_RAM, 0);
-    if (system_ram != NULL && permits(list, system_ram)) {
+    if (system_ram != NULL && system_ram->absent_reason == NULL && permits(list, system_ram)) {
         return system_ram;
     }
     size_t count = list->count == 0 ? environment->heap_count : list->count;
     for (size_t i = 0; i < count; i++) {
         const struct solver_heap *heap =
             list->count == 0 ? &environment->heaps[i] : list->refs[i].known;
-        if (heap != NULL && has_domain(heap, domains)) {
+        if (heap != NULL && heap->absent_reason == NULL && has_domain(heap, domains)) {
             return heap;
         }
     }

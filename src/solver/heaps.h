@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "solver/text.h"
 #include "solver/work.h"
 
 /* Which coherency domains are possible. */
@@ -41,16 +42,21 @@ bool heap_list_read(struct work *work, const struct sysmem_buffer_memory_constra
  */
 bool heap_list_fold(struct work *work, struct heap_list *list, const struct heap_list *other);
 
-/* The secure heap that participants get who need one: of those permitted the one whose type sorts
- * first. NULL: there is none. */
+/* The secure heap that participants get who need one: of those permitted that are not absent the
+ * one whose type sorts first. NULL: there is none. */
 const struct solver_heap *heap_list_secure(const struct solver_environment *environment,
                                            const struct heap_list *list);
 
 /* The heap for participants that need no secure one: system RAM if it is permitted, else the first
- * permitted heap that has one of the domains. NULL: there is none. */
+ * permitted heap that has one of the domains; none that is absent. NULL: there is none. */
 const struct solver_heap *heap_list_choose(const struct solver_environment *environment,
                                            const struct heap_list *list,
                                            const struct domains *domains);
+
+/* For the end of a reason why there is no heap: "; heap X is absent: its device is away" of the
+ * first permitted one that is absent, of the secure ones only if `secure`; else "". */
+struct text heap_list_absent(const struct solver_environment *environment,
+                             const struct heap_list *list, bool secure);
 
 /* Whatever its id is: there may be several. */
 bool heap_is_system_ram(const struct solver_heap *heap);

@@ -6,6 +6,13 @@
 
 #define FIELD(name) "buffer_memory_constraints." name
 
+bool memory_is_secure(const struct sysmem_buffer_collection_constraints *constraints)
+{
+    const struct sysmem_buffer_memory_constraints *table = &constraints->buffer_memory_constraints;
+    return constraints->has.buffer_memory_constraints && table->has.secure_required &&
+           table->secure_required;
+}
+
 void memory_init(struct memory *memory)
 {
     *memory = (struct memory){
@@ -38,8 +45,9 @@ static bool check_secure(struct work *work, const struct memory *memory)
                       "wanted false with secure_required, got true");
     }
     if (heap_list_secure(work->environment, &memory->heaps) == NULL) {
-        return refuse(work, FIELD("secure_required"), "wanted a secure heap%s, got none",
-                      memory->heaps.count == 0 ? "" : " among permitted_heaps");
+        return refuse(work, FIELD("secure_required"), "wanted a secure heap%s, got none%s",
+                      memory->heaps.count == 0 ? "" : " among permitted_heaps",
+                      heap_list_absent(work->environment, &memory->heaps, true).text);
     }
     return true;
 }
@@ -79,7 +87,7 @@ bool memory_read(struct work *work, const struct sysmem_buffer_collection_constr
     }
     ret->contiguous =
         table->has.physically_contiguous_required && table->physically_contiguous_required;
-    ret->secure = table->has.secure_required && table->secure_required;
+    ret->secure = memory_is_secure(constraints);
     read_domains(table, ret->secure, usage->cpu != 0, &ret->domains);
     return heap_list_read(work, table, &ret->heaps) && check(work, ret, usage);
 }

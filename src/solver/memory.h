@@ -18,6 +18,9 @@ struct memory {
     struct heap_list heaps;
 };
 
+/* Whether a participant requires secure memory. */
+bool memory_is_secure(const struct sysmem_buffer_collection_constraints *constraints);
+
 /* Nobody's. */
 void memory_init(struct memory *memory);
 

@@ -8,8 +8,7 @@
 
 static bool takes_part(const struct solver_participant *participant, const uint32_t *selected)
 {
-    return participant->constraints != NULL && !participant->settled &&
-           (participant->group == 0 || selected[participant->group - 1] == participant->child);
+    return !participant->settled && crowd_counts(participant, selected);
 }
 
 bool probe_init(struct probe *probe, struct arena *arena, const struct solver_problem *problem,

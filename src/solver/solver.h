@@ -36,6 +36,14 @@ struct solver_heap {
     bool secure;
     const char *const *aliases; /* further heap types of the same heap */
     size_t alias_count;
+    const char *absent_reason; /* why nobody gets it now, in words; NULL: it is ready */
+};
+
+/* Whether there is secure memory. Source: spec/fuchsia.sysmem2.txt, SecureMem. */
+enum solver_secure {
+    SOLVER_SECURE_AS_LISTED, /* in the heaps that are listed, and nowhere else */
+    SOLVER_SECURE_EXPECTED,  /* it is still to come: who requires it waits */
+    SOLVER_SECURE_LOST,      /* it was there, and is gone: who requires it fails */
 };
 
 struct solver_limits {
@@ -49,6 +57,7 @@ struct solver_limits {
 struct solver_environment {
     const struct solver_heap *heaps;
     size_t heap_count;
+    enum solver_secure secure;
     struct solver_limits limits;
     /* In the order of format_cost_compare() (solver/cost.h), keys with a pixel format; among those
      * for one format a later entry wins over an earlier one of as many usage bits. */
@@ -66,19 +75,26 @@ void solver_environment_init(struct solver_environment *environment);
 struct solver_reason {
     int participant;  /* index, or -1: nobody in particular */
     char field[96];   /* "image_format_constraints[2].color_spaces"; "" when nobody is to blame */
-    char detail[192]; /* wanted and got, in names */
+    char detail[256]; /* wanted and got, in names */
 };
 
 #define SOLVER_MAX_REASONS 16
 
 struct solver_outcome {
-    uint32_t error;                                /* 0, or an enum sysmem_error */
-    uint32_t buffer_count;                         /* on success */
+    uint32_t error;        /* 0, or an enum sysmem_error; PENDING: solver_waits() */
+    uint32_t buffer_count; /* on success */
     struct sysmem_single_buffer_settings settings; /* points into this struct and into the input */
     uint32_t color_space;                          /* what settings' color_spaces points at */
     size_t reason_count;
     struct solver_reason reasons[SOLVER_MAX_REASONS];
 };
+
+/* Neither a success nor a failure: secure memory is required, and still to come. The reasons say
+ * who requires it. To be asked again when it is there. */
+static inline bool solver_waits(const struct solver_outcome *outcome)
+{
+    return outcome->error == SYSMEM_ERROR_PENDING;
+}
 
 /* One step of an aggregation, for who wants to see how it went. */
 enum solver_step_kind {
@@ -137,7 +153,8 @@ uint64_t solver_effort(const struct solver_problem *problem);
  * start at child 0; the least significant one that is not hidden moves on first. At most
  * limits.max_group_combinations are tried, and fewer when SOLVER_MAX_EFFORT is reached: wanting
  * more is TOO_MANY_GROUP_CHILD_COMBINATIONS, with one reason against nobody. Only
- * CONSTRAINTS_INTERSECTION_EMPTY goes on to the next combination, any other error ends the search.
+ * CONSTRAINTS_INTERSECTION_EMPTY goes on to the next combination, any other error ends the search:
+ * so a combination that waits for secure memory is waited for, whatever comes after it.
  *
  * *ret is filled in every case, as by solver_solve(); reasons' indexes are those of the whole list
  * of participants. When no combination will do, they are the reasons of the last one tried.

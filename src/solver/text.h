@@ -10,7 +10,7 @@
 /* A short text by value, so that a call can stand among printf's arguments: text_of_bits(...).text
  */
 struct text {
-    char text[80];
+    char text[176];
 };
 
 /* The name of an enumerator, or its number. */

@@ -82,6 +82,10 @@ static void add_heap(const struct solver_environment *environment, const struct 
     }
     if (heap == NULL) {
         strbuf_addf(buf, " (not there)");
+    } else if (heap->absent_reason != NULL) {
+        strbuf_addf(buf, " (absent: ");
+        strbuf_add_escaped(buf, heap->absent_reason);
+        strbuf_addf(buf, ")");
     } else if (!heap->cpu_supported || !heap->ram_supported || !heap->inaccessible_supported) {
         strbuf_addf(buf, " (domains%s%s%s)", heap->cpu_supported ? " CPU" : "",
                     heap->ram_supported ? " RAM" : "",

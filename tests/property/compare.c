@@ -55,9 +55,14 @@ const char *compare_outcome(const struct solver_outcome *outcome, const struct m
         return answer->ok ? "success expected" : "failure expected";
     }
     if (!answer->ok) {
-        bool named = outcome->error == SYSMEM_ERROR_CONSTRAINTS_INTERSECTION_EMPTY &&
-                     outcome->reason_count > 0;
-        return named ? NULL : "a failure has a reason";
+        static const uint32_t errors[] = {
+            [MODEL_SECURE_THERE] = SYSMEM_ERROR_CONSTRAINTS_INTERSECTION_EMPTY,
+            [MODEL_SECURE_EXPECTED] = SYSMEM_ERROR_PENDING,
+            [MODEL_SECURE_LOST] = SYSMEM_ERROR_UNSPECIFIED,
+        };
+        return outcome->error != errors[answer->no_secure] ? "another error"
+               : outcome->reason_count == 0                ? "a failure has a reason"
+                                                           : NULL;
     }
     if (outcome->buffer_count != answer->buffer_count) {
         return "buffer_count";

@@ -76,7 +76,7 @@ static bool memory_is_sound(const participant_t *p, const struct model_world *wo
     memory_t m = memory_of(p);
     bool secure_heap = false;
     for (size_t i = 0; i < world->heap_count; i++) {
-        secure_heap |= world->heaps[i].secure && permits(&m, world, i);
+        secure_heap |= world->heaps[i].secure && !world->heaps[i].absent && permits(&m, world, i);
     }
     if (m.has.permitted_heaps && m.permitted_heaps_count == 0) {
         return false;
@@ -164,7 +164,7 @@ static size_t choose_heap(const struct heap_order *order, const struct model_wor
     size_t best = world->heap_count;
     for (size_t i = order->limited ? order->count : world->heap_count; i > 0; i--) {
         size_t h = order->limited ? heap_of(order->at[i - 1], world) : i - 1;
-        if (h == world->heap_count) {
+        if (h == world->heap_count || world->heaps[h].absent) {
             continue;
         }
         const struct model_heap *heap = &world->heaps[h];
@@ -318,6 +318,12 @@ struct model_answer model_solve(const participant_t *const *all, size_t count,
                    .ram_domain_supported = true,
                    .inaccessible_domain_supported = true}
     };
+    for (size_t i = 0; i < count && world->secure != MODEL_SECURE_THERE; i++) {
+        if (all[i] != NULL && memory_of(all[i]).secure_required) {
+            a.no_secure = world->secure;
+            return a;
+        }
+    }
     for (size_t i = 0; i < count; i++) {
         if (all[i] != NULL && !participant_is_sound(all[i], world)) {
             return a;

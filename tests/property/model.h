@@ -21,11 +21,16 @@ struct model_heap {
     bool ram;
     bool inaccessible;
     bool secure;
+    bool absent; /* nobody gets it */
 };
+
+/* Whether secure memory is there: who requires it and has no luck waits, or fails for good. */
+enum model_secure { MODEL_SECURE_THERE, MODEL_SECURE_EXPECTED, MODEL_SECURE_LOST };
 
 struct model_world {
     const struct model_heap *heaps;
     size_t heap_count;
+    enum model_secure secure;
     bool contiguous;
     uint32_t max_buffers;
     uint64_t max_buffer_bytes;
@@ -49,7 +54,8 @@ enum model_step {
 /* The outcome. `image` is meaningful when has_image is set; its color space is in color_space. */
 struct model_answer {
     bool ok;
-    unsigned reached; /* of a failure: enum model_step */
+    enum model_secure no_secure; /* of no success: so it is with what is required */
+    unsigned reached;            /* of a failure: enum model_step */
     uint32_t buffer_count;
     uint64_t size_bytes;
     bool contiguous;

@@ -75,7 +75,8 @@ struct model_choice model_choose(const struct tree *tree,
         }
         choice.combinations++;
         choice.answer = answer_of(tree, &groups, digits, wishes, world);
-    } while (!choice.answer.ok && count_up(tree, &groups, digits));
+    } while (!choice.answer.ok && choice.answer.no_secure == MODEL_SECURE_THERE &&
+             count_up(tree, &groups, digits));
     for (size_t i = 0; i < groups.count; i++) {
         bool hidden = !is_selected(tree, &groups, digits, groups.nodes[i]);
         choice.selected[i] = hidden ? -1 : digits[i];

@@ -100,7 +100,9 @@ static void solve(const struct scene *s, uint32_t *ret_selected, struct solver_o
         groups[i].child_count = s->tree.nodes[s->groups.nodes[i]].children;
     }
     solver_environment_init(&environment);
-    environment.heaps = world_solver_heaps(&environment.heap_count);
+    environment.heaps = s->world.solver_heaps;
+    environment.heap_count = WORLD_HEAPS;
+    environment.secure = world_solver_secure(&s->world);
     environment.contiguous_supported = s->world.contiguous;
     environment.limits.max_group_combinations = s->limit;
     const struct solver_problem problem = {
@@ -116,12 +118,14 @@ static void solve(const struct scene *s, uint32_t *ret_selected, struct solver_o
 static struct model_choice model(const struct scene *s)
 {
     struct model_world world = {
+        .heaps = s->world.model_heaps,
+        .heap_count = WORLD_HEAPS,
+        .secure = s->world.secure,
         .contiguous = s->world.contiguous,
         .max_buffers = 128,
         .max_buffer_bytes = UINT64_C(256) << 20,
         .max_collection_bytes = UINT64_C(1) << 30,
     };
-    world.heaps = world_model_heaps(&world.heap_count);
     return model_choose(&s->tree, s->wishes, s->limit, &world);
 }
 

@@ -18,16 +18,20 @@ static const char *run(uint64_t seed, bool *ret_ok)
         participants[i].constraints = constraints[i];
     }
     solver_environment_init(&environment);
-    environment.heaps = world_solver_heaps(&environment.heap_count);
+    environment.heaps = world.solver_heaps;
+    environment.heap_count = WORLD_HEAPS;
+    environment.secure = world_solver_secure(&world);
     environment.contiguous_supported = world.contiguous;
     solver_solve(participants, world.count, &environment, &outcome);
     struct model_world model_world = {
+        .heaps = world.model_heaps,
+        .heap_count = WORLD_HEAPS,
+        .secure = world.secure,
         .contiguous = world.contiguous,
         .max_buffers = 128,
         .max_buffer_bytes = UINT64_C(256) << 20,
         .max_collection_bytes = UINT64_C(1) << 30,
     };
-    model_world.heaps = world_model_heaps(&model_world.heap_count);
     struct model_answer answer = model_solve(constraints, world.count, &model_world);
     *ret_ok = answer.ok;
     const char *difference = compare_outcome(&outcome, &answer);

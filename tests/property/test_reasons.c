@@ -47,9 +47,11 @@ static void make_environment(struct scene *s, uint64_t *dice)
         .max_buffer_bytes = tight ? 65536 : UINT64_C(256) << 20,
         .max_collection_bytes = tight ? 200000 : UINT64_C(1) << 30,
     };
-    s->model_world.heaps = world_model_heaps(&s->model_world.heap_count);
+    s->model_world.heaps = s->world.model_heaps;
+    s->model_world.heap_count = WORLD_HEAPS;
     solver_environment_init(&s->environment);
-    s->environment.heaps = world_solver_heaps(&s->environment.heap_count);
+    s->environment.heaps = s->world.solver_heaps;
+    s->environment.heap_count = WORLD_HEAPS;
     s->environment.contiguous_supported = s->world.contiguous;
     s->environment.limits.max_buffers = s->model_world.max_buffers;
     s->environment.limits.max_buffer_bytes = s->model_world.max_buffer_bytes;

@@ -206,6 +206,36 @@ static void make_table(struct dice *rng, struct world_participant *p, size_t at)
     }
 }
 
+static void make_heaps_absent(struct dice *rng, struct world *world)
+{
+    size_t count;
+    memcpy(world->model_heaps, world_model_heaps(&count), sizeof(world->model_heaps));
+    memcpy(world->solver_heaps, world_solver_heaps(&count), sizeof(world->solver_heaps));
+    for (size_t i = 0; i < count; i++) {
+        if (chance(rng, 6)) {
+            world->model_heaps[i].absent = true;
+            world->solver_heaps[i].absent_reason = "it is away";
+        }
+    }
+}
+
+static enum model_secure make_secure(struct dice *rng)
+{
+    return chance(rng, 6)   ? MODEL_SECURE_EXPECTED
+           : chance(rng, 6) ? MODEL_SECURE_LOST
+                            : MODEL_SECURE_THERE;
+}
+
+enum solver_secure world_solver_secure(const struct world *world)
+{
+    static const enum solver_secure words[] = {
+        [MODEL_SECURE_THERE] = SOLVER_SECURE_AS_LISTED,
+        [MODEL_SECURE_EXPECTED] = SOLVER_SECURE_EXPECTED,
+        [MODEL_SECURE_LOST] = SOLVER_SECURE_LOST,
+    };
+    return words[world->secure];
+}
+
 void world_make(struct world *world, uint64_t seed)
 {
     struct dice rng = {.state = seed};
@@ -231,14 +261,16 @@ void world_make(struct world *world, uint64_t seed)
             SYSMEM_SET_VECTOR(&p->constraints, image_format_constraints, p->tables, count);
         }
     }
+    make_heaps_absent(&rng, world);
+    world->secure = make_secure(&rng);
 }
 
 const struct model_heap *world_model_heaps(size_t *ret_count)
 {
     static const struct model_heap heaps[] = {
-        {SYSMEM_HEAP_TYPE_SYSTEM_RAM, NULL,      0, true,  true,  true, false},
-        {GPU,                         GPU_ALIAS, 7, false, false, true, false},
-        {SECURE,                      NULL,      0, false, false, true, true },
+        {SYSMEM_HEAP_TYPE_SYSTEM_RAM, NULL,      0, true,  true,  true, false, false},
+        {GPU,                         GPU_ALIAS, 7, false, false, true, false, false},
+        {SECURE,                      NULL,      0, false, false, true, true,  false},
     };
     *ret_count = COUNT(heaps);
     return heaps;
@@ -248,9 +280,9 @@ const struct solver_heap *world_solver_heaps(size_t *ret_count)
 {
     static const char *const aliases[] = {GPU_ALIAS};
     static const struct solver_heap heaps[] = {
-        {{SYSMEM_HEAP_TYPE_SYSTEM_RAM, 0, {true, true}}, true,  true,  true, false, NULL,    0},
-        {{GPU, 7, {true, true}},                         false, false, true, false, aliases, 1},
-        {{SECURE, 0, {true, false}},                     false, false, true, true,  NULL,    0},
+        {{SYSMEM_HEAP_TYPE_SYSTEM_RAM, 0, {true, true}}, true,  true,  true, false, NULL,    0, NULL},
+        {{GPU, 7, {true, true}},                         false, false, true, false, aliases, 1, NULL},
+        {{SECURE, 0, {true, false}},                     false, false, true, true,  NULL,    0, NULL},
     };
     *ret_count = COUNT(heaps);
     return heaps;

@@ -29,12 +29,19 @@ struct world {
     struct world_participant participants[WORLD_PARTICIPANTS];
     size_t count;
     bool contiguous;
+    enum model_secure secure;
+    /* The heaps, as either side sees them; some are absent. The first one is system RAM. */
+    struct model_heap model_heaps[WORLD_HEAPS];
+    struct solver_heap solver_heaps[WORLD_HEAPS];
 };
 
 /* The same world for the same seed. */
 void world_make(struct world *world, uint64_t seed);
 
-/* The heaps, as either side sees them. The first one is system RAM. */
+/* The solver's word for it. */
+enum solver_secure world_solver_secure(const struct world *world);
+
+/* The same heaps, none of which is absent. */
 const struct model_heap *world_model_heaps(size_t *ret_count);
 const struct solver_heap *world_solver_heaps(size_t *ret_count);
 

@@ -227,6 +227,66 @@ static void a_heap_that_nobody_has(void **state)
     EXPECT(&s, {0, "buffer_memory_constraints.permitted_heaps", "nowhere (not there)"});
 }
 
+static void a_heap_that_is_absent(void **state)
+{
+    static const struct sysmem_heap heap = {.heap_type = "test.AWAY", .has = {.heap_type = true}};
+    static const struct solver_heap heaps[] = {
+        {.heap = {.heap_type = "test.AWAY", .has = {.heap_type = true}},
+         .cpu_supported = true,
+         .ram_supported = true,
+         .inaccessible_supported = true,
+         .absent_reason = "its device is away"},
+        {.heap = {.heap_type = SYSMEM_HEAP_TYPE_SYSTEM_RAM, .has = {.heap_type = true}},
+         .cpu_supported = true,
+         .ram_supported = true,
+         .inaccessible_supported = true         },
+    };
+    struct scene s;
+    (void)state;
+    scene_init(&s);
+    s.environment.heaps = heaps;
+    s.environment.heap_count = 2;
+    constraints_t *dreamer = scene_p_cpu(&s, 1, 4096, 8192);
+    SYSMEM_SET_VECTOR(scene_memory(dreamer), permitted_heaps, &heap, 1);
+    EXPECT(&s, {0, "buffer_memory_constraints.permitted_heaps",
+                "test.AWAY (absent: its device is away)"});
+    EXPECT(&s, {0, "buffer_memory_constraints.permitted_heaps",
+                "heap test.AWAY is absent: its device is away"});
+}
+
+/* What ends a search is told after the combinations that failed before, if those are asked for. */
+static void secure_memory_that_is_lost(void **state)
+{
+    static const struct solver_group group = {.child_count = 2};
+    struct scene s;
+    (void)state;
+    scene_init(&s);
+    s.environment.secure = SOLVER_SECURE_LOST;
+    scene_domains(scene_p_cpu(&s, 1, 4096, 8192), false, false, false);
+    s.participants[0].group = 1;
+    constraints_t *decoder = scene_p_cpu(&s, 1, 4096, 8192);
+    s.participants[1].group = 1;
+    s.participants[1].child = 1;
+    SYSMEM_SET(scene_memory(decoder), secure_required, true);
+    const struct solver_problem problem = {
+        .participants = s.participants,
+        .participant_count = 2,
+        .groups = &group,
+        .group_count = 1,
+        .environment = &s.environment,
+    };
+    const struct expected end = {1, "buffer_memory_constraints.secure_required",
+                                 "its driver is gone"};
+    for (size_t before = 0; before < 2; before++) {
+        struct solver_explanation explanation;
+        explain(&problem, before == 1, &explanation);
+        assert_int_equal(explanation.error, SYSMEM_ERROR_UNSPECIFIED);
+        assert_int_equal(explanation.conflict_count, 1 + before);
+        expect_conflict(&explanation.conflicts[before], &end, 1);
+        solver_explanation_deinit(&explanation);
+    }
+}
+
 /* Whatever the format is going to be. */
 static void a_color_space_that_no_image_has(void **state)
 {
@@ -452,6 +512,8 @@ int main(void)
         cmocka_unit_test(color_spaces_of_the_one_common_format),
         cmocka_unit_test(a_default_is_told_from_an_exclusion),
         cmocka_unit_test(a_heap_that_nobody_has),
+        cmocka_unit_test(a_heap_that_is_absent),
+        cmocka_unit_test(secure_memory_that_is_lost),
         cmocka_unit_test(a_color_space_that_no_image_has),
         cmocka_unit_test(what_is_open_is_no_way_out),
         cmocka_unit_test(nobody_is_to_blame),

@@ -8,9 +8,9 @@
 
 static const char *const aliases[] = {"test.NOT_ME", ALIAS};
 static const struct solver_heap heaps[] = {
-    {{GPU, 3, {true, true}},    false, false, true, false, aliases, 2},
-    {{OTHER, 0, {true, false}}, true,  false, true, false, NULL,    0},
-    {{RAM, 0, {true, true}},    true,  true,  true, false, NULL,    0},
+    {{GPU, 3, {true, true}},    false, false, true, false, aliases, 2, NULL},
+    {{OTHER, 0, {true, false}}, true,  false, true, false, NULL,    0, NULL},
+    {{RAM, 0, {true, true}},    true,  true,  true, false, NULL,    0, NULL},
 };
 
 static void init(struct scene *s)
@@ -167,9 +167,9 @@ static void domains_of_a_heap(void **state)
 static void contiguous_system_ram_of_any_id(void **state)
 {
     static const struct solver_heap more[] = {
-        {{RAM, 0, {true, true}}, true, true, true, false, NULL, 0},
-        {{RAM, 7, {true, true}}, true, true, true, false, NULL, 0},
-        {{GPU, 3, {true, true}}, true, true, true, false, NULL, 0},
+        {{RAM, 0, {true, true}}, true, true, true, false, NULL, 0, NULL},
+        {{RAM, 7, {true, true}}, true, true, true, false, NULL, 0, NULL},
+        {{GPU, 3, {true, true}}, true, true, true, false, NULL, 0, NULL},
     };
     static const struct sysmem_heap listed[] = {
         {RAM, 7, {true, true}},
@@ -192,9 +192,48 @@ static void contiguous_system_ram_of_any_id(void **state)
     assert_true(scene_settings(&s)->is_physically_contiguous);
 }
 
+/* Others are chosen instead, and where there is none it is told why. */
+static void absent_heaps_are_not_chosen(void **state)
+{
+    static const struct sysmem_heap list[] = {
+        {OTHER, 0, {true, true}},
+        {GPU,   3, {true, true}}
+    };
+    struct solver_heap some[3];
+    struct scene s;
+    (void)state;
+    init(&s);
+    memcpy(some, heaps, sizeof(some));
+    s.environment.heaps = some;
+    some[1].absent_reason = "its device is away";
+    add(&s, list, 2, false, true);
+    expect(&s, GPU, 3);
+    some[0].absent_reason = "nobody has plugged it in";
+    scene_fails(&s, -1, NULL);
+    assert_non_null(strstr(s.outcome.reasons[0].detail,
+                           "got none; heap test.GPU is absent: nobody has plugged it in"));
+    some[1].absent_reason = NULL;
+    expect(&s, OTHER, 0);
+}
+
+static void absent_system_ram_is_not_chosen(void **state)
+{
+    struct solver_heap some[3];
+    struct scene s;
+    (void)state;
+    init(&s);
+    memcpy(some, heaps, sizeof(some));
+    s.environment.heaps = some;
+    some[2].absent_reason = "there is no memory at all";
+    add(&s, NULL, 0, true, false);
+    expect(&s, OTHER, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(absent_heaps_are_not_chosen),
+        cmocka_unit_test(absent_system_ram_is_not_chosen),
         cmocka_unit_test(c115_heap_conflict),
         cmocka_unit_test(system_ram_wins_wherever_it_is_listed),
         cmocka_unit_test(ids_and_aliases_count),

@@ -3,9 +3,9 @@
 #define FIELD(name) "buffer_memory_constraints." name
 
 static const struct solver_heap heaps[] = {
-    {{SYSMEM_HEAP_TYPE_SYSTEM_RAM, 0, {true, true}}, true,  true,  true, false, NULL, 0},
-    {{"z.SECURE", 0, {true, true}},                  false, false, true, true,  NULL, 0},
-    {{"a.SECURE_VDEC", 0, {true, true}},             false, false, true, true,  NULL, 0},
+    {{SYSMEM_HEAP_TYPE_SYSTEM_RAM, 0, {true, true}}, true,  true,  true, false, NULL, 0, NULL},
+    {{"z.SECURE", 0, {true, true}},                  false, false, true, true,  NULL, 0, NULL},
+    {{"a.SECURE_VDEC", 0, {true, true}},             false, false, true, true,  NULL, 0, NULL},
 };
 
 /* A video decoder, which says nothing of domains. */
@@ -61,6 +61,75 @@ static void secure_picks_the_first_name(void **state)
     scene_fails(&s, 0, FIELD("secure_required"));
     assert_int_equal(s.outcome.reasons[1].participant, 2);
     assert_string_equal(s.outcome.reasons[1].field, FIELD("inaccessible_domain_supported"));
+}
+
+/* Whatever heaps there are, and whatever else is asked for: a driver that comes may bring others.
+ */
+static void secure_memory_that_is_expected_is_waited_for(void **state)
+{
+    struct scene s;
+    (void)state;
+    scene_init(&s);
+    s.environment.secure = SOLVER_SECURE_EXPECTED;
+    constraints_t *c = add_decoder(&s);
+    scene_succeeds(&s); /* nobody requires it */
+    SYSMEM_SET(scene_memory(c), secure_required, true);
+    add_decoder(&s);
+    assert_int_equal(scene_solve(&s), SYSMEM_ERROR_PENDING);
+    assert_true(solver_waits(&s.outcome));
+    assert_int_equal(s.outcome.reason_count, 1);
+    assert_int_equal(s.outcome.reasons[0].participant, 0);
+    assert_string_equal(s.outcome.reasons[0].field, FIELD("secure_required"));
+    assert_non_null(strstr(s.outcome.reasons[0].detail, "its driver is still to come"));
+    s.environment.heaps = heaps;
+    s.environment.heap_count = 3;
+    assert_int_equal(scene_solve(&s), SYSMEM_ERROR_PENDING);
+    s.environment.secure = SOLVER_SECURE_AS_LISTED;
+    scene_succeeds(&s);
+    assert_false(solver_waits(&s.outcome));
+}
+
+static void secure_memory_that_is_lost_fails_who_requires_it(void **state)
+{
+    struct scene s;
+    (void)state;
+    scene_init(&s);
+    s.environment.heaps = heaps;
+    s.environment.heap_count = 3;
+    s.environment.secure = SOLVER_SECURE_LOST;
+    add_decoder(&s);
+    scene_succeeds(&s);
+    constraints_t *c = add_decoder(&s);
+    SYSMEM_SET(scene_memory(c), secure_required, true);
+    assert_int_equal(scene_solve(&s), SYSMEM_ERROR_UNSPECIFIED);
+    assert_int_equal(s.outcome.reason_count, 1);
+    assert_int_equal(s.outcome.reasons[0].participant, 1);
+    assert_non_null(strstr(s.outcome.reasons[0].detail, "its driver is gone"));
+}
+
+static void a_secure_heap_that_is_absent(void **state)
+{
+    struct solver_heap some[3];
+    struct scene s;
+    (void)state;
+    scene_init(&s);
+    memcpy(some, heaps, sizeof(some));
+    s.environment.heaps = some;
+    s.environment.heap_count = 3;
+    constraints_t *c = add_decoder(&s);
+    SYSMEM_SET(scene_memory(c), secure_required, true);
+    for (size_t i = 0; i < 3; i++) {
+        if (strcmp(some[i].heap.heap_type, "a.SECURE_VDEC") == 0) {
+            some[i].absent_reason = "its pool is away";
+        }
+    }
+    scene_succeeds(&s);
+    assert_string_equal(scene_settings(&s)->heap.heap_type, "z.SECURE");
+    for (size_t i = 0; i < 3; i++) {
+        some[i].absent_reason = "its pool is away";
+    }
+    scene_fails(&s, 0, FIELD("secure_required"));
+    assert_non_null(strstr(s.outcome.reasons[0].detail, "z.SECURE is absent: its pool is away"));
 }
 
 /* Transaction elimination writes where secure hardware cannot. */
@@ -202,6 +271,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(c037_secure_heap_and_odd_size),
         cmocka_unit_test(secure_picks_the_first_name),
+        cmocka_unit_test(secure_memory_that_is_expected_is_waited_for),
+        cmocka_unit_test(secure_memory_that_is_lost_fails_who_requires_it),
+        cmocka_unit_test(a_secure_heap_that_is_absent),
         cmocka_unit_test(secure_leaves_transaction_elimination_out),
         cmocka_unit_test(a_secure_heap_that_nobody_requires),
         cmocka_unit_test(one_who_requires_is_enough),
