@@ -369,6 +369,76 @@ zx_status_t space_destroy(struct space *space, const struct space_call *call)
     return ZX_OK;
 }
 
+char *space_byte(struct space *space, int vmo, uint64_t page)
+{
+    const struct space_vmo *shown = &space->vmos[vmo];
+    return &space->vmos[shown->store].contents[shown->store_page + page];
+}
+
+/* Those that go no deeper than the region's own mappings. */
+static bool is_for_direct(uint32_t op)
+{
+    return op == ZX_VMAR_OP_COMMIT || op == ZX_VMAR_OP_DECOMMIT || op == ZX_VMAR_OP_PREFETCH;
+}
+
+static bool empties(uint32_t op)
+{
+    return op == ZX_VMAR_OP_DECOMMIT || op == ZX_VMAR_OP_ZERO;
+}
+
+static bool is_op(uint32_t op)
+{
+    return is_for_direct(op) || empties(op) || op == ZX_VMAR_OP_MAP_RANGE ||
+           op == ZX_VMAR_OP_DONT_NEED || op == ZX_VMAR_OP_ALWAYS_NEED;
+}
+
+static zx_status_t judge_op(const struct space *space, const struct space_call *call, uint64_t at)
+{
+    const struct space_page *page = &space->pages[at];
+    bool may_enter = has(call->rights, ZX_RIGHT_OP_CHILDREN) && !is_for_direct(call->op);
+    bool writes = empties(call->op) || call->op == ZX_VMAR_OP_COMMIT;
+    if (child_at(space, call->region, at) >= 0 && !may_enter) {
+        return ZX_ERR_INVALID_ARGS;
+    }
+    if (page->vmo < 0) {
+        return ZX_ERR_BAD_STATE;
+    }
+    if (writes && !has(page->max, ZX_RIGHT_WRITE)) {
+        return ZX_ERR_ACCESS_DENIED;
+    }
+    bool is_bounded = writes || call->op == ZX_VMAR_OP_PREFETCH;
+    return is_bounded && page->vmo_page >= space->vmos[page->vmo].size_pages ? ZX_ERR_OUT_OF_RANGE
+                                                                             : ZX_OK;
+}
+
+zx_status_t space_op(struct space *space, const struct space_call *call,
+                     bool (*keep)(void *arg, int vmo, uint64_t page), void *arg)
+{
+    uint64_t start;
+    uint64_t end;
+    zx_status_t status = ZX_OK;
+    if (!is_aligned(call->at) || whole_pages(call->size) == 0 || !is_op(call->op)) {
+        return ZX_ERR_INVALID_ARGS;
+    }
+    if (!range_of(space, call, &start, &end)) {
+        return ZX_ERR_OUT_OF_RANGE;
+    }
+    if (space->regions[call->region].is_dead) {
+        return ZX_ERR_BAD_STATE;
+    }
+    uint64_t done = start;
+    while (done < end && (status = judge_op(space, call, done)) == ZX_OK) {
+        done++;
+    }
+    for (uint64_t i = start; empties(call->op) && i < done; i++) {
+        const struct space_page *page = &space->pages[i];
+        if (status == ZX_OK || !keep(arg, page->vmo, page->vmo_page)) {
+            *space_byte(space, page->vmo, page->vmo_page) = 0;
+        }
+    }
+    return status;
+}
+
 bool space_is_backed(const struct space *space, const struct space_page *page)
 {
     const struct space_vmo *vmo = &space->vmos[page->vmo];

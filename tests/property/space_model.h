@@ -10,7 +10,7 @@
 
 #include <zircon/types.h>
 
-enum { SPACE_PAGES = 64, SPACE_REGIONS = 48, SPACE_VMOS = 4 };
+enum { SPACE_PAGES = 64, SPACE_REGIONS = 48, SPACE_VMOS = 4, SPACE_VMO_PAGES = 32 };
 
 #define SPACE_PAGE UINT64_C(4096)
 
@@ -21,6 +21,10 @@ struct space_vmo {
     bool is_resizable;
     uint64_t pages;        /* that can be mapped; those of a slice, else all there are */
     uint64_t stream_pages; /* that have contents */
+    uint64_t size_pages;
+    int store; /* the VMO whose contents it shows, from a page on */
+    uint64_t store_page;
+    char contents[SPACE_VMO_PAGES]; /* of its own pages: the first byte of each */
 };
 
 struct space_page {
@@ -58,6 +62,7 @@ struct space_call {
     int vmo;
     zx_rights_t vmo_rights;
     uint64_t vmo_offset;
+    uint32_t op;
 };
 
 /* An empty window at `base`, which is region 0. */
@@ -70,6 +75,14 @@ zx_status_t space_map(struct space *space, const struct space_call *call, uint64
 zx_status_t space_unmap(struct space *space, const struct space_call *call);
 zx_status_t space_protect(struct space *space, const struct space_call *call);
 zx_status_t space_destroy(struct space *space, const struct space_call *call);
+
+/* Of an operation that is refused in the middle, what lies below may have been done or not: that
+ * is for `keep` to tell, which gets each page that may have become zeros. */
+zx_status_t space_op(struct space *space, const struct space_call *call,
+                     bool (*keep)(void *arg, int vmo, uint64_t page), void *arg);
+
+/* Where the first byte of a VMO's page is. */
+char *space_byte(struct space *space, int vmo, uint64_t page);
 
 /* Whether there is a file behind a page that is mapped. */
 bool space_is_backed(const struct space *space, const struct space_page *page);

@@ -14,7 +14,7 @@
 
 #define ALL_VMAR_RIGHTS (ZX_DEFAULT_VMAR_RIGHTS | ZX_RIGHT_READ | ZX_RIGHT_WRITE | ZX_RIGHT_EXECUTE)
 
-enum { STEPS = 60, SLICE_START = 4 };
+enum { STEPS = 80, SLICE_START = 4 };
 
 struct scene {
     uint64_t dice;
@@ -22,7 +22,6 @@ struct scene {
     zx_handle_t regions[SPACE_REGIONS];
     zx_handle_t spacer;
     zx_handle_t vmos[SPACE_VMOS];
-    uint64_t first_page[SPACE_VMOS]; /* in the file */
     uint64_t inodes[SPACE_VMOS];
 };
 
@@ -42,15 +41,15 @@ static bool one_in(struct scene *s, size_t n)
 static bool make_vmos(struct scene *s)
 {
     static const struct space_vmo kinds[SPACE_VMOS] = {
-        {.pages = UINT64_MAX, .stream_pages = 16},
-        {.pages = UINT64_MAX, .stream_pages = 8,  .is_resizable = true},
-        {.pages = 6,                   .stream_pages = 6                           },
-        {.pages = UINT64_MAX,                   .stream_pages = 32},
+        {.pages = UINT64_MAX,        .size_pages = 16, .store = 0},
+        {.pages = UINT64_MAX,        .size_pages = 8,  .store = 1, .is_resizable = true},
+        {.pages = 6,                          .size_pages = 6,                                 .store = 0,   .store_page = SLICE_START},
+        {.pages = UINT64_MAX, .size_pages = 32,                 .store = 3      },
     };
     bool ok = true;
     for (int i = 0; i < SPACE_VMOS; i++) {
         struct stat stat;
-        uint64_t size = kinds[i].stream_pages * SPACE_PAGE;
+        uint64_t size = kinds[i].size_pages * SPACE_PAGE;
         bool is_slice = kinds[i].pages != UINT64_MAX;
         uint32_t options = kinds[i].is_resizable ? ZX_VMO_RESIZABLE : 0;
         zx_status_t status = is_slice
@@ -58,7 +57,7 @@ static bool make_vmos(struct scene *s)
                                                        SLICE_START * SPACE_PAGE, size, &s->vmos[i])
                                  : zx_vmo_create(size, options, &s->vmos[i]);
         s->space.vmos[i] = kinds[i];
-        s->first_page[i] = is_slice ? SLICE_START : 0;
+        s->space.vmos[i].stream_pages = kinds[i].size_pages;
         ok =
             ok && status == ZX_OK && fstat(sysmem_handle_fd(s->vmos[is_slice ? 0 : i]), &stat) == 0;
         s->inodes[i] = stat.st_ino;
@@ -253,20 +252,26 @@ static zx_status_t unmap(struct scene *s, zx_status_t *ret_wanted)
     return status;
 }
 
-static zx_status_t protect(struct scene *s, zx_status_t *ret_wanted)
+/* Chooses a range in the call's region, or of something that is there. */
+static void aim_at_mapping(struct scene *s, struct space_call *call)
 {
-    zx_handle_t handle = 0;
-    struct space_call call = some_call(s, &handle);
-    call.at = address_in(s, call.region);
-    call.size = some_size(s);
-    if (one_in(s, 2)) { /* of something that is there */
+    call->at = address_in(s, call->region);
+    call->size = some_size(s);
+    if (one_in(s, 2)) {
         uint64_t page = below(s, SPACE_PAGES);
         while (page < SPACE_PAGES - 1 && s->space.pages[page].vmo < 0) {
             page++;
         }
-        call.at = s->space.base + page * SPACE_PAGE;
-        call.size = (1 + below(s, 4)) * SPACE_PAGE;
+        call->at = s->space.base + page * SPACE_PAGE;
+        call->size = (1 + below(s, 4)) * SPACE_PAGE;
     }
+}
+
+static zx_status_t protect(struct scene *s, zx_status_t *ret_wanted)
+{
+    zx_handle_t handle = 0;
+    struct space_call call = some_call(s, &handle);
+    aim_at_mapping(s, &call);
     call.options = some_perms(s) | (one_in(s, 24) ? (zx_vm_option_t)1 << below(s, 32) : 0);
     zx_status_t status = zx_vmar_protect(handle, call.options, call.at, call.size);
     *ret_wanted = space_protect(&s->space, &call);
@@ -298,6 +303,63 @@ static zx_status_t set_stream(struct scene *s, zx_status_t *ret_wanted)
     return zx_object_set_property(s->vmos[vmo], ZX_PROP_VMO_CONTENT_SIZE, &size, sizeof(size));
 }
 
+static char byte_of(const struct scene *s, int vmo, uint64_t page)
+{
+    char byte = -1;
+    (void)zx_vmo_read(s->vmos[vmo], &byte, page * SPACE_PAGE, 1);
+    return byte;
+}
+
+static bool is_kept(void *arg, int vmo, uint64_t page)
+{
+    return byte_of(arg, vmo, page) != 0;
+}
+
+/* Every page of every VMO gets some byte that is no zero. */
+static zx_status_t write_all(struct scene *s, zx_status_t *ret_wanted)
+{
+    zx_status_t status = ZX_OK;
+    for (int i = 0; i < SPACE_VMOS && status == ZX_OK; i++) {
+        for (uint64_t j = 0; j < s->space.vmos[i].size_pages && status == ZX_OK; j++) {
+            char byte = (char)(1 + below(s, 100));
+            *space_byte(&s->space, i, j) = byte;
+            status = zx_vmo_write(s->vmos[i], &byte, j * SPACE_PAGE, 1);
+        }
+    }
+    *ret_wanted = ZX_OK;
+    return status;
+}
+
+static const char *compare_contents(struct scene *s)
+{
+    static char text[80];
+    for (int i = 0; i < SPACE_VMOS; i++) {
+        for (uint64_t j = 0; j < s->space.vmos[i].size_pages; j++) {
+            if (byte_of(s, i, j) != *space_byte(&s->space, i, j)) {
+                (void)snprintf(text, sizeof(text), "page %d of VMO %d has other contents", (int)j,
+                               i);
+                return text;
+            }
+        }
+    }
+    return NULL;
+}
+
+static zx_status_t operate(struct scene *s, zx_status_t *ret_wanted)
+{
+    static const uint32_t ops[] = {ZX_VMAR_OP_COMMIT,    ZX_VMAR_OP_DECOMMIT,   ZX_VMAR_OP_ZERO,
+                                   ZX_VMAR_OP_ZERO,      ZX_VMAR_OP_MAP_RANGE,  ZX_VMAR_OP_PREFETCH,
+                                   ZX_VMAR_OP_DONT_NEED, ZX_VMAR_OP_ALWAYS_NEED};
+    zx_handle_t handle = 0;
+    struct space_call call = some_call(s, &handle);
+    aim_at_mapping(s, &call);
+    call.op = one_in(s, 24) ? below(s, 20) : ops[below(s, 8)];
+    zx_status_t status = zx_vmar_op_range(handle, call.op, call.at, call.size, NULL, 0);
+    *ret_wanted = space_op(&s->space, &call, is_kept, s);
+    (void)zx_handle_close(handle);
+    return status;
+}
+
 /* --- The kernel's word --- */
 
 static bool is_page_right(const struct scene *s, const struct space_page *page,
@@ -310,7 +372,7 @@ static bool is_page_right(const struct scene *s, const struct space_page *page,
                            (page->perms & ZX_VM_PERM_WRITE) != 0 ? 'w' : '-',
                            (page->perms & ZX_VM_PERM_EXECUTE) != 0 ? 'x' : '-', 's', '\0'};
     return strcmp(real->perms, wanted) == 0 && real->inode == s->inodes[page->vmo] &&
-           real->offset == (s->first_page[page->vmo] + page->vmo_page) * SPACE_PAGE;
+           real->offset == (s->space.vmos[page->vmo].store_page + page->vmo_page) * SPACE_PAGE;
 }
 
 static const char *compare_maps(const struct scene *s)
@@ -353,6 +415,10 @@ static const char *step(struct scene *s)
         {"unmap",      unmap     },
         {"destroy",    destroy   },
         {"set stream", set_stream},
+        {"op range",   operate   },
+        {"op range",   operate   },
+        {"op range",   operate   },
+        {"write all",  write_all },
     };
     static char text[300];
     uint32_t which = below(s, sizeof(calls) / sizeof(calls[0]));
@@ -361,6 +427,9 @@ static const char *step(struct scene *s)
     zx_status_t wanted;
     zx_status_t got = calls[which].call(s, &wanted);
     const char *wrong = got == wanted ? compare_maps(s) : "";
+    if (wrong == NULL && (calls[which].call == operate || calls[which].call == write_all)) {
+        wrong = compare_contents(s);
+    }
     if (wrong == NULL) {
         return NULL;
     }
