@@ -3,7 +3,7 @@
 # installed tree may be moved.
 include(CMakePackageConfigHelpers)
 
-foreach(program sysmemd sysmemctl sysmem-bench)
+foreach(program sysmemd sysmemctl sysmem-securemem sysmem-bench)
     if(TARGET ${program})
         install(TARGETS ${program} RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
     endif()

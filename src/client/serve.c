@@ -148,7 +148,9 @@ sysmem_status_t serve_run(struct serve *serve, zx_time_t deadline)
         zx_time_t until = timeout < deadline ? timeout : deadline;
         ready = deadline_poll(sysmem_channel_get_fd(channel), sysmem_channel_get_events(channel),
                               until);
-        ready = until != deadline ? (short)POLLIN : ready;
+        if (until != deadline) {
+            ready = POLLIN; /* not the caller's deadline: once more */
+        }
         status = sysmem_channel_process(channel);
     }
     unref(serve);
