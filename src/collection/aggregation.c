@@ -164,7 +164,7 @@ void aggregation_begin(struct aggregation *aggregation,
         return;
     }
     problem_solve(problem);
-    if (problem->outcome->error != 0 &&
+    if (problem_has_failed(problem) &&
         is_for_elsewhere(aggregation, problem_explain_effort(problem))) {
         begin_elsewhere(aggregation); /* solves it again, which is the least of it */
         return;

@@ -15,7 +15,7 @@
 
 const char collection_no_memory[] = "wanted memory for the aggregation; got none";
 
-static void heap_refused(struct collection *collection, const char *got)
+void collection_heap_refused(struct collection *collection, const char *got)
 {
     const struct sysmem_buffer_memory_settings *memory = &collection->settings.buffer_settings;
     struct strbuf heap = {0};
@@ -34,7 +34,8 @@ static void on_heap_is_late(struct alarm *alarm)
 {
     struct collection *collection = container_of(alarm, struct collection, heap_alarm);
     if (collection->root != NULL) {
-        heap_refused(collection, "no answer within its deadline");
+        heap_count_late_answer(buffer_set_heap(collection->buffers));
+        collection_heap_refused(collection, "no answer within its deadline");
     }
 }
 
@@ -49,7 +50,7 @@ static void heap_has_no_more(struct collection *collection)
 {
     const struct buffer_set *buffers = collection->buffers;
     if (buffers == NULL) {
-        heap_refused(collection, strerror(-collection->populate_status));
+        collection_heap_refused(collection, strerror(-collection->populate_status));
         return;
     }
     const struct heap *heap = buffer_set_heap(buffers);
@@ -63,7 +64,7 @@ static void heap_has_no_more(struct collection *collection)
         strbuf_addf(&got, "; held by ");
         holders_describe(collection->table, heap, collection, &got);
     }
-    heap_refused(collection, strbuf_text(&got));
+    collection_heap_refused(collection, strbuf_text(&got));
     strbuf_deinit(&got);
 }
 
@@ -115,15 +116,9 @@ static const char *reserve(struct collection *collection, const struct heap *hea
     return NULL;
 }
 
-static void populate(struct collection *collection)
+static void populate(struct collection *collection, struct heap *heap)
 {
     const struct collection_table_config *config = &collection->table->config;
-    const struct sysmem_buffer_memory_settings *memory = &collection->settings.buffer_settings;
-    struct heap *heap = heap_registry_choose(config->heaps, memory);
-    if (heap == NULL) {
-        heap_refused(collection, "no such heap");
-        return;
-    }
     const char *refusal = reserve(collection, heap);
     if (refusal != NULL) {
         collection_answer_refusal(collection->root, SYSMEM_ERROR_NO_MEMORY, "%s", refusal);
@@ -147,21 +142,47 @@ static void populate(struct collection *collection)
     }
     if (collection->populated) {
         collection_populate_ended(collection);
-    } else if (heap->properties.deadline_ns > 0) {
+        return;
+    }
+    if (heap->gone != NULL) { /* it went while it was asked */
+        collection_concern(collection);
+    }
+    if (heap->properties.deadline_ns > 0) {
         alarm_set(config->alarms, &collection->heap_alarm,
                   collection_now_ns() + heap->properties.deadline_ns);
     }
 }
 
+/* Nothing is decided: the collection is looked at again when there is secure memory; at once, if
+ * that has come meanwhile. */
+static void wait_for_secure(struct collection *collection, bool is_present)
+{
+    collection->waits_for_secure = is_present;
+    log_info("collection %llu: secure memory is required, and its driver is still to come",
+             (unsigned long long)collection->id);
+}
+
 static void solved(struct aggregation *aggregation)
 {
     struct collection *collection = aggregation->collection;
+    const struct collection_table *table = collection->table;
     const struct solver_outcome *outcome = aggregation->problem.outcome;
+    bool is_present = aggregation->problem.environment == table->environment;
+    if (solver_waits(outcome)) {
+        wait_for_secure(collection, is_present);
+        return;
+    }
     if (!problem_conclude(&aggregation->problem, collection->root)) {
         collection_answer_failure(collection->root, outcome->error,
                                   problem_failure(&aggregation->problem, collection->root));
         return;
     }
+    struct heap *heap =
+        heap_registry_choose(table->config.heaps, &outcome->settings.buffer_settings);
+    if (!is_present && (heap == NULL || !heap->ready)) {
+        return; /* it has gone meanwhile: the solver is asked again */
+    }
+    assert(heap != NULL);
     collection->buffer_count = outcome->buffer_count;
     /* The outcome points into the participants' constraints, which may leave before the buffers do.
      */
@@ -171,7 +192,7 @@ static void solved(struct aggregation *aggregation)
                                   collection_no_memory);
         return;
     }
-    populate(collection);
+    populate(collection, heap);
 }
 
 void collection_allocate(struct collection *collection)

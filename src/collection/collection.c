@@ -22,6 +22,8 @@ void collection_table_init(struct collection_table *table,
     list_init(&table->dead_nodes);
     list_init(&table->spent_trackers);
     list_init(&table->dead_collections);
+    list_init(&table->concerned);
+    collection_watch_heaps(table);
     failure_log_init(&table->failures);
 }
 
@@ -99,6 +101,7 @@ struct collection *collection_new(struct collection_table *table, struct account
     account->references++;
     arena_init(&collection->arena, SIZE_MAX / 2);
     list_init(&collection->lifetime_trackers);
+    list_init(&collection->concerned);
     list_append(&table->collections, &collection->link);
     collection_heap_alarm_init(collection);
     collection_report_begin(collection);
@@ -284,6 +287,7 @@ void collection_bury(struct collection *collection)
 static void collection_free(struct collection *collection)
 {
     list_remove(&collection->link);
+    list_remove(&collection->concerned);
     collection_report_end(collection);
     alarm_cancel(&collection->heap_alarm);
     collection_weak_end(collection);
@@ -306,7 +310,7 @@ static void collection_free(struct collection *collection)
 bool collection_table_needs_sweep(const struct collection_table *table)
 {
     return !list_is_empty(&table->dead_nodes) || !list_is_empty(&table->dead_collections) ||
-           !list_is_empty(&table->spent_trackers);
+           !list_is_empty(&table->spent_trackers) || !list_is_empty(&table->concerned);
 }
 
 static void sweep_node(struct collection_table *table, struct node *node)
@@ -354,6 +358,8 @@ void collection_table_sweep(struct collection_table *table)
     }
     if (!list_is_empty(&table->dead_nodes)) {
         sweep_node(table, container_of(table->dead_nodes.next, struct node, queue));
+    } else if (!list_is_empty(&table->concerned)) {
+        collection_heed_heaps(container_of(table->concerned.next, struct collection, concerned));
     }
 }
 
@@ -366,6 +372,7 @@ void collection_table_sweep_all(struct collection_table *table)
 
 void collection_table_deinit(struct collection_table *table)
 {
+    collection_ignore_heaps(table);
     list_for_each_safe (link, next, &table->collections) {
         struct collection *collection = container_of(link, struct collection, link);
         if (collection->root != NULL) {

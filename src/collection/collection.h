@@ -18,6 +18,7 @@
 #include "base/list.h"
 #include "base/map.h"
 #include "buffer/buffer.h"
+#include "collection/environment.h"
 #include "collection/failure_log.h"
 #include "collection/participants.h"
 #include "collection/uid_counts.h"
@@ -86,9 +87,9 @@ struct collection_observer {
 struct collection_table_config {
     const struct collection_peer_ops *ops;
     struct collection_observer observer;
-    struct heap_registry *heaps;
+    struct heap_registry *heaps; /* whose only observer the table is */
     struct buffer_watcher *watcher;
-    struct solver_environment environment; /* borrowed */
+    struct solver_environment environment; /* borrowed; its heaps are those of `heaps` */
     struct alarms *alarms;
     /* Closes an end that `uid` gave, which may take long: NULL: at once. */
     void (*close_end)(uid_t uid, int fd);
@@ -106,7 +107,9 @@ struct collection_table {
     struct list dead_nodes;
     struct list spent_trackers; /* to be closed, one by one */
     struct list dead_collections;
-    struct map node_refs; /* koid of a node ref's own end -> struct node */
+    struct list concerned;           /* by a change of the heaps: collections */
+    struct environment *environment; /* NULL: it is made when it is needed */
+    struct map node_refs;            /* koid of a node ref's own end -> struct node */
     struct failure_log failures;
 };
 
@@ -118,6 +121,8 @@ struct collection {
     struct node *root; /* NULL: all nodes are gone */
     uint32_t node_count;
     struct uid_counts uids;  /* of its nodes */
+    bool waits_for_secure;   /* all are ready, and secure memory is still to come */
+    struct list concerned;   /* in the table's */
     bool thinned;            /* somebody has left, or does not count any more: see evaluate.c */
     uint32_t unswept;        /* its dead nodes: they are freed before it */
     uint64_t created_ns;     /* monotonic clock */
@@ -154,7 +159,8 @@ struct collection {
 void collection_table_init(struct collection_table *table,
                            const struct collection_table_config *config);
 
-/* Frees one node or collection that has died, if there is one. Never from within a handler. */
+/* Does one bit of what is left for later, if there is any: frees a node or collection that has
+ * died, or lets a collection heed a change of the heaps. Never from within a handler. */
 void collection_table_sweep(struct collection_table *table);
 void collection_table_sweep_all(struct collection_table *table);
 bool collection_table_needs_sweep(const struct collection_table *table);

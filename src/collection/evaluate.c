@@ -43,7 +43,8 @@ static bool step(struct collection *collection)
     if (collection->aggregation != NULL) {
         return false; /* it decides, and then comes back here */
     }
-    if (collection->state == COLLECTION_CREATED && node_first_unready(collection->root) == NULL) {
+    if (collection->state == COLLECTION_CREATED && !collection->waits_for_secure &&
+        node_first_unready(collection->root) == NULL) {
         collection_allocate(collection);
         return true;
     }

@@ -29,6 +29,22 @@ void collection_allocate(struct collection *collection);
 /* The heap has made the buffers, or refused; nodes may have gone meanwhile. */
 void collection_populate_ended(struct collection *collection);
 
+/* The heap has not made the buffers; `got`: why, in words. */
+void collection_heap_refused(struct collection *collection, const char *got);
+
+/* --- heaps.c --- */
+
+/* The table hears of changes of its heaps from now on, and no more. */
+void collection_watch_heaps(struct collection_table *table);
+void collection_ignore_heaps(struct collection_table *table);
+
+/* The present one, which is the table's. NULL: no memory. */
+struct environment *collection_environment(struct collection_table *table);
+
+/* A change of the heaps concerns it: a later sweep lets it heed that. */
+void collection_concern(struct collection *collection);
+void collection_heed_heaps(struct collection *collection);
+
 /* --- late.c --- */
 
 /* Decides over one attached part that is ready. False: there was none. */

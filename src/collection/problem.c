@@ -14,14 +14,20 @@ bool problem_init(struct problem *problem, struct collection *collection, size_t
         .selected = arena_alloc_array(arena, most, sizeof(uint32_t)),
         .outcome = arena_alloc(arena, sizeof(struct solver_outcome)),
     };
-    return problem->participants != NULL && problem->nodes != NULL && problem->groups != NULL &&
-           problem->selected != NULL && problem->outcome != NULL;
+    struct environment *environment = collection_environment(collection->table);
+    if (problem->participants == NULL || problem->nodes == NULL || problem->groups == NULL ||
+        problem->selected == NULL || problem->outcome == NULL || environment == NULL) {
+        return false;
+    }
+    problem->environment = environment_ref(environment);
+    return true;
 }
 
 void problem_deinit(struct problem *problem)
 {
     solver_explanation_deinit(&problem->furthest);
     solver_explanation_deinit(&problem->every);
+    environment_unref(problem->environment);
 }
 
 void problem_add_pinned(struct problem *problem,
@@ -115,7 +121,7 @@ static struct solver_problem asked(const struct problem *problem)
         .participant_count = problem->participant_count,
         .groups = problem->groups,
         .group_count = problem->group_count,
-        .environment = &problem->collection->table->config.environment,
+        .environment = &problem->environment->solver,
         .existing = problem->existing,
         .existing_count = problem->collection->buffer_count,
     };
@@ -148,10 +154,15 @@ void problem_solve(struct problem *problem)
     solver_choose(&question, problem->selected, problem->outcome);
 }
 
+bool problem_has_failed(const struct problem *problem)
+{
+    return problem->outcome->error != 0 && !solver_waits(problem->outcome);
+}
+
 void problem_explain(struct problem *problem)
 {
     const struct solver_problem question = asked(problem);
-    if (problem->outcome->error == 0) {
+    if (!problem_has_failed(problem)) {
         return;
     }
     problem->explained = solver_explain(&question, false, &problem->furthest) == 0 &&

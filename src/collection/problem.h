@@ -11,6 +11,7 @@
 
 struct problem {
     struct collection *collection;
+    struct environment *environment;         /* a reference */
     struct solver_participant *participants; /* without names: those may change meanwhile */
     struct node **nodes;                     /* of the participants; NULL: the pinned buffers */
     size_t participant_count;
@@ -51,6 +52,10 @@ uint64_t problem_explain_effort(const struct problem *problem);
 /* Asks the solver. On any thread: reads what the participants' nodes keep, and writes to what
  * problem_init() made. */
 void problem_solve(struct problem *problem);
+
+/* Afterwards: whether something stands in the way. Who waits for secure memory has nothing there.
+ */
+bool problem_has_failed(const struct problem *problem);
 
 /* Afterwards: finds out what stands in the way, if something does. On any thread, too. */
 void problem_explain(struct problem *problem);

@@ -43,6 +43,8 @@ static void report(const struct collection *collection)
     }
     if (waiting == 0 && collection->aggregation != NULL) {
         log_warning("    nobody: the constraints are being aggregated");
+    } else if (waiting == 0 && collection->waits_for_secure) {
+        log_warning("    nobody: secure memory is required, and its driver is still to come");
     } else if (waiting == 0) {
         log_warning("    nobody: the heap %s is making the buffers",
                     collection->settings.buffer_settings.heap.heap_type);
