@@ -38,6 +38,7 @@ void collection_ignore_heaps(struct collection_table *table)
 
 struct environment *collection_environment(struct collection_table *table)
 {
+    heap_registry_look(table->config.heaps);
     if (table->environment == NULL) {
         table->environment = environment_new(&table->config.environment, table->config.heaps);
     }

@@ -118,6 +118,7 @@ struct heap {
     /* The registry's and heap.c's own: */
     const char *gone;         /* why it has left the registry, in words; NULL: it has not */
     struct heap *next_gone;   /* of those that have left */
+    bool told_ready;          /* as its observers know it */
     uint32_t users;           /* heap_hold() */
     struct alarms *alarms;    /* NULL: nobody minds when a release takes long */
     struct list releasing;    /* requests that are not late yet, the first is due first */

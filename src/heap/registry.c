@@ -106,6 +106,7 @@ int heap_registry_add(struct heap_registry *registry, struct heap *heap)
         registry->heaps = heaps;
     }
     heap_watch_releases(heap, registry->alarms);
+    heap->told_ready = heap->ready;
     tell(registry);
     return 0;
 }
@@ -129,6 +130,7 @@ void heap_registry_set_ready(struct heap_registry *registry, struct heap *heap,
 {
     heap->ready = absent_reason == NULL;
     heap->absent_reason = absent_reason;
+    heap->told_ready = heap->ready;
     tell(registry);
 }
 
@@ -137,9 +139,9 @@ void heap_registry_look(struct heap_registry *registry)
     bool changed = false;
     for (size_t i = 0; i < registry->count; i++) {
         struct heap *heap = registry->heaps[i];
-        bool was_ready = heap->ready;
         heap_look(heap);
-        changed |= heap->ready != was_ready;
+        changed |= heap->ready != heap->told_ready; /* a request may have had it look before */
+        heap->told_ready = heap->ready;
     }
     if (changed) {
         tell(registry);

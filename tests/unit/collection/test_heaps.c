@@ -242,6 +242,25 @@ static void an_absent_heap_says_why(void **state)
     assert_int_equal(fixture->collection->state, COLLECTION_ALLOCATED);
 }
 
+static void look_and_be_away(struct heap *heap)
+{
+    heap->ready = false;
+    heap->absent_reason = "nobody has told";
+}
+
+static void a_heap_that_nobody_tells_is_looked_at(void **state)
+{
+    struct fixture *fixture = *state;
+    struct heap_ops looking = *fake.heap.ops;
+    looking.look = look_and_be_away;
+    fake.heap.ops = &looking;
+    ask_the_fake_heap(fixture);
+    assert_int_equal(fixture->peers[0].error, SYSMEM_ERROR_CONSTRAINTS_INTERSECTION_EMPTY);
+    assert_true(log_lines_have(FAKE_HEAP_TYPE " (absent: nobody has told)"));
+    heap_registry_remove(&fixture->heaps, &fake.heap, GONE);
+    heap_registry_sweep(&fixture->heaps);
+}
+
 /* --- while the solver works on another thread --- */
 
 static struct executor_job *submitted;
@@ -492,6 +511,7 @@ int main(void)
         FAKE(what_comes_next_goes_to_the_new_one),
         FAKE(a_heap_that_is_not_there_is_not_chosen),
         FAKE(an_absent_heap_says_why),
+        FAKE(a_heap_that_nobody_tells_is_looked_at),
         FAKE(a_heap_goes_while_it_is_chosen),
         FAKE(a_heap_is_replaced_while_it_is_chosen),
         FAKE(other_heaps_come_while_one_is_chosen),

@@ -399,6 +399,10 @@ static void heaps_that_nobody_tells_are_looked_at(void **state)
     heap_registry_look(&registry);
     assert_int_equal(changes, 2);
     assert_true(device.ready);
+    there = false;
+    heap_look(&device); /* for a request, which tells nobody */
+    heap_registry_look(&registry);
+    assert_int_equal(changes, 3);
     heap_registry_deinit(&registry);
 }
 
