@@ -9,7 +9,8 @@
 
 /* A descriptor of the VMO's file for another process, for the caller to own: a description of its
  * own, and as long as anybody has that, the VMO lives here, too. The file was made here and belongs
- * to this process's user. -errno; -ENOSPC: no inotify watch is left. Any thread may call. */
+ * to this process's user. -errno; -ENOSPC: no inotify watch is left; -EBUSY: a
+ * holder of the same file has locked what is not its. Any thread may call. */
 int abroad_open(struct vmo *vmo, enum memfile_access access);
 
 #endif

@@ -12,6 +12,7 @@ zx_status_t status_from_errno(int error)
         return ZX_ERR_NO_MEMORY;
     case EMFILE:
     case ENFILE:
+    case EBUSY: /* somebody has taken the locks by which holders are told */
         return ZX_ERR_NO_RESOURCES;
     case EACCES:
     case EPERM:

@@ -64,8 +64,8 @@ static int vmo_seal(const struct vmo *vmo)
     if (fchmod(vmo_file(vmo), 0600) < 0) {
         return -errno;
     }
-    if (!vmo->extent->is_resizable &&
-        fcntl(vmo_file(vmo), F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) < 0 &&
+    int fixed = vmo->extent->is_resizable ? 0 : F_SEAL_GROW | F_SEAL_SHRINK;
+    if (fcntl(vmo_file(vmo), F_ADD_SEALS, fixed | F_SEAL_SEAL) < 0 &&
         errno != EPERM) { /* EPERM: sealed at an earlier time */
         return -errno;
     }
@@ -99,7 +99,7 @@ int vmo_take_fd(struct vmo *vmo, zx_rights_t rights)
     bool is_reader = (rights & ZX_RIGHT_WRITE) == 0;
     if (vmo->store->is_own && is_child(vmo)) {
         int fd = abroad_open(vmo, is_reader ? MEMFILE_READ_ONLY : MEMFILE_READ_WRITE);
-        if (fd >= 0) {
+        if (fd >= 0 || fd == -EBUSY) { /* a holder has the locks: nobody would know of this one */
             return fd;
         } /* else it leaves its family */
     }

@@ -1,6 +1,7 @@
 /* Children that other processes hold: their parent hears when they are gone, and not before. */
 #include "vmo_test.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -87,6 +88,27 @@ static void z124_a_message_in_flight_keeps_it(void **state)
     assert_int_equal(close(ends[0]), 0);
     assert_children(vmo, 1);
     assert_int_equal(close(ends[1]), 0); /* with the message in it */
+    wait_for_zero(vmo);
+    assert_ok(zx_handle_close(vmo));
+}
+
+/* Its parent would say ZX_VMO_ZERO_CHILDREN while it is in use. */
+static void what_a_holder_keeps_from_being_counted_does_not_leave(void **state)
+{
+    (void)state;
+    zx_handle_t vmo = new_vmo(2 * PAGE, 0);
+    zx_handle_t child = new_child(vmo, SLICE, 0, 2 * PAGE);
+    int hostile = send_away(new_child(vmo, SLICE, 0, 2 * PAGE));
+    struct flock all = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    assert_int_equal(fcntl(hostile, F_OFD_SETLK, &all), 0);
+    int fd = -1;
+    assert_status(sysmem_handle_into_fd(child, NULL, &fd), ZX_ERR_NO_RESOURCES);
+    assert_int_equal(fd, -1);
+    assert_int_equal(close(hostile), 0);
+    wait_for_zero(vmo);
+    fd = send_away(new_child(vmo, SLICE, 0, 2 * PAGE));
+    assert_children(vmo, 1);
+    assert_int_equal(close(fd), 0);
     wait_for_zero(vmo);
     assert_ok(zx_handle_close(vmo));
 }
@@ -232,6 +254,7 @@ int main(void)
         cmocka_unit_test(a_child_of_every_kind),
         cmocka_unit_test(a_mapping_alone_keeps_it),
         cmocka_unit_test(z124_a_message_in_flight_keeps_it),
+        cmocka_unit_test(what_a_holder_keeps_from_being_counted_does_not_leave),
         cmocka_unit_test(a_process_that_dies_lets_it_go),
         cmocka_unit_test(brothers_go_one_by_one),
         cmocka_unit_test(one_child_sent_twice),

@@ -14,6 +14,7 @@ static void errno_values(void **state)
     assert_int_equal(status_from_errno(ENOSPC), ZX_ERR_NO_MEMORY);
     assert_int_equal(status_from_errno(EMFILE), ZX_ERR_NO_RESOURCES);
     assert_int_equal(status_from_errno(ENFILE), ZX_ERR_NO_RESOURCES);
+    assert_int_equal(status_from_errno(EBUSY), ZX_ERR_NO_RESOURCES);
     assert_int_equal(status_from_errno(EACCES), ZX_ERR_ACCESS_DENIED);
     assert_int_equal(status_from_errno(EPERM), ZX_ERR_ACCESS_DENIED);
     assert_int_equal(status_from_errno(0), ZX_OK);
