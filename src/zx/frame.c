@@ -155,6 +155,14 @@ static enum frame_kind judge(const struct header *header, size_t len, size_t fra
     return FRAME_FOREIGN;
 }
 
+/* Whoever has a duplicate of the socket can have us look behind what there is, for ever. */
+static bool looks_behind(int fd)
+{
+    int offset = -1;
+    socklen_t len = sizeof(offset);
+    return getsockopt(fd, SOL_SOCKET, SO_PEEK_OFF, &offset, &len) == 0 && offset >= 0;
+}
+
 enum frame_kind frame_peek(int fd, struct frame_head *ret_head)
 {
     struct header header;
@@ -163,7 +171,8 @@ enum frame_kind frame_peek(int fd, struct frame_head *ret_head)
         n = recv(fd, &header, sizeof(header), MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT);
     } while (n < 0 && (errno == EINTR || errno == ECONNRESET));
     if (n <= 0) {
-        return n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK) ? FRAME_NONE : FRAME_END;
+        bool is_empty = n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+        return is_empty && !looks_behind(fd) ? FRAME_NONE : FRAME_END;
     }
     size_t len = (size_t)n < sizeof(header) ? (size_t)n : sizeof(header);
     return judge(&header, len, (size_t)n, ret_head);

@@ -16,7 +16,7 @@ struct frame {
 
 enum frame_kind {
     FRAME_NONE,    /* nothing to receive now */
-    FRAME_END,     /* and there will not be: the other end is gone */
+    FRAME_END,     /* and there will not be: the other end is gone, or hides what it sends */
     FRAME_FOREIGN, /* something else than a frame of these */
     FRAME_MESSAGE,
     FRAME_SIGNALS,

@@ -133,12 +133,29 @@ static void what_the_kernel_adds_is_refused_and_closed(void **state)
     }
 }
 
+/* SO_PEEK_OFF is the socket's: a look finds nothing though something is there, and poll(2) says so
+ * again and again. */
+static void who_hides_what_he_sends_is_gone(void **state)
+{
+    (void)state;
+    int pair[2];
+    const int behind = 1 << 20;
+    struct frame_head head;
+    new_sockets(pair);
+    assert_int_equal(frame_peek(pair[1], &head), FRAME_NONE);
+    assert_int_equal(setsockopt(pair[1], SOL_SOCKET, SO_PEEK_OFF, &behind, sizeof(behind)), 0);
+    send_message(pair[0], 0, 64, 0);
+    assert_int_equal(frame_peek(pair[1], &head), FRAME_END);
+    close_sockets(pair);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_message_is_received_as_it_was_seen),
         cmocka_unit_test(another_one_than_was_seen_is_refused),
         cmocka_unit_test(what_the_kernel_adds_is_refused_and_closed),
+        cmocka_unit_test(who_hides_what_he_sends_is_gone),
     };
     return RUN_ZX_TESTS(tests);
 }
