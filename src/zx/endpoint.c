@@ -73,7 +73,8 @@ static void endpoint_orphan(struct object *object)
     list_move_all(&dropped, &endpoint->inbox);
     if (pair->is_local && other != NULL) {
         if (!list_is_empty(&other->inbox)) {
-            other->left_fd = fd_take(&endpoint->fd);
+            other->left_fd =
+                endpoint->watch == NULL ? fd_take(&endpoint->fd) : fd_dup(endpoint->fd);
         }
         object_update_signals(&other->object, ZX_CHANNEL_WRITABLE, ZX_CHANNEL_PEER_CLOSED);
     } else if (!list_is_empty(&endpoint->outbox)) {
@@ -90,11 +91,11 @@ static void endpoint_orphan(struct object *object)
 static void endpoint_free(struct object *object)
 {
     struct endpoint *endpoint = endpoint_of(object);
-    pump_watch_free(endpoint->watch);
     list_for_each_safe (it, next, &endpoint->outbox) {
         frame_free(container_of(it, struct frame, link));
     }
     parcels_drop(&endpoint->inbox);
+    pump_watch_free(endpoint->watch); /* after all that takes locks: others may wait for the pump */
     fd_close(&endpoint->left_fd);
     if (endpoint->pair->is_local) {
         fd_close(&endpoint->fd); /* nobody has ever sent anything over it */
@@ -107,6 +108,19 @@ static void endpoint_free(struct object *object)
 static int *endpoint_fd(struct object *object)
 {
     return &endpoint_of(object)->fd;
+}
+
+int endpoint_take_fd(struct object *object)
+{
+    struct endpoint *endpoint = endpoint_of(object);
+    endpoint_lock(endpoint);
+    bool is_sole = object_is_sole(object) && endpoint->watch == NULL;
+    int fd = is_sole ? fd_take(&endpoint->fd) : fd_dup(endpoint->fd);
+    if (fd >= 0 && atomic_load(&object->handles) == 1) {
+        endpoint->is_open = false;
+    }
+    endpoint_unlock(endpoint);
+    return fd;
 }
 
 /* Only the maker of a pair knows both koids from the start. An end that came from elsewhere learns
@@ -126,9 +140,7 @@ static void endpoint_refresh(struct object *object)
 {
     struct endpoint *endpoint = endpoint_of(object);
     endpoint_lock(endpoint);
-    if (!endpoint->pair->is_local) {
-        endpoint_look(endpoint);
-    }
+    endpoint_look(endpoint);
     endpoint_unlock(endpoint);
 }
 

@@ -39,7 +39,7 @@ struct endpoint {
     zx_koid_t related_koid; /* 0: whatever the kernel says */
     int fd;
     int left_fd;       /* local: the other end's, which is closed; for `inbox` to leave by */
-    bool is_open;      /* has handles */
+    bool is_open;      /* has handles, and the last one is not about to leave */
     bool is_broken;    /* something else than frames came: it counts as closed */
     bool is_lingering; /* holds itself until `outbox` is empty */
     struct list inbox; /* of struct parcel, unread */
@@ -68,6 +68,11 @@ static inline struct endpoint *endpoint_of(struct object *object)
 /* Makes an object of a socket, which it owns on success. ZX_ERR_WRONG_TYPE: not a Unix SEQPACKET
  * socket; ZX_ERR_NO_MEMORY. */
 zx_status_t endpoint_from_fd(int fd, const struct form *form, struct object **ret_object);
+
+/* What object_take_fd() is for other objects, for a handle that leaves: from the last one on no
+ * frame is taken from the socket here any more. While the pump has the descriptor, for what waits
+ * to be sent, too, a duplicate leaves. */
+int endpoint_take_fd(struct object *object);
 
 void pair_ref(struct pair *pair);
 void pair_unref(struct pair *pair);
@@ -103,7 +108,8 @@ zx_status_t endpoint_send_frame(struct endpoint *endpoint, struct frame *frame);
 void endpoint_flush(struct endpoint *endpoint);
 
 /* Under the lock: brings the signals up to date with the socket, hands out replies to calls and
- * applies signals that have come. */
+ * applies signals that have come. Does nothing for a local pair, and for an end that is not open:
+ * what comes is another process's then. */
 void endpoint_look(struct endpoint *endpoint);
 
 /* Under the lock: has the pump call endpoint_event(). */
@@ -114,7 +120,8 @@ zx_status_t endpoint_watch(struct endpoint *endpoint);
 /* Whether an end can leave, and why not: ZX_ERR_NOT_SUPPORTED, ZX_ERR_BAD_STATE. */
 zx_status_t endpoint_can_leave(struct endpoint *endpoint);
 
-/* Has all that goes over a pair go over its sockets from now on. */
+/* Has all that goes over a pair go over its sockets from now on. As endpoint_can_leave(), or
+ * ZX_ERR_NO_RESOURCES: nothing has changed if it is for want of what ports need. */
 zx_status_t endpoint_expose(struct endpoint *endpoint);
 
 /* Nothing leaves meanwhile. Above all pairs' locks. */

@@ -101,11 +101,11 @@ static zx_status_t send_all(struct list *parcels, struct endpoint *to, struct en
     return first;
 }
 
-/* Ports' observers were served in memory until now. An end with messages that stayed may be among
- * these itself: somebody must hear when nobody else is left. */
+/* An end with messages that stayed may be among these itself: somebody must hear when nobody else
+ * is left. */
 static void settle(struct endpoint *endpoint)
 {
-    if (endpoint->is_observed || !list_is_empty(&endpoint->inbox)) {
+    if (!list_is_empty(&endpoint->inbox)) {
         (void)endpoint_watch(endpoint);
     }
     endpoint_look(endpoint);
@@ -141,12 +141,24 @@ static void take_queue(struct endpoint *endpoint, struct list *ret_queue)
     endpoint->inbox_size = 0;
 }
 
+/* Ports' observers are served in memory until then, and by the pump from then on. */
+static zx_status_t watch_observed(struct endpoint *endpoint)
+{
+    return endpoint != NULL && endpoint->is_observed ? endpoint_watch(endpoint) : ZX_OK;
+}
+
 /* Under the pair's lock: takes what is to move, and has everybody else wait. */
 static zx_status_t begin_move(struct endpoint *endpoint, struct endpoint *other,
                               struct list *ret_queue, struct list *ret_others_queue)
 {
     struct pair *pair = endpoint->pair;
     zx_status_t status = check(endpoint);
+    if (status == ZX_OK) {
+        status = watch_observed(endpoint);
+    }
+    if (status == ZX_OK) {
+        status = watch_observed(other);
+    }
     if (status != ZX_OK) {
         return status;
     }

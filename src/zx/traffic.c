@@ -265,7 +265,8 @@ static enum frame_kind take_ahead(struct endpoint *endpoint, struct frame_head *
 void endpoint_look(struct endpoint *endpoint)
 {
     struct pollfd item = {.fd = endpoint->fd, .events = POLLIN};
-    if (endpoint->fd < 0 || endpoint->is_broken || poll(&item, 1, 0) < 0) {
+    if (endpoint->pair->is_local || !endpoint->is_open || endpoint->is_broken ||
+        poll(&item, 1, 0) < 0) {
         return;
     }
     bool hung_up = (item.revents & POLLHUP) != 0;

@@ -153,7 +153,7 @@ static int take_fd(const struct loose_handle *loose)
     case ZX_OBJ_TYPE_EVENT:
         return event_take_fd(loose->object);
     default:
-        return object_take_fd(loose->object);
+        return endpoint_take_fd(loose->object);
     }
 }
 
@@ -183,16 +183,15 @@ static zx_status_t take_out(const struct loose_handle *loose, struct form *ret_f
     if (status != ZX_OK) {
         return status;
     }
-    struct form form = {.type = type,
-                        .rights = loose->rights,
-                        .koid = object->koid,
-                        .signals = signals_to_send(object)};
     int fd = take_fd(loose);
     if (fd < 0) {
         return status_from_errno(-fd);
     }
-    *ret_form = form;
     *ret_fd = fd;
+    *ret_form = (struct form){.type = type,
+                              .rights = loose->rights,
+                              .koid = object->koid,
+                              .signals = signals_to_send(object)}; /* from now on they stay here */
     return ZX_OK;
 }
 

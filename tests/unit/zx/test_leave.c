@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -121,6 +122,114 @@ static void a_pair_within_itself_stays(void **state)
     assert_ok(zx_handle_close(p[1]));
     assert_int_equal(signals_of(q[0]), ZX_CHANNEL_PEER_CLOSED);
     assert_ok(zx_handle_close(q[0]));
+}
+
+/* Some of it is in the socket, some with the thread that sends it. */
+static void what_waits_to_be_sent_is_sent_when_its_end_has_left(void **state)
+{
+    (void)state;
+    enum { COUNT = 2000 };
+    zx_handle_t ends[2];
+    new_channel(BY_SOCKET, ends);
+    for (uint32_t i = 0; i < COUNT; i++) {
+        assert_ok(zx_channel_write(ends[0], 0, &i, sizeof(i), NULL, 0));
+    }
+    assert_ok(zx_object_signal_peer(ends[0], 0, ZX_USER_SIGNAL_1));
+    ends[0] = travel(ends[0]);
+    for (uint32_t i = 0; i < COUNT; i++) {
+        uint32_t got = 0;
+        wait_for(ends[1], ZX_CHANNEL_READABLE);
+        assert_ok(zx_channel_read(ends[1], 0, &got, NULL, sizeof(got), 0, NULL, NULL));
+        assert_int_equal(got, i);
+    }
+    wait_for(ends[1], ZX_USER_SIGNAL_1);
+    write_text(ends[0], "new");
+    wait_for(ends[1], ZX_CHANNEL_READABLE);
+    expect_text(ends[1], "new");
+    assert_ok(zx_handle_close(ends[0]));
+    wait_for(ends[1], ZX_CHANNEL_PEER_CLOSED);
+    assert_ok(zx_handle_close(ends[1]));
+}
+
+/* What is for the new holder stays in the socket, though the thread that sends still has it. */
+static void an_end_that_leaves_takes_nothing_from_its_socket(void **state)
+{
+    (void)state;
+    zx_handle_t ends[2];
+    new_channel(BY_SOCKET, ends);
+    for (uint32_t i = 0; i < 2000; i++) {
+        assert_ok(zx_channel_write(ends[0], 0, &i, sizeof(i), NULL, 0));
+    }
+    unsigned char form[SYSMEM_HANDLE_FORM_BYTES];
+    int fd = -1;
+    assert_ok(sysmem_handle_into_form(ends[0], form, &fd));
+    assert_ok(zx_object_signal_peer(ends[1], 0, ZX_USER_SIGNAL_2));
+    for (uint32_t i = 0; i < 2000; i++) { /* has the thread look at the socket */
+        wait_for(ends[1], ZX_CHANNEL_READABLE);
+        assert_ok(zx_channel_read(ends[1], 0, &i, NULL, sizeof(i), 0, NULL, NULL));
+    }
+    assert_ok(sysmem_handle_from_form(fd, form, &ends[0]));
+    wait_for(ends[0], ZX_USER_SIGNAL_2);
+    assert_ok(zx_handle_close_many(ends, 2));
+}
+
+/* Its descriptor is gone with the message while the pump still knows it. */
+static void an_observed_end_leaves_in_a_message(void **state)
+{
+    (void)state;
+    zx_handle_t inner[2];
+    zx_handle_t outer[2];
+    zx_handle_t other[2];
+    zx_handle_t port;
+    zx_port_packet_t packet;
+    assert_ok(zx_port_create(0, &port));
+    new_channel(BY_SOCKET, inner);
+    new_channel(BY_SOCKET, other);
+    new_channel(IN_MEMORY, outer);
+    assert_ok(zx_object_wait_async(other[1], port, 1, ZX_CHANNEL_READABLE, 0));
+    assert_ok(zx_object_wait_async(inner[1], port, 2, ZX_CHANNEL_READABLE, 0));
+    assert_ok(zx_channel_write(outer[0], 0, NULL, 0, &inner[1], 1));
+    outer[1] = travel(outer[1]);
+    for (uint32_t i = 0; i < 100; i++) { /* would be told to the one who is gone */
+        write_text(inner[0], "x");
+        write_text(other[0], "y");
+        assert_ok(zx_port_wait(port, zx_deadline_after(ZX_SEC(60)), &packet));
+        assert_int_equal(packet.key, 1);
+        expect_text(other[1], "y");
+        assert_ok(zx_object_wait_async(other[1], port, 1, ZX_CHANNEL_READABLE, 0));
+    }
+    assert_ok(zx_channel_read(outer[1], 0, NULL, &inner[1], 0, 1, NULL, NULL));
+    expect_text(inner[1], "x");
+    const zx_handle_t all[] = {inner[0], inner[1], outer[0], outer[1], other[0], other[1], port};
+    assert_ok(zx_handle_close_many(all, 7));
+}
+
+/* Who waits at a port would never hear of it otherwise. */
+static void an_end_stays_when_a_port_could_not_be_served(void **state)
+{
+    (void)state;
+    zx_handle_t ends[2];
+    zx_handle_t port;
+    zx_port_packet_t packet;
+    struct rlimit before;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_ok(zx_port_create(0, &port));
+    new_channel(IN_MEMORY, ends);
+    write_text(ends[0], "kept");
+    assert_ok(zx_object_wait_async(ends[1], port, 1, ZX_CHANNEL_PEER_CLOSED, 0));
+    int next = dup(0); /* the lowest that is free */
+    assert_int_equal(close(next), 0);
+    const struct rlimit none = {.rlim_cur = (rlim_t)next, .rlim_max = before.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    int fd = sysmem_handle_fd(ends[0]);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_int_equal(fd, -1);
+    expect_text(ends[1], "kept");
+    assert_true(sysmem_handle_fd(ends[0]) >= 0);
+    assert_ok(zx_handle_close(ends[0]));
+    assert_ok(zx_port_wait(port, zx_deadline_after(ZX_SEC(60)), &packet));
+    assert_ok(zx_handle_close(ends[1]));
+    assert_ok(zx_handle_close(port));
 }
 
 static void signals_travel_as_a_copy(void **state)
@@ -345,6 +454,10 @@ int main(void)
         cmocka_unit_test(ends_within_messages_of_ends_go_along),
         cmocka_unit_test(what_cannot_leave_keeps_the_end_here),
         cmocka_unit_test(a_pair_within_itself_stays),
+        cmocka_unit_test(what_waits_to_be_sent_is_sent_when_its_end_has_left),
+        cmocka_unit_test(an_end_that_leaves_takes_nothing_from_its_socket),
+        cmocka_unit_test(an_observed_end_leaves_in_a_message),
+        cmocka_unit_test(an_end_stays_when_a_port_could_not_be_served),
         cmocka_unit_test(signals_travel_as_a_copy),
         cmocka_unit_test(a_part_travels_with_its_window),
         cmocka_unit_test(windows_and_forms_are_judged),
