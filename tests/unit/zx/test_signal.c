@@ -1,5 +1,10 @@
 #include "channel_test.h"
 
+#include <pthread.h>
+#include <sched.h>
+
+#include "zx/handle.h"
+
 static void z208_signals_of_the_other_end(void **state)
 {
     (void)state;
@@ -54,11 +59,70 @@ static void wait_many_judges_in_order(void **state)
     assert_ok(zx_handle_close(bare));
 }
 
+struct wait {
+    zx_wait_item_t items[3];
+    zx_status_t status;
+};
+
+static void *wait_for_ever(void *arg)
+{
+    struct wait *wait = arg;
+    wait->status = zx_object_wait_many(wait->items, 3, ZX_TIME_INFINITE);
+    return NULL;
+}
+
+/* Whether a thread waits through a handle. */
+static bool is_waited_for(zx_handle_t handle)
+{
+    struct handle_use use;
+    assert_ok(handle_get(handle, ZX_OBJ_TYPE_NONE, 0, &use));
+    (void)pthread_mutex_lock(&use.object->lock);
+    bool is_waited = !list_is_empty(&use.object->observers);
+    (void)pthread_mutex_unlock(&use.object->lock);
+    object_unref(use.object);
+    return is_waited;
+}
+
+/* Z220 for many: one of the handles is closed while a thread waits for all. */
+static void z220_closing_one_of_many_ends_the_wait(void **state)
+{
+    (void)state;
+    for (size_t closed = 0; closed < 3; closed++) {
+        zx_handle_t end = 0;
+        struct wait wait = {.status = 77};
+        assert_ok(zx_channel_create(0, &wait.items[1].handle, &end));
+        assert_true(closed == 0 || sysmem_handle_fd(end) >= 0); /* waits for the socket, too */
+        wait.items[0] = (zx_wait_item_t){new_event(), ZX_EVENT_SIGNALED, 77};
+        wait.items[1].waitfor = ZX_CHANNEL_READABLE;
+        wait.items[2] = (zx_wait_item_t){new_event(), ZX_EVENT_SIGNALED, 77};
+        assert_ok(zx_object_signal(wait.items[2].handle, 0, ZX_USER_SIGNAL_3));
+        pthread_t thread;
+        assert_int_equal(pthread_create(&thread, NULL, wait_for_ever, &wait), 0);
+        while (!is_waited_for(wait.items[2].handle)) { /* the last one that it begins with */
+            (void)sched_yield();
+        }
+        assert_ok(zx_handle_close(wait.items[closed].handle));
+        assert_int_equal(pthread_join(thread, NULL), 0);
+        assert_status(wait.status, ZX_ERR_CANCELED);
+        const zx_signals_t active[3] = {0, ZX_CHANNEL_WRITABLE, ZX_USER_SIGNAL_3};
+        for (size_t i = 0; i < 3; i++) {
+            zx_signals_t seen = wait.items[i].pending;
+            assert_int_equal(seen & ZX_SIGNAL_HANDLE_CLOSED,
+                             i == closed ? ZX_SIGNAL_HANDLE_CLOSED : 0);
+            assert_int_equal(seen & ~ZX_SIGNAL_HANDLE_CLOSED, active[i]);
+            assert_status(zx_handle_close(wait.items[i].handle),
+                          i == closed ? ZX_ERR_BAD_HANDLE : ZX_OK);
+        }
+        assert_ok(zx_handle_close(end));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(z208_signals_of_the_other_end),
         cmocka_unit_test(wait_many_judges_in_order),
+        cmocka_unit_test(z220_closing_one_of_many_ends_the_wait),
     };
     return RUN_ZX_TESTS(tests);
 }
