@@ -110,6 +110,7 @@ zx_status_t endpoint_send(struct endpoint *endpoint, struct parcel *parcel, stru
             break;
         }
     }
+    frame_free(frame); /* made in vain: the handle has been closed meanwhile */
     parcel_drop(parcel);
     if (status == ZX_OK && endpoint_may_be_stranded(endpoint)) { /* sent away while it was used */
         pair_free_stranded(endpoint->pair);
