@@ -1,5 +1,6 @@
 /* Heaps, for people: that part of cli/debug_view.h. */
 #include <inttypes.h>
+#include <string.h>
 
 #include "base/strbuf.h"
 #include "cli/debug_view.h"
@@ -46,11 +47,22 @@ static void add_needs(struct strbuf *buf, const struct model_debug_heap *heap)
     }
 }
 
+/* Answers that came too late or not at all, and releases. */
+static void add_late(struct strbuf *buf, const struct model_debug_heap *heap)
+{
+    if (heap->late_answers == 0 && heap->late_releases == 0) {
+        strbuf_addf(buf, "-");
+    } else {
+        strbuf_addf(buf, "%" PRIu64 "+%" PRIu64, heap->late_answers, heap->late_releases);
+    }
+}
+
 static void add_heap(struct text_table *table, const struct model_debug_heap *heap)
 {
     struct strbuf type = {0};
     struct strbuf domains = {0};
     struct strbuf needs = {0};
+    struct strbuf late = {0};
     struct strbuf ready = {0};
     char id[24];
     char buffers[24];
@@ -61,6 +73,7 @@ static void add_heap(struct text_table *table, const struct model_debug_heap *he
     strbuf_addf(&type, "%s", heap->contiguous ? " (contiguous)" : "");
     add_domains(&domains, heap);
     add_needs(&needs, heap);
+    add_late(&late, heap);
     add_ready(&ready, heap);
     (void)snprintf(id, sizeof(id), "%" PRIu64, heap->heap.id);
     (void)snprintf(buffers, sizeof(buffers), "%" PRIu64, heap->buffers);
@@ -74,11 +87,13 @@ static void add_heap(struct text_table *table, const struct model_debug_heap *he
                                  text_size(heap->bytes, bytes),
                                  text_size(heap->high_water_bytes, high_water),
                                  failed,
+                                 strbuf_text(&late),
                                  strbuf_text(&ready)};
     text_table_add(table, cells);
     strbuf_deinit(&type);
     strbuf_deinit(&domains);
     strbuf_deinit(&needs);
+    strbuf_deinit(&late);
     strbuf_deinit(&ready);
 }
 
@@ -129,20 +144,36 @@ static void print_pool(const struct model_debug_heap *heap, FILE *out)
     strbuf_deinit(&type);
 }
 
+/* Nothing where none is expected. */
+static void print_secure_memory(const struct model_debug_get_heaps_response *response, FILE *out)
+{
+    bool expected = response->has.secure_memory && strcmp(response->secure_memory, "none") != 0;
+    struct strbuf word = {0};
+    if (expected) {
+        strbuf_add_escaped(&word, response->secure_memory);
+        (void)fprintf(out, "secure memory: %s\n", strbuf_text(&word));
+    }
+    strbuf_deinit(&word);
+}
+
 bool debug_view_heaps(const struct model_debug_get_heaps_response *response, FILE *out)
 {
-    static const char *const heading[] = {"HEAP",    "ID",     "DOMAINS",    "SECURE", "NEEDS",
-                                          "BUFFERS", "IN USE", "HIGH WATER", "FAILED", "READY"};
-    enum { ID = 1, BUFFERS = 5, IN_USE, HIGH_WATER, FAILED };
+    static const char *const heading[] = {"HEAP",   "ID",      "DOMAINS", "SECURE",
+                                          "NEEDS",  "BUFFERS", "IN USE",  "HIGH WATER",
+                                          "FAILED", "LATE",    "READY"};
+    enum { ID = 1, BUFFERS = 5, IN_USE, HIGH_WATER, FAILED, LATE };
     struct text_table table;
     text_table_init(&table, sizeof(heading) / sizeof(heading[0]));
     text_table_add(&table, heading);
     for (size_t i = 0; i < response->heaps_count; i++) {
         add_heap(&table, &response->heaps[i]);
     }
-    bool printed = text_table_print(
-        &table, 1U << ID | 1U << BUFFERS | 1U << IN_USE | 1U << HIGH_WATER | 1U << FAILED, out);
+    bool printed = text_table_print(&table,
+                                    1U << ID | 1U << BUFFERS | 1U << IN_USE | 1U << HIGH_WATER |
+                                        1U << FAILED | 1U << LATE,
+                                    out);
     text_table_deinit(&table);
+    print_secure_memory(response, out);
     for (size_t i = 0; i < response->heaps_count; i++) {
         if (response->heaps[i].has.pool) {
             print_pool(&response->heaps[i], out);

@@ -46,7 +46,8 @@ struct model_debug_pool {
  * ago an allocation last failed; unset when none has. aliases: further names of the same heap.
  * contiguous: no heap of its own, but what system RAM is taken from that is to be contiguous.
  * granularity: what a buffer's size in memory is a multiple of. pool: unset where buffers have no
- * addresses. */
+ * addresses. late_answers: collections that waited for longer than the heap may take;
+ * late_releases: buffers that were given back and were not free in that time. */
 struct model_debug_heap {
     struct sysmem_heap heap;
     bool cpu_supported;
@@ -68,6 +69,8 @@ struct model_debug_heap {
     uint64_t granularity;
     uint64_t allocations;
     struct model_debug_pool pool;
+    uint64_t late_answers;
+    uint64_t late_releases;
     struct {
         bool heap;
         bool cpu_supported;
@@ -88,14 +91,19 @@ struct model_debug_heap {
         bool granularity;
         bool allocations;
         bool pool;
+        bool late_answers;
+        bool late_releases;
     } has;
 };
 
+/* secure_memory: "none" (is expected), "expected", "ready" or "lost". */
 struct model_debug_get_heaps_response {
     const struct model_debug_heap *heaps; /* at most 1024 */
     size_t heaps_count;
+    const char *secure_memory; /* at most 16 bytes of UTF-8 */
     struct {
         bool heaps;
+        bool secure_memory;
     } has;
 };
 

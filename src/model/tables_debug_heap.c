@@ -43,6 +43,8 @@ static const struct model_field debug_heap_fields[] = {
     U64(17, granularity),
     U64(18, allocations),
     TABLE(19, pool, model_type_debug_pool),
+    U64(20, late_answers),
+    U64(21, late_releases),
 };
 const struct model_type model_type_debug_heap = TYPE("DebugHeap", debug_heap_fields);
 #undef T
@@ -50,6 +52,7 @@ const struct model_type model_type_debug_heap = TYPE("DebugHeap", debug_heap_fie
 #define T struct model_debug_get_heaps_response
 static const struct model_field debug_get_heaps_response_fields[] = {
     TABLES(1, heaps, 1024, model_type_debug_heap),
+    STRING(2, secure_memory, 16),
 };
 const struct model_type model_type_debug_get_heaps_response =
     TYPE("Debug_GetHeaps_Response", debug_get_heaps_response_fields);

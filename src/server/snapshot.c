@@ -211,6 +211,16 @@ static const char *missing_request(const struct node *node)
                                       : "SetConstraints";
 }
 
+static bool name_heap(const struct collection *collection, struct arena *arena,
+                      struct model_debug_collection *ret)
+{
+    struct strbuf text = {0};
+    heap_add_name(buffer_set_heap(collection->buffers), &text);
+    SYSMEM_SET(ret, waiting_for, arena_strndup(arena, strbuf_text(&text), text.len));
+    strbuf_deinit(&text);
+    return ret->waiting_for != NULL;
+}
+
 static bool describe_blocker(const struct snapshot_viewer *viewer,
                              const struct collection *collection, struct arena *arena,
                              struct model_debug_collection *ret)
@@ -219,6 +229,13 @@ static bool describe_blocker(const struct snapshot_viewer *viewer,
         SYSMEM_SET(ret, waiting_for, "the aggregation of the constraints");
         SYSMEM_SET(ret, waiting_ms, ms_since(viewer, collection->aggregation->since_ns));
         return true;
+    }
+    if (collection->waits_for_secure) {
+        SYSMEM_SET(ret, waiting_for, "secure memory, whose driver is still to come");
+        return true;
+    }
+    if (collection->state == COLLECTION_POPULATING && collection->buffers != NULL) {
+        return name_heap(collection, arena, ret);
     }
     const struct node *node = collection_blocked_by(collection);
     if (node == NULL) {

@@ -93,6 +93,8 @@ static bool take_heap(const struct heap *heap, struct arena *arena, struct model
     SYSMEM_SET(ret, bytes, heap->metrics.bytes);
     SYSMEM_SET(ret, high_water_bytes, heap->metrics.high_water_bytes);
     SYSMEM_SET(ret, failed_allocations, heap->metrics.failed_allocations);
+    SYSMEM_SET(ret, late_answers, heap->metrics.late_answers);
+    SYSMEM_SET(ret, late_releases, heap->metrics.late_releases);
     if (heap->alias_count > 0 && !take_aliases(heap, arena, ret)) {
         return false;
     }
@@ -105,6 +107,17 @@ static bool take_heap(const struct heap *heap, struct arena *arena, struct model
         return take_pool(heap->pool, arena, &ret->pool);
     }
     return true;
+}
+
+static const char *secure_memory(const struct heap_registry *heaps)
+{
+    static const char *const words[] = {
+        [HEAP_SECURE_NONE] = "none",
+        [HEAP_SECURE_EXPECTED] = "expected",
+        [HEAP_SECURE_READY] = "ready",
+        [HEAP_SECURE_LOST] = "lost",
+    };
+    return words[heaps->secure];
 }
 
 bool snapshot_heaps(struct server *server, struct arena *arena,
@@ -129,5 +142,6 @@ bool snapshot_heaps(struct server *server, struct arena *arena,
         }
     }
     SYSMEM_SET_VECTOR(ret, heaps, rows, count);
+    SYSMEM_SET(ret, secure_memory, secure_memory(heaps));
     return true;
 }

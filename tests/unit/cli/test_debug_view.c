@@ -165,6 +165,36 @@ static void heaps_say_why_they_are_absent(void **state)
     free(text);
 }
 
+static void heaps_say_how_often_they_were_late(void **state)
+{
+    (void)state;
+    struct model_debug_heap heaps[2] = {0};
+    struct model_debug_get_heaps_response response = {0};
+    SYSMEM_SET(&heaps[0], ready, true);
+    SYSMEM_SET(&heaps[1], ready, true);
+    SYSMEM_SET(&heaps[1], late_answers, 2);
+    SYSMEM_SET(&heaps[1], late_releases, 1);
+    SYSMEM_SET_VECTOR(&response, heaps, heaps, 2);
+    SYSMEM_SET(&response, secure_memory,
+               "exp\x1b"
+               "ected");
+    char *text = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
+    assert_true(debug_view_heaps(&response, out));
+    (void)fclose(out);
+    assert_shows(text, "   -  yes\n");
+    assert_shows(text, " 2+1  yes\n");
+    assert_shows(text, "secure memory: exp\\x1bected\n");
+    free(text);
+    SYSMEM_SET(&response, secure_memory, "none");
+    out = open_memstream(&text, &len);
+    assert_true(debug_view_heaps(&response, out));
+    (void)fclose(out);
+    assert_null(strstr(text, "secure memory"));
+    free(text);
+}
+
 static void a_pool_has_a_picture(void **state)
 {
     (void)state;
@@ -483,6 +513,7 @@ int main(void)
         cmocka_unit_test(list_shows_who_is_waited_for),
         cmocka_unit_test(list_names_a_few_participants),
         cmocka_unit_test(heaps_say_why_they_are_absent),
+        cmocka_unit_test(heaps_say_how_often_they_were_late),
         cmocka_unit_test(a_pool_has_a_picture),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
