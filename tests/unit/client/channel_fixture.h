@@ -31,7 +31,7 @@ UNUSED static int teardown(void **state)
     struct fixture *fixture = *state;
     channel_free(fixture->channel);
     server_deinit(&fixture->server);
-    assert_int_equal(count_open(), fixture->open_before);
+    assert_open(fixture->open_before);
     return 0;
 }
 

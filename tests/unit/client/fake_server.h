@@ -153,4 +153,14 @@ UNUSED static size_t count_open(void)
     return count;
 }
 
+/* No more are open than there were. Threads of the library close what is theirs a moment after the
+ * last call that concerns them, and nothing tells when. */
+UNUSED static void assert_open(size_t before)
+{
+    for (int i = 0; i < 10000 && count_open() > before; i++) {
+        (void)poll(NULL, 0, 1);
+    }
+    assert_true(count_open() <= before);
+}
+
 #endif

@@ -65,7 +65,7 @@ static int teardown(void **state)
     for (size_t i = 0; i < 4; i++) {
         server_deinit(&fixture->servers[i]);
     }
-    assert_int_equal(count_open(), fixture->open_before);
+    assert_open(fixture->open_before);
     return 0;
 }
 

@@ -84,7 +84,7 @@ static void a_deadline_ends_the_wait_and_the_late_reply_is_dropped(void **state)
     pthread_t server = start(answer_sync, fixture);
     assert_int_equal(call_status(fixture->channel, "Sync", ZX_TIME_INFINITE), 0);
     join(server);
-    assert_int_equal(count_open(), before);
+    assert_open(before);
 }
 
 /* Sends the answer to the call that will have this txid. */
@@ -232,7 +232,7 @@ static void a_reply_with_256_descriptors_spans_packets(void **state)
         reply.response;
     check_buffers(&response->buffer_collection_info, 128);
     channel_reply_clear(&reply);
-    assert_int_equal(count_open(), before);
+    assert_open(before);
 }
 
 /* Calls with room for five more descriptors only. */
@@ -269,7 +269,7 @@ static void no_descriptors_left_fails_that_call_only(void **state)
     }
     assert_int_equal(stream_send(&fixture->server.stream, &reply), 0);
     assert_int_equal(call_tightly(fixture->channel, name), ZX_ERR_NO_RESOURCES);
-    assert_int_equal(count_open(), before);
+    assert_open(before);
     struct message request;
     (void)server_expect(&fixture->server, name, &request);
     message_clear(&request);

@@ -29,7 +29,7 @@ static int teardown(void **state)
     struct fixture *fixture = *state;
     sysmem_group_free(fixture->group);
     server_deinit(&fixture->server);
-    assert_int_equal(count_open(), fixture->open_before);
+    assert_open(fixture->open_before);
     return 0;
 }
 

@@ -50,7 +50,7 @@ static int teardown(void **state)
     for (struct kind *kind = fixture->kinds; kind < fixture->kinds + 3; kind++) {
         server_deinit(&kind->server);
     }
-    assert_int_equal(count_open(), fixture->open_before);
+    assert_open(fixture->open_before);
     return 0;
 }
 

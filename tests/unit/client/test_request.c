@@ -16,7 +16,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     const size_t *open_before = *state;
-    assert_int_equal(count_open(), *open_before);
+    assert_open(*open_before);
     return 0;
 }
 

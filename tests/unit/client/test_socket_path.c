@@ -88,7 +88,7 @@ static void connecting_says_why_not(void **state)
     long_path[sizeof(long_path) - 1] = '\0';
     assert_int_equal(sysmem_allocator_connect(long_path, &allocator), ZX_ERR_INVALID_ARGS);
     assert_int_equal(sysmem_allocator_connect("", &allocator), ZX_ERR_INVALID_ARGS);
-    assert_int_equal(count_open(), before);
+    assert_open(before);
 }
 
 int main(void)

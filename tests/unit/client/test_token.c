@@ -32,7 +32,7 @@ static int teardown(void **state)
     struct fixture *fixture = *state;
     sysmem_token_free(fixture->token);
     server_deinit(&fixture->server);
-    assert_int_equal(count_open(), fixture->open_before);
+    assert_open(fixture->open_before);
     return 0;
 }
 

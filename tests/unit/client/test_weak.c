@@ -37,7 +37,7 @@ static int teardown(void **state)
     struct fixture *fixture = *state;
     sysmem_collection_free(fixture->collection);
     server_deinit(&fixture->server);
-    assert_int_equal(count_open(), fixture->open_before);
+    assert_open(fixture->open_before);
     return 0;
 }
 
