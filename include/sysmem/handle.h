@@ -20,20 +20,26 @@ struct sysmem_handle_info {
     uint64_t reserved[2];   /* 0: room for what may have to travel later */
 };
 
-/* Makes a handle of a descriptor, which it then owns (in every case). The rights are cut to what
- * the descriptor can do: a read-only one gives no ZX_RIGHT_WRITE. ZX_ERR_WRONG_TYPE: the descriptor
- * is not of that kind; ZX_ERR_NOT_SUPPORTED: objects of that type have no descriptor;
+/* Makes a handle of a descriptor, which it then owns (in every case). A VMO's is one of memory: a
+ * memfd, also in huge pages (MFD_HUGETLB), a memfd_secret, a dma-buf, or a write-only descriptor of
+ * a memfd that is sealed against writing, which only identifies. docs/zircon.md says what the calls
+ * do with each. The rights are cut to what the descriptor can do: a read-only one gives no
+ * ZX_RIGHT_WRITE, one that only identifies no ZX_RIGHT_MAP. ZX_ERR_WRONG_TYPE: the descriptor is
+ * not of that kind; ZX_ERR_NOT_SUPPORTED: objects of that type have no descriptor;
  * ZX_ERR_INVALID_ARGS: `reserved` is not 0; ZX_ERR_NO_MEMORY, ZX_ERR_NO_RESOURCES. */
 SYSMEM_EXPORT zx_status_t sysmem_handle_from_fd(int fd, const struct sysmem_handle_info *info,
                                                 zx_handle_t *ret_handle);
 
 /* Closes the handle and gives its descriptor out, which the caller owns. A VMO handle without
- * ZX_RIGHT_WRITE gives a read-only descriptor. ret_info may be NULL. Unread messages of a channel
- * stay readable where it goes. Needs ZX_RIGHT_TRANSFER. ZX_ERR_BAD_HANDLE, ZX_ERR_ACCESS_DENIED,
- * ZX_ERR_NOT_SUPPORTED (the object has no descriptor, or one in an unread message has none; or it
- * is a slice of a part of its parent: a descriptor alone would give the whole away) and
- * ZX_ERR_BAD_STATE (there are unread messages from before the other end left this process) leave
- * the handle as it is; after ZX_ERR_NO_RESOURCES (no descriptor left for a duplicate) it is closed.
+ * ZX_RIGHT_WRITE gives a read-only descriptor, but for a memfd_secret and a dma-buf, which cannot
+ * be opened again. A companion stays behind (docs/handles.md): to whoever counts the holders of
+ * such a buffer this one is gone with the process's last handle. ret_info may be NULL. Unread
+ * messages of a channel stay readable where it goes. Needs ZX_RIGHT_TRANSFER. ZX_ERR_BAD_HANDLE,
+ * ZX_ERR_ACCESS_DENIED, ZX_ERR_NOT_SUPPORTED (the object has no descriptor, or one in an unread
+ * message has none; or it is a slice of a part of its parent: a descriptor alone would give the
+ * whole away) and ZX_ERR_BAD_STATE (there are unread messages from before the other end left this
+ * process) leave the handle as it is; after ZX_ERR_NO_RESOURCES (no descriptor left for a
+ * duplicate) it is closed.
  */
 SYSMEM_EXPORT zx_status_t sysmem_handle_into_fd(zx_handle_t handle,
                                                 struct sysmem_handle_info *ret_info, int *ret_fd);
@@ -43,7 +49,8 @@ SYSMEM_EXPORT zx_status_t sysmem_handle_into_fd(zx_handle_t handle,
 #define SYSMEM_HANDLE_FORM_BYTES   64
 #define SYSMEM_HANDLE_FORM_VERSION 1
 
-/* sysmem_handle_into_fd() with the form. Slices of parts can leave: the form says which part. */
+/* sysmem_handle_into_fd() with the form. Slices of parts can leave: the form says which part. A
+ * handle with a companion cannot, ZX_ERR_NOT_SUPPORTED: it is sent through a channel. */
 SYSMEM_EXPORT zx_status_t sysmem_handle_into_form(zx_handle_t handle,
                                                   unsigned char ret_form[SYSMEM_HANDLE_FORM_BYTES],
                                                   int *ret_fd);

@@ -2,6 +2,7 @@
 
 #include <zircon/syscalls.h>
 
+#include "base/fd.h"
 #include "model/walk.h"
 #include "zx/transfer.h"
 
@@ -15,8 +16,12 @@ struct transfer {
 sysmem_status_t handles_into_fd(zx_handle_t handle, struct sysmem_handle_info *ret_info,
                                 int *ret_fd)
 {
-    zx_status_t status = transfer_into_fd(handle, ret_info, ret_fd);
-    if (status == ZX_ERR_ACCESS_DENIED || status == ZX_ERR_NOT_SUPPORTED) {
+    struct transfer_fds fds;
+    zx_status_t status = transfer_into_fds(handle, ret_info, &fds);
+    if (status == ZX_OK) {
+        *ret_fd = fd_take(&fds.fd);
+        transfer_fds_close(&fds);
+    } else if (status == ZX_ERR_ACCESS_DENIED || status == ZX_ERR_NOT_SUPPORTED) {
         (void)zx_handle_close(handle);
     }
     return status;
@@ -45,13 +50,14 @@ static sysmem_status_t part_into_fd(zx_handle_t part, struct sysmem_handle_info 
     return status;
 }
 
-/* handles_into_fd(), of parts of VMOs too. */
-static sysmem_status_t any_into_fd(zx_handle_t handle, struct sysmem_handle_info *ret_info,
-                                   int *ret_fd)
+/* transfer_into_fds(), of parts of VMOs too, with the handle consumed in every case. */
+static sysmem_status_t any_into_fds(zx_handle_t handle, struct sysmem_handle_info *ret_info,
+                                    struct transfer_fds *ret_fds)
 {
-    sysmem_status_t status = transfer_into_fd(handle, ret_info, ret_fd);
+    sysmem_status_t status = transfer_into_fds(handle, ret_info, ret_fds);
     if (status == ZX_ERR_NOT_SUPPORTED) {
-        status = part_into_fd(handle, ret_info, ret_fd);
+        *ret_fds = (struct transfer_fds){.fd = -1, .companion = -1};
+        status = part_into_fd(handle, ret_info, &ret_fds->fd);
         (void)zx_handle_close(handle);
     } else if (status == ZX_ERR_ACCESS_DENIED) {
         (void)zx_handle_close(handle);
@@ -59,19 +65,27 @@ static sysmem_status_t any_into_fd(zx_handle_t handle, struct sysmem_handle_info
     return status;
 }
 
+/* The slot, or 0: there is none, or no room for it, which the caller tells apart. */
+static uint32_t attach_companion(struct message *message, int fd)
+{
+    int slot = fd < 0 ? 0 : message_attach(message, &(struct attachment){.fd = fd});
+    return slot < 0 ? 0 : (uint32_t)slot;
+}
+
 static sysmem_status_t attach_handle(struct message *message, zx_handle_t handle,
                                      zx_handle_t *ret_slot)
 {
     struct sysmem_handle_info info;
-    int fd;
-    sysmem_status_t status = any_into_fd(handle, &info, &fd);
+    struct transfer_fds fds;
+    sysmem_status_t status = any_into_fds(handle, &info, &fds);
     if (status != 0) {
         return status;
     }
     struct attachment attachment = {
-        .fd = fd, .type = info.type, .rights = info.rights, .koid = info.koid};
+        .fd = fds.fd, .type = info.type, .rights = info.rights, .koid = info.koid};
+    attachment.companion = attach_companion(message, fds.companion);
     int slot = message_attach(message, &attachment);
-    if (slot < 0) {
+    if (slot < 0 || (fds.companion >= 0 && attachment.companion == 0)) {
         return ZX_ERR_NO_MEMORY;
     }
     *ret_slot = (zx_handle_t)slot;
@@ -166,8 +180,9 @@ static sysmem_status_t take_slot(struct message *message, uint32_t slot, zx_obj_
         .rights = attachment->rights != 0 ? attachment->rights : default_rights(type),
         .koid = attachment->koid,
     };
-    zx_status_t status =
-        transfer_from_believed_fd(message_take_fd(message, slot), &info, ret_handle);
+    const struct transfer_fds fds = {.fd = message_take_fd(message, slot),
+                                     .companion = message_take_fd(message, attachment->companion)};
+    zx_status_t status = transfer_from_believed_fds(fds, &info, ret_handle);
     return status == ZX_ERR_WRONG_TYPE ? ZX_ERR_IO : status;
 }
 

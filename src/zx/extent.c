@@ -1,7 +1,6 @@
 #include "zx/extent.h"
 
 #include <stdlib.h>
-#include <sys/stat.h>
 
 struct extent *extent_new_unmeasured(void)
 {
@@ -45,35 +44,34 @@ void extent_unref(struct extent *extent)
     }
 }
 
-static void lock_measured(struct extent *extent, int fd)
+static void lock_measured(struct extent *extent, struct store *store)
 {
     (void)pthread_mutex_lock(&extent->lock);
     if (!extent->is_measured) {
-        struct stat stat;
-        uint64_t size = fstat(fd, &stat) < 0 ? 0 : (uint64_t)stat.st_size;
+        uint64_t size = store_file_size(store);
         set_sizes(extent, size, size);
     }
 }
 
-uint64_t extent_size(struct extent *extent, int fd)
+uint64_t extent_size(struct extent *extent, struct store *store)
 {
-    lock_measured(extent, fd);
+    lock_measured(extent, store);
     uint64_t size = extent->size;
     (void)pthread_mutex_unlock(&extent->lock);
     return size;
 }
 
-uint64_t extent_content_size(struct extent *extent, int fd)
+uint64_t extent_content_size(struct extent *extent, struct store *store)
 {
-    lock_measured(extent, fd);
+    lock_measured(extent, store);
     uint64_t size = extent->content_size;
     (void)pthread_mutex_unlock(&extent->lock);
     return size;
 }
 
-void extent_set_content_size(struct extent *extent, int fd, uint64_t size)
+void extent_set_content_size(struct extent *extent, struct store *store, uint64_t size)
 {
-    lock_measured(extent, fd);
+    lock_measured(extent, store);
     extent->content_size = size;
     (void)pthread_mutex_unlock(&extent->lock);
 }
@@ -81,7 +79,7 @@ void extent_set_content_size(struct extent *extent, int fd, uint64_t size)
 zx_status_t extent_resize(struct extent *extent, struct store *store, uint64_t size,
                           uint64_t content_size)
 {
-    lock_measured(extent, store->file); /* held throughout: two threads may resize at once */
+    lock_measured(extent, store); /* held throughout: two threads may resize at once */
     zx_status_t status = store_resize(store, size);
     if (status == ZX_OK) {
         set_sizes(extent, size, content_size);

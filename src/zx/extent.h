@@ -31,10 +31,11 @@ struct extent *extent_new_unmeasured(void);
 struct extent *extent_ref(struct extent *extent);
 void extent_unref(struct extent *extent);
 
-/* `fd`: the file, for the first measuring; its size is 0 where that fails. */
-uint64_t extent_size(struct extent *extent, int fd);
-uint64_t extent_content_size(struct extent *extent, int fd);
-void extent_set_content_size(struct extent *extent, int fd, uint64_t size);
+/* `store`: whose file is measured the first time; its size is 0 where that fails. NULL will do once
+ * the sizes are known. */
+uint64_t extent_size(struct extent *extent, struct store *store);
+uint64_t extent_content_size(struct extent *extent, struct store *store);
+void extent_set_content_size(struct extent *extent, struct store *store, uint64_t size);
 
 /* Makes the memory `size` bytes long, of which `content_size`, not more, have contents: those
  * behind become zeros. On failure the sizes are as they were. */

@@ -36,7 +36,7 @@ struct header {
 
 union control {
     struct cmsghdr header;
-    char bytes[CMSG_SPACE(MAX_HANDLES * sizeof(int))];
+    char bytes[CMSG_SPACE(FRAME_MAX_FDS * sizeof(int))];
 };
 
 /* With room for what nobody asked for: whoever has a duplicate of the socket can switch on that the
@@ -46,12 +46,16 @@ union received_control {
     char bytes[sizeof(union control) + 512];
 };
 
+/* With room for each handle's descriptor and companion. */
 static struct frame *frame_new(const struct header *header, size_t len)
 {
-    struct frame *frame = malloc(sizeof(*frame) + sizeof(*header) + len);
+    size_t fds_at = sizeof(struct frame) + sizeof(*header) + len;
+    fds_at += -fds_at % sizeof(int);
+    struct frame *frame = malloc(fds_at + 2 * header->handle_count * sizeof(int));
     if (frame == NULL) {
         return NULL;
     }
+    frame->fds = (int *)(void *)((unsigned char *)frame + fds_at);
     list_init(&frame->link);
     frame->len = sizeof(*header) + len;
     frame->fd_count = 0;
@@ -83,6 +87,24 @@ zx_status_t parcel_can_leave(const struct parcel *parcel)
     return status;
 }
 
+/* A companion comes directly after its handle's descriptor. */
+static zx_status_t add_handle(struct frame *frame, const struct loose_handle *loose,
+                              unsigned char *ret_form)
+{
+    struct form form;
+    struct transfer_fds fds;
+    zx_status_t status = transfer_out(loose, &form, &fds);
+    if (status != ZX_OK) {
+        return status;
+    }
+    frame->fds[frame->fd_count++] = fds.fd;
+    if (fds.companion >= 0) {
+        frame->fds[frame->fd_count++] = fds.companion;
+    }
+    form_write(&form, ret_form);
+    return ZX_OK;
+}
+
 zx_status_t frame_from_parcel(struct parcel *parcel, struct frame **ret_frame)
 {
     const struct header header = {.mark = MARK,
@@ -96,14 +118,8 @@ zx_status_t frame_from_parcel(struct parcel *parcel, struct frame **ret_frame)
     if (status == ZX_OK && parcel->len > 0) {
         memcpy(frame->bytes + sizeof(header) + forms, parcel_bytes(parcel), parcel->len);
     }
-    for (; status == ZX_OK && frame->fd_count < parcel->handle_count; frame->fd_count++) {
-        size_t i = frame->fd_count;
-        struct form form;
-        status = transfer_out(&parcel->handles[i], &form, &frame->fds[i]);
-        if (status != ZX_OK) {
-            break;
-        }
-        form_write(&form, frame->bytes + sizeof(header) + i * FORM);
+    for (uint32_t i = 0; i < parcel->handle_count && status == ZX_OK; i++) {
+        status = add_handle(frame, &parcel->handles[i], frame->bytes + sizeof(header) + i * FORM);
     }
     parcel_drop(parcel);
     if (status != ZX_OK) {
@@ -181,8 +197,15 @@ enum frame_kind frame_peek(int fd, struct frame_head *ret_head)
 /* Descriptors that came with a frame. */
 struct fd_list {
     size_t count;
-    int fds[MAX_HANDLES];
+    size_t taken; /* so many have been */
+    int fds[FRAME_MAX_FDS];
 };
+
+/* The next one, or -1: there are no more. */
+static int fd_list_take(struct fd_list *list)
+{
+    return list->taken < list->count ? fd_take(&list->fds[list->taken++]) : -1;
+}
 
 static void fd_list_close(struct fd_list *list)
 {
@@ -195,7 +218,7 @@ static void fd_list_close(struct fd_list *list)
 static bool take_some(const struct cmsghdr *control, struct fd_list *list)
 {
     size_t here = (control->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-    bool fits = here <= MAX_HANDLES - list->count;
+    bool fits = here <= FRAME_MAX_FDS - list->count;
     for (size_t i = 0; i < here; i++) {
         int fd;
         memcpy(&fd, CMSG_DATA(control) + i * sizeof(fd), sizeof(fd));
@@ -213,6 +236,7 @@ static bool take_fds(struct msghdr *message, struct fd_list *ret_list)
 {
     bool sound = (message->msg_flags & (MSG_CTRUNC | MSG_TRUNC)) == 0;
     ret_list->count = 0;
+    ret_list->taken = 0;
     for (struct cmsghdr *it = CMSG_FIRSTHDR(message); it != NULL; it = CMSG_NXTHDR(message, it)) {
         bool is_rights = it->cmsg_level == SOL_SOCKET && it->cmsg_type == SCM_RIGHTS;
         bool is_pidfd = it->cmsg_level == SOL_SOCKET && it->cmsg_type == SCM_PIDFD;
@@ -247,21 +271,33 @@ void frame_skip(int fd)
     }
 }
 
-/* Makes the handles, and takes all descriptors in every case. */
-static zx_status_t open_handles(struct parcel *parcel, const unsigned char *forms,
+static zx_status_t open_handle(const unsigned char *bytes, struct fd_list *list,
+                               struct loose_handle *ret_loose)
+{
+    struct form form;
+    zx_status_t status = form_read(bytes, &form);
+    if (status != ZX_OK) {
+        return status;
+    }
+    struct transfer_fds fds = {.fd = fd_list_take(list), .companion = -1};
+    if ((form.flags & FORM_COMPANION) != 0) {
+        fds.companion = fd_list_take(list);
+    }
+    return transfer_in(fds, &form, ret_loose);
+}
+
+/* Makes the handles of `count` forms, which are to need all the descriptors. Takes these in every
+ * case. */
+static zx_status_t open_handles(struct parcel *parcel, const unsigned char *forms, size_t count,
                                 struct fd_list *list)
 {
     zx_status_t status = ZX_OK;
-    int *fds = list->fds;
-    for (size_t i = 0; i < list->count; i++) {
-        struct form form;
-        if (status == ZX_OK) {
-            status = form_read(forms + i * FORM, &form);
-        }
-        if (status == ZX_OK) {
-            status = transfer_in(fd_take(&fds[i]), &form, &parcel->handles[i]);
-            parcel->handle_count += status == ZX_OK ? 1 : 0;
-        }
+    for (size_t i = 0; i < count && status == ZX_OK; i++) {
+        status = open_handle(forms + i * FORM, list, &parcel->handles[i]);
+        parcel->handle_count += status == ZX_OK ? 1 : 0;
+    }
+    if (status == ZX_OK && list->taken < list->count) {
+        status = ZX_ERR_INVALID_ARGS;
     }
     fd_list_close(list);
     bool lack = status == ZX_ERR_NO_MEMORY || status == ZX_ERR_NO_RESOURCES;
@@ -270,12 +306,12 @@ static zx_status_t open_handles(struct parcel *parcel, const unsigned char *form
 
 /* What came of receiving a frame that was expected to have this head. */
 static zx_status_t judge_received(const struct frame_head *head, const struct header *header,
-                                  size_t len, size_t fd_count)
+                                  size_t len)
 {
     struct frame_head again;
     bool is_same = judge(header, len, len, &again) == FRAME_MESSAGE && again.len == head->len &&
                    again.handle_count == head->handle_count;
-    return is_same && fd_count == head->handle_count ? ZX_OK : ZX_ERR_INVALID_ARGS;
+    return is_same ? ZX_OK : ZX_ERR_INVALID_ARGS;
 }
 
 /* Receives into a parcel that has room. */
@@ -298,7 +334,7 @@ static zx_status_t receive_into(int fd, const struct frame_head *head, struct pa
     struct fd_list fds;
     zx_status_t status = ZX_ERR_INVALID_ARGS;
     if (take_fds(&message, &fds)) {
-        status = judge_received(head, &header, (size_t)n, fds.count);
+        status = judge_received(head, &header, (size_t)n);
     } else if ((message.msg_flags & MSG_CTRUNC) != 0) {
         status = ZX_ERR_NO_RESOURCES;
     }
@@ -306,7 +342,7 @@ static zx_status_t receive_into(int fd, const struct frame_head *head, struct pa
         fd_list_close(&fds);
         return status;
     }
-    return open_handles(parcel, forms, &fds);
+    return open_handles(parcel, forms, head->handle_count, &fds);
 }
 
 zx_status_t frame_receive(int fd, const struct frame_head *head, struct parcel **ret_parcel)

@@ -1,16 +1,19 @@
 /* What goes over a channel's or an eventpair's socket: docs/handles.md. A frame is a message, with
- * one descriptor for each handle, or a change of signals. What another process sends is judged
- * here. */
+ * one descriptor for each handle and one for each companion, or a change of signals. What another
+ * process sends is judged here. */
 #ifndef ZX_FRAME_H
 #define ZX_FRAME_H
 
 #include "zx/parcel.h"
 
+/* Each handle may have a companion. The kernel takes 253. */
+#define FRAME_MAX_FDS (2 * ZX_CHANNEL_MAX_MSG_HANDLES)
+
 struct frame {
     struct list link;
     size_t len;
     size_t fd_count;
-    int fds[ZX_CHANNEL_MAX_MSG_HANDLES];
+    int *fds; /* in the same piece of memory */
     unsigned char bytes[];
 };
 

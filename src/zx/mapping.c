@@ -35,11 +35,11 @@ static int protection_of(zx_vm_option_t perms)
 static uint64_t count_backed(const struct mapping *mapping)
 {
     struct vmo *vmo = mapping->vmo;
-    uint64_t page = zx_system_get_page_size();
     uint64_t bytes =
         vmo_mappable(vmo, mapping->vmo_offset, mapping->range.end - mapping->range.start);
     uint64_t stream_end;
-    if (mapping->is_bounded && checked_round_up_u64(vmo_get_content_size(vmo), page, &stream_end)) {
+    if (mapping->is_bounded &&
+        checked_round_up_u64(vmo_get_content_size(vmo), mapping->page, &stream_end)) {
         bytes = min_u64(bytes, left_before(stream_end, mapping->vmo_offset));
     }
     return bytes;
@@ -76,14 +76,14 @@ static zx_status_t map_files(const struct mapping *mapping, uint64_t from, uint6
     uint64_t seam = min_u64(size_to_seam(mapping), to);
     uint64_t upper = seam > from ? seam : from;
     if (!map_part(mapping, upper, to, flags)) {
-        zx_status_t status = status_from_errno(errno);
+        zx_status_t status = status_from_mmap_errno(errno);
         if (reservation_mend(start + upper, start + to)) {
             *ret_lost = start + upper;
         }
         return status;
     }
     if (!map_part(mapping, from, upper, flags)) {
-        zx_status_t status = status_from_errno(errno);
+        zx_status_t status = status_from_mmap_errno(errno);
         if (upper < to) {
             (void)reservation_restore(start + upper, start + to);
             *ret_lost = start + upper;
@@ -118,6 +118,7 @@ struct mapping *mapping_new(const struct map_request *request, uint64_t start)
         .range = {.start = start, .end = start + request->size, .kind = TENANT_MAPPING},
         .vmo = request->vmo,
         .vmo_offset = request->vmo_offset,
+        .page = vmo_page(request->vmo),
         .perms = request->options & PERMS,
         .max_perms = request->max_perms,
         .is_bounded = (request->options & ZX_VM_FAULT_BEYOND_STREAM_SIZE) != 0,
@@ -164,7 +165,7 @@ struct mapping *mapping_split(struct mapping *mapping, uint64_t at)
         return NULL;
     }
     uint64_t size = at - mapping->range.start;
-    assert(at > mapping->range.start && at < mapping->range.end);
+    assert(at > mapping->range.start && at < mapping->range.end && size % mapping->page == 0);
     *upper = *mapping;
     upper->range.start = at;
     upper->vmo_offset += size;

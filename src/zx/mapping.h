@@ -17,6 +17,7 @@ struct mapping {
     struct interval range;
     struct vmo *vmo;
     uint64_t vmo_offset;      /* of the first byte */
+    uint64_t page;            /* of the VMO: cut between pages only */
     uint64_t backed;          /* bytes from the start that files hold; behind them: reservation */
     zx_vm_option_t perms;     /* ZX_VM_PERM_ bits */
     zx_vm_option_t max_perms; /* that it may ever have */
@@ -28,9 +29,9 @@ struct mapping {
 struct map_request {
     zx_vm_option_t options; /* judged but for the place */
     uint64_t region_offset;
-    uint64_t size; /* a multiple of the page size */
+    uint64_t size; /* a multiple of the VMO's page size */
     struct vmo *vmo;
-    uint64_t vmo_offset; /* a multiple of the page size */
+    uint64_t vmo_offset; /* likewise */
     zx_vm_option_t max_perms;
 };
 
@@ -57,8 +58,8 @@ zx_status_t mapping_enter(const struct mapping *mapping, zx_vm_option_t options,
 /* Forgets a mapping that is in no tree. Its address space is the caller's to put back. */
 void mapping_free(struct mapping *mapping);
 
-/* Cuts a mapping that is in no tree in two at an address inside it. Returns the upper one, or NULL
- * without memory. The kernel does not hear of it. */
+/* Cuts a mapping that is in no tree in two at an address inside it, between two pages. Returns the
+ * upper one, or NULL without memory. The kernel does not hear of it. */
 struct mapping *mapping_split(struct mapping *mapping, uint64_t at);
 
 /* Tells the kernel about other permissions, but does not remember them. ZX_ERR_NO_MEMORY. */

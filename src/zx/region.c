@@ -108,6 +108,9 @@ zx_status_t region_cut(struct region *region, uint64_t address)
         return ZX_OK;
     }
     struct mapping *lower = mapping_of(found);
+    if ((address - lower->range.start) % lower->page != 0) {
+        return ZX_ERR_INVALID_ARGS;
+    }
     interval_tree_remove(&region->tenants, found);
     struct mapping *upper = mapping_split(lower, address);
     interval_tree_insert(&region->tenants, &lower->range);
@@ -343,10 +346,20 @@ static zx_status_t map_locked(struct region *region, const struct map_request *r
     return ZX_OK;
 }
 
+/* The options with as strict an alignment as a page asks for. */
+static zx_vm_option_t align_to_page(zx_vm_option_t options, uint64_t page)
+{
+    zx_vm_option_t flags = options & (((zx_vm_option_t)1 << ZX_VM_ALIGN_BASE) - 1);
+    zx_vm_option_t align = (zx_vm_option_t)__builtin_ctzll(page);
+    bool is_stricter = page > zx_system_get_page_size() && align > options >> ZX_VM_ALIGN_BASE;
+    return is_stricter ? flags | align << ZX_VM_ALIGN_BASE : options;
+}
+
 zx_status_t region_map(struct region *region, const struct map_request *request,
                        zx_vaddr_t *ret_address)
 {
-    struct place place = place_of(request->options, request->region_offset, request->size);
+    zx_vm_option_t options = align_to_page(request->options, vmo_page(request->vmo));
+    struct place place = place_of(options, request->region_offset, request->size);
     region_lock();
     zx_status_t status = map_locked(region, request, &place, ret_address);
     region_unlock();
@@ -369,26 +382,26 @@ static zx_status_t unmap_locked(struct region *region, const struct region_span 
     if (!region_has(region, span->start, span->end)) {
         return ZX_ERR_INVALID_ARGS;
     }
-    struct interval *first = tenant_in(region, span->start, span->end);
+    const struct interval *first = tenant_in(region, span->start, span->end);
     if (first == NULL) {
         return ZX_OK;
     }
     /* Most often it is what was mapped in one call: nothing has to be judged or cut. */
     bool is_one =
         first->kind == TENANT_MAPPING && first->start == span->start && first->end == span->end;
-    zx_status_t status = is_one ? ZX_OK : prepare_unmap(region, span);
+    struct region_span whole = *span;
+    zx_status_t status = ZX_OK;
+    if (!is_one) {
+        whole.end = region_round_up(region, span->end);
+        status = prepare_unmap(region, &whole);
+    }
     if (status == ZX_OK) {
-        status = reservation_restore(span->start, span->end);
+        status = reservation_restore(whole.start, whole.end);
     }
-    if (status != ZX_OK) {
-        return status;
+    if (status == ZX_OK) {
+        forget_range(region, whole.start, whole.end);
     }
-    if (is_one) {
-        drop_mapping(region, mapping_of(first));
-    } else {
-        forget_range(region, span->start, span->end);
-    }
-    return ZX_OK;
+    return status;
 }
 
 zx_status_t region_unmap(struct region *region, const struct region_span *span)

@@ -50,7 +50,8 @@ zx_status_t region_destroy(struct region *region);
 zx_status_t region_map(struct region *region, const struct map_request *request,
                        zx_vaddr_t *ret_address);
 
-/* How the calls on a range of addresses look at the regions in it. */
+/* How the calls on a range of addresses look at the regions in it. Where a mapping has larger pages
+ * than others, the end is rounded up to one, and the start is at one, else ZX_ERR_INVALID_ARGS. */
 struct region_span {
     uint64_t start;
     uint64_t end;   /* above start */
@@ -88,8 +89,13 @@ void region_unlock(void);
 /* Whether [start, end) lies inside the region. */
 bool region_has(const struct region *region, uint64_t start, uint64_t end);
 
-/* Takes care that no mapping of the region goes across an address: cuts it in two. */
+/* Takes care that no mapping of the region goes across an address: cuts it in two.
+ * ZX_ERR_INVALID_ARGS: inside one of its pages; ZX_ERR_NO_MEMORY. */
 zx_status_t region_cut(struct region *region, uint64_t address);
+
+/* Lengths are rounded up to pages, and those of a mapping may be larger than most: where a range
+ * that ends at `end` does so inside a page of a mapping in the region, that page's end. */
+uint64_t region_round_up(struct region *region, uint64_t end);
 
 static inline struct region *region_at(struct interval *interval)
 {

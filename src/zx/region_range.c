@@ -24,6 +24,17 @@ static struct mapping *mapping_at(struct region *region, uint64_t address,
     }
 }
 
+uint64_t region_round_up(struct region *region, uint64_t end)
+{
+    struct region *owner = NULL;
+    const struct mapping *mapping = mapping_at(region, end, &owner);
+    if (mapping == NULL || mapping->range.start == end) {
+        return end;
+    }
+    uint64_t size = end - mapping->range.start;
+    return mapping->range.start + (size + mapping->page - 1) / mapping->page * mapping->page;
+}
+
 static zx_status_t check_protect(struct region *region, const struct region_span *span,
                                  zx_vm_option_t perms)
 {
@@ -83,15 +94,18 @@ static void take_back(struct region *region, const struct region_span *span, uin
     }
 }
 
-static zx_status_t protect_locked(struct region *region, const struct region_span *span,
+static zx_status_t protect_locked(struct region *region, const struct region_span *given,
                                   zx_vm_option_t perms)
 {
+    struct region_span whole = *given;
+    const struct region_span *span = &whole;
     if (region->is_destroyed) {
         return ZX_ERR_BAD_STATE;
     }
     if (!region_has(region, span->start, span->end)) {
         return ZX_ERR_INVALID_ARGS;
     }
+    whole.end = region_round_up(region, given->end);
     zx_status_t status = check_protect(region, span, perms);
     if (status == ZX_OK) {
         status = cut_at(region, span->start);

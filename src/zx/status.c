@@ -35,3 +35,8 @@ zx_status_t status_from_errno(int error)
         return ZX_ERR_INTERNAL;
     }
 }
+
+zx_status_t status_from_mmap_errno(int error)
+{
+    return error == EAGAIN ? ZX_ERR_NO_MEMORY : status_from_errno(error);
+}

@@ -8,4 +8,7 @@
  * which the caller did not expect. */
 zx_status_t status_from_errno(int error);
 
+/* The same for mmap(2), whose EAGAIN means more locked memory than RLIMIT_MEMLOCK allows. */
+zx_status_t status_from_mmap_errno(int error);
+
 #endif

@@ -1,4 +1,4 @@
-/* Bytes are copied by the kernel (pread, pwrite) instead of through a mapping: a bad buffer is an
+/* Bytes are copied by the kernel instead of through the program's mappings: a bad buffer is an
  * error then, and so is a file that another process has cut short. */
 #include "zx/store.h"
 
@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "os/memfile.h"
 #include "zx/status.h"
+#include "zx/stray.h"
 
 #define COPY_BYTES ((size_t)256 << 10)
 
@@ -56,7 +56,14 @@ static int make_file(uint64_t size)
     return fd_take(&fd);
 }
 
-struct store *store_of_file(int fd)
+/* Whoever sees the table sees the page size. */
+static void set_access(struct store *store, const struct memory_access *access)
+{
+    atomic_store(&store->page, access->page(store->file));
+    atomic_store(&store->access, access);
+}
+
+struct store *store_of_file(int fd, const struct memory_access *access)
 {
     struct store *store = calloc(1, sizeof(*store));
     if (store == NULL) {
@@ -71,6 +78,10 @@ struct store *store_of_file(int fd)
     (void)pthread_mutex_init(&store->growing, NULL);
     atomic_init(&store->references, 1);
     store->file = fd;
+    store->companion = -1;
+    if (access != NULL) {
+        set_access(store, access);
+    }
     for (size_t i = 0; i < STORE_FILES - 1; i++) {
         atomic_init(&store->far[i], -1);
     }
@@ -83,7 +94,7 @@ zx_status_t store_new(uint64_t size, struct store **ret_store)
     if (fd < 0) {
         return status_from_errno(errno);
     }
-    struct store *store = store_of_file(fd);
+    struct store *store = store_of_file(fd, &memory_plain);
     if (store == NULL) {
         return ZX_ERR_NO_MEMORY;
     }
@@ -118,6 +129,7 @@ void store_unref(struct store *store)
     }
     leave_lineage(store);
     fd_close(&store->file);
+    stray_close_end(&store->companion);
     for (size_t i = 0; i < STORE_FILES - 1; i++) {
         int fd = atomic_load(&store->far[i]);
         fd_close(&fd);
@@ -125,6 +137,29 @@ void store_unref(struct store *store)
     (void)pthread_mutex_destroy(&store->growing);
     (void)pthread_rwlock_destroy(&store->copying);
     free(store);
+}
+
+/* Threads that ask at the same time come to the same answer. */
+const struct memory_access *store_access(struct store *store)
+{
+    const struct memory_access *access = atomic_load(&store->access);
+    if (access == NULL) {
+        access = memory_access_of(store->file);
+        access = access == NULL ? &memory_plain : access;
+        set_access(store, access);
+    }
+    return access;
+}
+
+uint64_t store_page(struct store *store)
+{
+    (void)store_access(store);
+    return atomic_load(&store->page);
+}
+
+uint64_t store_file_size(struct store *store)
+{
+    return store_access(store)->size(store->file);
 }
 
 bool store_is_sole(struct store *store)
@@ -162,43 +197,33 @@ int store_file_at(struct store *store, uint64_t offset, uint64_t *ret_at)
     return wanted_file(store, piece.file);
 }
 
-/* After a short copy the kernel is asked again, and then says why. */
-static zx_status_t copy_status(ssize_t copied)
-{
-    if (copied == 0) {
-        return ZX_ERR_OUT_OF_RANGE; /* somebody has made the file shorter */
-    }
-    return errno == EFAULT ? ZX_ERR_NOT_FOUND : status_from_errno(errno);
-}
-
 zx_status_t store_read(struct store *store, void *buffer, uint64_t offset, size_t size)
 {
-    for (size_t done = 0; done < size;) {
+    const struct memory_access *access = store_access(store);
+    zx_status_t status = ZX_OK;
+    for (size_t done = 0; done < size && status == ZX_OK;) {
         struct piece piece = piece_at(offset + done, size - done);
         int fd = wanted_file(store, piece.file);
-        ssize_t n = fd < 0 ? -1 : pread(fd, (char *)buffer + done, piece.size, (off_t)piece.at);
-        if (n <= 0) {
-            return copy_status(n);
-        }
-        done += (size_t)n;
+        status = fd < 0 ? status_from_errno(errno)
+                        : access->read(fd, (char *)buffer + done, piece.at, piece.size);
+        done += piece.size;
     }
-    return ZX_OK;
+    return status;
 }
 
 static zx_status_t write_bytes(struct store *store, const void *buffer, uint64_t offset,
                                size_t size)
 {
-    for (size_t done = 0; done < size;) {
+    const struct memory_access *access = store_access(store);
+    zx_status_t status = ZX_OK;
+    for (size_t done = 0; done < size && status == ZX_OK;) {
         struct piece piece = piece_at(offset + done, size - done);
         int fd = wanted_file(store, piece.file);
-        ssize_t n =
-            fd < 0 ? -1 : pwrite(fd, (const char *)buffer + done, piece.size, (off_t)piece.at);
-        if (n <= 0) {
-            return copy_status(n);
-        }
-        done += (size_t)n;
+        status = fd < 0 ? status_from_errno(errno)
+                        : access->write(fd, (const char *)buffer + done, piece.at, piece.size);
+        done += piece.size;
     }
-    return ZX_OK;
+    return status;
 }
 
 zx_status_t store_write(struct store *store, const void *buffer, uint64_t offset, size_t size)
@@ -209,27 +234,31 @@ zx_status_t store_write(struct store *store, const void *buffer, uint64_t offset
     return status;
 }
 
-static zx_status_t zero_bytes(struct store *store, uint64_t offset, uint64_t size)
+typedef zx_status_t (*clear_fn)(int fd, uint64_t offset, uint64_t size);
+
+/* In files that there are: what was never made is zeros. */
+static zx_status_t clear(struct store *store, clear_fn clear_piece, uint64_t offset, uint64_t size)
 {
-    for (uint64_t done = 0; done < size;) {
+    zx_status_t status = ZX_OK;
+    (void)pthread_rwlock_rdlock(&store->copying);
+    for (uint64_t done = 0; done < size && status == ZX_OK;) {
         struct piece piece = piece_at(offset + done, size - done);
         int fd = known_file(store, piece.file);
-        /* Also zeroes the parts of pages at both ends. */
-        if (fd >= 0 && fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)piece.at,
-                                 (off_t)piece.size) < 0) {
-            return status_from_errno(errno);
-        }
+        status = fd < 0 ? ZX_OK : clear_piece(fd, piece.at, piece.size);
         done += piece.size;
     }
-    return ZX_OK;
+    (void)pthread_rwlock_unlock(&store->copying);
+    return status;
 }
 
 zx_status_t store_zero(struct store *store, uint64_t offset, uint64_t size)
 {
-    (void)pthread_rwlock_rdlock(&store->copying);
-    zx_status_t status = zero_bytes(store, offset, size);
-    (void)pthread_rwlock_unlock(&store->copying);
-    return status;
+    return clear(store, store_access(store)->zero, offset, size);
+}
+
+zx_status_t store_decommit(struct store *store, uint64_t offset, uint64_t size)
+{
+    return clear(store, store_access(store)->decommit, offset, size);
 }
 
 zx_status_t store_resize(struct store *store, uint64_t size)
@@ -253,25 +282,25 @@ zx_status_t store_resize(struct store *store, uint64_t size)
 
 zx_status_t store_commit(struct store *store, uint64_t offset, uint64_t size)
 {
-    for (uint64_t done = 0; done < size;) {
+    const struct memory_access *access = store_access(store);
+    zx_status_t status = ZX_OK;
+    for (uint64_t done = 0; done < size && status == ZX_OK;) {
         struct piece piece = piece_at(offset + done, size - done);
         int fd = wanted_file(store, piece.file);
-        int error = fd < 0 ? -errno : memfile_commit(fd, piece.at, piece.size);
-        if (error < 0) {
-            return status_from_errno(-error);
-        }
+        status = fd < 0 ? status_from_errno(errno) : access->commit(fd, piece.at, piece.size);
         done += piece.size;
     }
-    return ZX_OK;
+    return status;
 }
 
 void store_prefetch(struct store *store, uint64_t offset, uint64_t size)
 {
+    const struct memory_access *access = store_access(store);
     for (uint64_t done = 0; done < size;) {
         struct piece piece = piece_at(offset + done, size - done);
         int fd = known_file(store, piece.file);
         if (fd >= 0) {
-            (void)posix_fadvise(fd, (off_t)piece.at, (off_t)piece.size, POSIX_FADV_WILLNEED);
+            access->prefetch(fd, piece.at, piece.size);
         }
         done += piece.size;
     }

@@ -1,5 +1,7 @@
 #include "zx/transfer.h"
 
+#include "base/fd.h"
+#include "os/socket_name.h"
 #include "zx/endpoint.h"
 #include "zx/event.h"
 #include "zx/handle.h"
@@ -25,17 +27,23 @@ static zx_rights_t possible_rights(zx_obj_type_t type)
     }
 }
 
-static zx_status_t received_vmo(int fd, const struct form *form, zx_rights_t *rights,
+void transfer_fds_close(struct transfer_fds *fds)
+{
+    stray_close(&fds->fd);
+    stray_close(&fds->companion);
+}
+
+static zx_status_t received_vmo(int fd, const struct form *form, bool believed, zx_rights_t *rights,
                                 struct object **ret_object)
 {
     struct object *object = NULL;
-    zx_status_t status = vmo_from_fd(fd, form->koid, rights, &object);
+    zx_status_t status = vmo_from_fd(fd, form->koid, believed, rights, &object);
     if (status == ZX_OK && form->flags != 0) {
         status = window_apply(vmo_of(object), form);
         if (status != ZX_OK) {
             (void)object_take_fd(object); /* the caller's still */
             object_unref(object);
-        } else if (rights != NULL && (form->flags & FORM_WINDOW) != 0) {
+        } else if ((form->flags & FORM_WINDOW) != 0) {
             *rights &= ~ZX_RIGHT_RESIZE;
         }
     }
@@ -53,7 +61,7 @@ static zx_status_t object_from_fd(int fd, const struct form *form, bool believed
 {
     switch (form->type) {
     case ZX_OBJ_TYPE_VMO:
-        return received_vmo(fd, form, believed ? NULL : rights, ret_object);
+        return received_vmo(fd, form, believed, rights, ret_object);
     case ZX_OBJ_TYPE_CHANNEL:
     case ZX_OBJ_TYPE_EVENTPAIR:
         return endpoint_from_fd(fd, form, ret_object);
@@ -64,68 +72,90 @@ static zx_status_t object_from_fd(int fd, const struct form *form, bool believed
     }
 }
 
-static zx_status_t from_form(int fd, const struct form *form, bool believed,
+/* Takes the descriptors in every case. */
+static zx_status_t from_form(struct transfer_fds fds, const struct form *form, bool believed,
                              struct loose_handle *ret_loose)
 {
     zx_rights_t rights = form->rights & possible_rights(form->type);
     struct object *object = NULL;
-    zx_status_t status = object_from_fd(fd, form, believed, &rights, &object);
+    zx_status_t status = object_from_fd(fds.fd, form, believed, &rights, &object);
     if (status != ZX_OK) {
-        stray_close(&fd);
+        transfer_fds_close(&fds);
         return status;
     }
+    if (form->type == ZX_OBJ_TYPE_VMO) {
+        vmo_of(object)->store->companion = fd_take(&fds.companion);
+    }
+    stray_close(&fds.companion); /* of what can have none */
     *ret_loose = loose_handle_new(object, rights);
     return ZX_OK;
 }
 
-static zx_status_t from_fd(int fd, const struct sysmem_handle_info *info, bool believed,
-                           zx_handle_t *ret_handle)
+static zx_status_t from_fds(struct transfer_fds fds, const struct sysmem_handle_info *info,
+                            bool believed, zx_handle_t *ret_handle)
 {
     struct loose_handle loose;
     if ((info->reserved[0] | info->reserved[1]) != 0) {
-        stray_close(&fd);
+        transfer_fds_close(&fds);
         return ZX_ERR_INVALID_ARGS;
     }
     const struct form form = {.type = info->type,
                               .rights = info->rights,
                               .koid = info->koid,
                               .related_koid = info->related_koid};
-    zx_status_t status = from_form(fd, &form, believed, &loose);
+    zx_status_t status = from_form(fds, &form, believed, &loose);
     return status == ZX_OK ? handle_put(loose, ret_handle) : status;
 }
 
 zx_status_t sysmem_handle_from_fd(int fd, const struct sysmem_handle_info *info,
                                   zx_handle_t *ret_handle)
 {
-    return from_fd(fd, info, false, ret_handle);
+    const struct transfer_fds fds = {.fd = fd, .companion = -1};
+    return from_fds(fds, info, false, ret_handle);
 }
 
-zx_status_t transfer_from_believed_fd(int fd, const struct sysmem_handle_info *info,
-                                      zx_handle_t *ret_handle)
+zx_status_t transfer_from_believed_fds(struct transfer_fds fds,
+                                       const struct sysmem_handle_info *info,
+                                       zx_handle_t *ret_handle)
 {
-    return from_fd(fd, info, true, ret_handle);
+    return from_fds(fds, info, true, ret_handle);
 }
 
-zx_status_t transfer_in(int fd, const struct form *form, struct loose_handle *ret_loose)
+/* Whether the form and the companion of a sender who is not believed go together. */
+static bool is_fitting(int companion, const struct form *form)
+{
+    if ((form->flags & FORM_COMPANION) == 0) {
+        return companion < 0;
+    }
+    return form->type == ZX_OBJ_TYPE_VMO && socket_is_channel_end(companion);
+}
+
+zx_status_t transfer_in(struct transfer_fds fds, const struct form *form,
+                        struct loose_handle *ret_loose)
 {
     struct form judged = *form;
+    if (!is_fitting(fds.companion, form)) {
+        transfer_fds_close(&fds);
+        return ZX_ERR_INVALID_ARGS;
+    }
     if (judged.type == ZX_OBJ_TYPE_CHANNEL || judged.type == ZX_OBJ_TYPE_EVENTPAIR) {
         judged.koid = ZX_KOID_INVALID;
     }
-    return from_form(fd, &judged, false, ret_loose);
+    return from_form(fds, &judged, false, ret_loose);
 }
 
 zx_status_t sysmem_handle_from_form(int fd, const unsigned char form[SYSMEM_HANDLE_FORM_BYTES],
                                     zx_handle_t *ret_handle)
 {
+    struct transfer_fds fds = {.fd = fd, .companion = -1};
     struct loose_handle loose;
     struct form read;
     zx_status_t status = form_read(form, &read);
     if (status != ZX_OK) {
-        stray_close(&fd);
+        transfer_fds_close(&fds);
         return status;
     }
-    status = transfer_in(fd, &read, &loose);
+    status = transfer_in(fds, &read, &loose);
     return status == ZX_OK ? handle_put(loose, ret_handle) : status;
 }
 
@@ -172,7 +202,8 @@ static zx_koid_t related_koid(struct object *object)
 }
 
 /* Without what the kernel would have to be asked for. */
-static zx_status_t take_out(const struct loose_handle *loose, struct form *ret_form, int *ret_fd)
+static zx_status_t take_out(const struct loose_handle *loose, struct form *ret_form,
+                            struct transfer_fds *ret_fds)
 {
     struct object *object = loose->object;
     zx_obj_type_t type = object->kind->type;
@@ -183,11 +214,16 @@ static zx_status_t take_out(const struct loose_handle *loose, struct form *ret_f
     if (status != ZX_OK) {
         return status;
     }
-    int fd = take_fd(loose);
-    if (fd < 0) {
-        return status_from_errno(-fd);
+    struct transfer_fds fds = {.fd = take_fd(loose), .companion = -1};
+    int error = fds.fd < 0 ? fds.fd : 0;
+    if (error == 0 && type == ZX_OBJ_TYPE_VMO) {
+        error = vmo_take_companion(vmo_of(object), &fds.companion);
     }
-    *ret_fd = fd;
+    if (error < 0) {
+        transfer_fds_close(&fds);
+        return status_from_errno(-error);
+    }
+    *ret_fds = fds;
     *ret_form = (struct form){.type = type,
                               .rights = loose->rights,
                               .koid = object->koid,
@@ -195,16 +231,17 @@ static zx_status_t take_out(const struct loose_handle *loose, struct form *ret_f
     return ZX_OK;
 }
 
-zx_status_t transfer_out(const struct loose_handle *loose, struct form *ret_form, int *ret_fd)
+zx_status_t transfer_out(const struct loose_handle *loose, struct form *ret_form,
+                         struct transfer_fds *ret_fds)
 {
     struct form extra = {.related_koid = related_koid(loose->object)};
     if (loose->object->kind->type == ZX_OBJ_TYPE_VMO) {
         window_describe(vmo_of(loose->object), &extra);
     }
-    zx_status_t status = take_out(loose, ret_form, ret_fd);
+    zx_status_t status = take_out(loose, ret_form, ret_fds);
     if (status == ZX_OK) {
         ret_form->related_koid = extra.related_koid;
-        ret_form->flags = extra.flags;
+        ret_form->flags = extra.flags | (ret_fds->companion >= 0 ? FORM_COMPANION : 0);
         ret_form->window_offset = extra.window_offset;
         ret_form->window_size = extra.window_size;
         ret_form->content_size = extra.content_size;
@@ -212,8 +249,21 @@ zx_status_t transfer_out(const struct loose_handle *loose, struct form *ret_form
     return status;
 }
 
+/* What goes with a descriptor that leaves: nothing, or a form. */
+enum beside {
+    BESIDE_NOTHING,
+    BESIDE_FORM,
+};
+
+/* A descriptor alone must say all of a VMO but its companion, which its program gives up then; with
+ * a form, who receives it may count on there being none. */
+static bool vmo_can_go(struct vmo *vmo, enum beside beside)
+{
+    return beside == BESIDE_FORM ? vmo->store->companion < 0 : vmo_is_whole_file(vmo);
+}
+
 /* Looks whether a handle can leave, without touching it. */
-static zx_status_t check_handle(zx_handle_t handle, bool with_parts)
+static zx_status_t check_handle(zx_handle_t handle, enum beside beside)
 {
     struct handle_use use;
     zx_status_t status = handle_get(handle, ZX_OBJ_TYPE_NONE, ZX_RIGHT_TRANSFER, &use);
@@ -221,8 +271,8 @@ static zx_status_t check_handle(zx_handle_t handle, bool with_parts)
         return status;
     }
     status = transfer_check(use.object);
-    if (status == ZX_OK && !with_parts && use.object->kind->type == ZX_OBJ_TYPE_VMO &&
-        !vmo_is_whole_file(vmo_of(use.object))) {
+    if (status == ZX_OK && use.object->kind->type == ZX_OBJ_TYPE_VMO &&
+        !vmo_can_go(vmo_of(use.object), beside)) {
         status = ZX_ERR_NOT_SUPPORTED;
     }
     object_unref(use.object);
@@ -230,21 +280,23 @@ static zx_status_t check_handle(zx_handle_t handle, bool with_parts)
 }
 
 /* Takes a handle out that can leave. */
-static zx_status_t take_handle(zx_handle_t handle, bool with_parts, struct loose_handle *ret_loose)
+static zx_status_t take_handle(zx_handle_t handle, enum beside beside,
+                               struct loose_handle *ret_loose)
 {
-    zx_status_t status = check_handle(handle, with_parts);
+    zx_status_t status = check_handle(handle, beside);
     return status == ZX_OK ? handle_take(handle, ret_loose) : status;
 }
 
-zx_status_t transfer_into_fd(zx_handle_t handle, struct sysmem_handle_info *ret_info, int *ret_fd)
+zx_status_t transfer_into_fds(zx_handle_t handle, struct sysmem_handle_info *ret_info,
+                              struct transfer_fds *ret_fds)
 {
     struct loose_handle loose;
     struct form form;
-    zx_status_t status = take_handle(handle, false, &loose);
+    zx_status_t status = take_handle(handle, BESIDE_NOTHING, &loose);
     if (status != ZX_OK) {
         return status;
     }
-    status = take_out(&loose, &form, ret_fd);
+    status = take_out(&loose, &form, ret_fds);
     loose_handle_drop(loose);
     if (status == ZX_OK) {
         *ret_info = (struct sysmem_handle_info){
@@ -258,18 +310,24 @@ zx_status_t sysmem_handle_into_fd(zx_handle_t handle, struct sysmem_handle_info 
 {
     struct loose_handle loose;
     struct form form;
-    zx_status_t status = take_handle(handle, false, &loose);
+    struct transfer_fds fds;
+    zx_status_t status = take_handle(handle, BESIDE_NOTHING, &loose);
     if (status != ZX_OK) {
         return status;
     }
     zx_koid_t related = ret_info == NULL ? ZX_KOID_INVALID : related_koid(loose.object);
-    status = take_out(&loose, &form, ret_fd);
+    status = take_out(&loose, &form, &fds);
     loose_handle_drop(loose);
-    if (status == ZX_OK && ret_info != NULL) {
+    if (status != ZX_OK) {
+        return status;
+    }
+    *ret_fd = fd_take(&fds.fd);
+    transfer_fds_close(&fds);
+    if (ret_info != NULL) {
         *ret_info = (struct sysmem_handle_info){
             .type = form.type, .rights = form.rights, .koid = form.koid, .related_koid = related};
     }
-    return status;
+    return ZX_OK;
 }
 
 zx_status_t sysmem_handle_into_form(zx_handle_t handle,
@@ -277,14 +335,16 @@ zx_status_t sysmem_handle_into_form(zx_handle_t handle,
 {
     struct loose_handle loose;
     struct form form;
-    zx_status_t status = take_handle(handle, true, &loose);
+    struct transfer_fds fds;
+    zx_status_t status = take_handle(handle, BESIDE_FORM, &loose);
     if (status != ZX_OK) {
         return status;
     }
-    status = transfer_out(&loose, &form, ret_fd);
+    status = transfer_out(&loose, &form, &fds);
     loose_handle_drop(loose);
     if (status == ZX_OK) {
         form_write(&form, ret_form);
+        *ret_fd = fds.fd; /* there is no companion */
     }
     return status;
 }

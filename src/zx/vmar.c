@@ -159,9 +159,10 @@ static zx_status_t check_map_options(zx_vm_option_t options, zx_rights_t rights,
     return ZX_OK;
 }
 
-static zx_status_t check_map_range(uint64_t vmo_offset, uint64_t len, uint64_t *ret_size)
+/* `page`: of the VMO. */
+static zx_status_t check_map_range(uint64_t page, uint64_t vmo_offset, uint64_t len,
+                                   uint64_t *ret_size)
 {
-    uint64_t page = zx_system_get_page_size();
     uint64_t end;
     if (vmo_offset % page != 0) {
         return ZX_ERR_INVALID_ARGS;
@@ -197,7 +198,7 @@ zx_status_t zx_vmar_map(zx_handle_t handle, zx_vm_option_t options, uint64_t vma
     request.max_perms = perms_for(rights);
     status = check_map_options(options, rights, request.vmo);
     if (status == ZX_OK) {
-        status = check_map_range(vmo_offset, len, &request.size);
+        status = check_map_range(vmo_page(request.vmo), vmo_offset, len, &request.size);
     }
     if (status == ZX_OK) {
         status = region_map(region_of(to.object), &request, mapped_addr);

@@ -128,7 +128,7 @@ static zx_status_t check_copy(struct vmo *vmo, uint64_t offset, uint64_t size)
     if (!vmo_is_cached(vmo)) {
         return ZX_ERR_BAD_STATE;
     }
-    return end <= extent_size(vmo->extent, vmo_file(vmo)) ? ZX_OK : ZX_ERR_OUT_OF_RANGE;
+    return end <= extent_size(vmo->extent, vmo->store) ? ZX_OK : ZX_ERR_OUT_OF_RANGE;
 }
 
 zx_status_t zx_vmo_read(zx_handle_t handle, void *buffer, uint64_t offset, size_t buffer_size)
@@ -167,7 +167,7 @@ zx_status_t zx_vmo_write(zx_handle_t handle, const void *buffer, uint64_t offset
 uint64_t vmo_size(struct vmo *vmo)
 {
     uint64_t page = zx_system_get_page_size();
-    uint64_t size = extent_size(vmo->extent, vmo_file(vmo));
+    uint64_t size = extent_size(vmo->extent, vmo->store);
     return (size + page - 1) / page * page; /* at most STORE_SIZE_MAX */
 }
 
@@ -175,7 +175,8 @@ uint64_t vmo_mappable(struct vmo *vmo, uint64_t offset, uint64_t size)
 {
     uint64_t limit = vmo->store->is_own ? STORE_SIZE_MAX : STORE_FILE_MAX;
     uint64_t end = vmo->offset < limit ? limit - vmo->offset : 0;
-    uint64_t window = vmo->origin == VMO_SLICE ? vmo_size(vmo) : end;
+    bool is_bounded = vmo->origin == VMO_SLICE || !store_access(vmo->store)->is_plain;
+    uint64_t window = is_bounded ? vmo_size(vmo) : end;
     end = window < end ? window : end;
     uint64_t left = offset < end ? end - offset : 0;
     return size < left ? size : left;
@@ -206,6 +207,9 @@ static zx_status_t resize(struct vmo *vmo, uint64_t size)
     }
     if (!vmo->resizable) {
         return ZX_ERR_UNAVAILABLE;
+    }
+    if (!store_access(vmo->store)->is_plain) {
+        return ZX_ERR_NOT_SUPPORTED;
     }
     if (rounded > STORE_SIZE_MAX) {
         return ZX_ERR_OUT_OF_RANGE;

@@ -45,6 +45,12 @@ static inline int vmo_file(const struct vmo *vmo)
     return vmo->store->file;
 }
 
+/* Its page size in bytes: what is mapped, cut out or given back of it is a multiple of that. */
+static inline uint64_t vmo_page(const struct vmo *vmo)
+{
+    return store_page(vmo->store);
+}
+
 /* Makes an object with one reference for the caller, without options, parent or name. Takes store
  * and extent in every case. One that is NULL means no memory, as the result does. */
 struct vmo *vmo_new(enum vmo_origin origin, zx_koid_t koid, struct store *store,
@@ -53,9 +59,9 @@ struct vmo *vmo_new(enum vmo_origin origin, zx_koid_t koid, struct store *store,
 /* The size in bytes, rounded up to pages. */
 uint64_t vmo_size(struct vmo *vmo);
 
-/* How many of `size` bytes from `offset` on may be mapped from files. Of a slice: those inside
- * it; else all, also beyond the end, where the kernel raises faults; but none beyond the longest
- * VMO, or of received memory the longest file. */
+/* How many of `size` bytes from `offset` on may be mapped from files. Of a slice, and of memory
+ * that is no memory file: those inside it; else all, also beyond the end, where the kernel raises
+ * faults; but none beyond the longest VMO, or of received memory the longest file. */
 uint64_t vmo_mappable(struct vmo *vmo, uint64_t offset, uint64_t size);
 
 bool vmo_is_cached(struct vmo *vmo);
@@ -70,16 +76,22 @@ zx_status_t vmo_prefetch(struct vmo *vmo, uint64_t offset, uint64_t size);
  * what is longer than a file. */
 bool vmo_is_whole_file(struct vmo *vmo);
 
-/* Makes an object of a memfd, which it owns on success. *rights are cut to what the descriptor can
- * do; NULL: they are not asked for. The size is what the file has when it is first needed.
- * ZX_ERR_WRONG_TYPE: not a memfd; no call is made on it then that could reach a file system.
- * ZX_ERR_NO_MEMORY. */
-zx_status_t vmo_from_fd(int fd, zx_koid_t koid, zx_rights_t *rights, struct object **ret_object);
+/* Makes an object of a descriptor of memory, which it owns on success. *rights are cut to what the
+ * descriptor can do; of a sender who is believed only those that no descriptor of this kind gives.
+ * The size is what the file has when it is first needed. ZX_ERR_WRONG_TYPE: it is of no memory
+ * (os/memory_kind.h); no call is made on it then that could reach a file system. ZX_ERR_NO_MEMORY.
+ */
+zx_status_t vmo_from_fd(int fd, zx_koid_t koid, bool believed, zx_rights_t *rights,
+                        struct object **ret_object);
 
 /* Hands out a descriptor for a holder of `rights`, for the caller to own: that of the VMO, or
- * without ZX_RIGHT_WRITE a read-only one. A file made here is closed to resizing and to other users
- * first. -errno. */
+ * without ZX_RIGHT_WRITE a read-only one where the file can be opened again. A file made here is
+ * closed to resizing and to other users first. -errno. */
 int vmo_take_fd(struct vmo *vmo, zx_rights_t rights);
+
+/* Hands out the companion, for the caller to own: *ret_fd is -1 when there is none. What was handed
+ * out by vmo_take_fd() goes with it. 0 or -errno. */
+int vmo_take_companion(struct vmo *vmo, int *ret_fd);
 
 /* For ZX_INFO_VMO and the properties. */
 void vmo_get_info(struct vmo *vmo, zx_rights_t rights, zx_info_vmo_t *ret_info);

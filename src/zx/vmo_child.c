@@ -26,19 +26,21 @@ static bool has(const struct wish *wish, uint32_t option)
     return (wish->options & option) != 0;
 }
 
-static bool is_page_aligned(uint64_t offset)
+static bool is_page_aligned(struct vmo *parent, uint64_t offset)
 {
-    return offset % zx_system_get_page_size() == 0;
+    return offset % vmo_page(parent) == 0;
 }
 
-static zx_status_t check_slice(struct vmo *parent, const struct wish *wish)
+/* Rounds the size up once more where the parent has larger pages. */
+static zx_status_t check_slice(struct vmo *parent, struct wish *wish)
 {
     uint64_t end;
     if ((wish->options & ~(ZX_VMO_CHILD_SLICE | ZX_VMO_CHILD_NO_WRITE)) != 0 ||
-        !is_page_aligned(wish->offset)) {
+        !is_page_aligned(parent, wish->offset)) {
         return ZX_ERR_INVALID_ARGS;
     }
-    if (wish->rounded > STORE_SIZE_MAX) {
+    if (!checked_round_up_u64(wish->size, vmo_page(parent), &wish->rounded) ||
+        wish->rounded > STORE_SIZE_MAX) {
         return ZX_ERR_OUT_OF_RANGE;
     }
     if (!checked_add_u64(wish->offset, wish->rounded, &end) || end > vmo_size(parent)) {
@@ -67,7 +69,7 @@ static zx_status_t check_snapshot(struct vmo *parent, const struct wish *wish)
     uint32_t kind = wish->options & SNAPSHOTS;
     uint64_t end;
     if (!is_power_of_two_u64(kind) || (wish->options & ~(SNAPSHOTS | MODIFIERS)) != 0 ||
-        !is_page_aligned(wish->offset)) {
+        !is_page_aligned(parent, wish->offset)) {
         return ZX_ERR_INVALID_ARGS;
     }
     if (wish->rounded > STORE_SIZE_MAX || !checked_add_u64(wish->offset, wish->rounded, &end)) {
@@ -76,12 +78,15 @@ static zx_status_t check_snapshot(struct vmo *parent, const struct wish *wish)
     if (!vmo_is_cached(parent)) {
         return ZX_ERR_BAD_STATE;
     }
+    if (!store_access(parent->store)->is_plain) {
+        return ZX_ERR_NOT_SUPPORTED;
+    }
     /* Offsets add up through a chain of snapshots. */
     return checked_add_u64(parent->root_offset, end, &end) ? ZX_OK : ZX_ERR_INVALID_ARGS;
 }
 
 /* What is wrong with a wish, once there is a parent. */
-static zx_status_t check_wish(struct vmo *parent, const struct wish *wish)
+static zx_status_t check_wish(struct vmo *parent, struct wish *wish)
 {
     if (parent->discardable != NULL) {
         return ZX_ERR_NOT_SUPPORTED;
@@ -97,7 +102,7 @@ static zx_status_t check_wish(struct vmo *parent, const struct wish *wish)
  * early: so do a slice's and a snapshot's part of it. */
 static uint64_t shared_size(struct vmo *parent, const struct wish *wish)
 {
-    uint64_t end = extent_size(parent->extent, vmo_file(parent));
+    uint64_t end = extent_size(parent->extent, parent->store);
     uint64_t left = end > wish->offset ? end - wish->offset : 0;
     return wish->rounded < left ? wish->rounded : left;
 }

@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/fd.h"
 #include "os/memfile.h"
@@ -11,49 +10,96 @@
 
 bool vmo_is_whole_file(struct vmo *vmo)
 {
-    struct stat stat;
     if (vmo->origin != VMO_SLICE) {
         return !vmo->store->is_own || vmo_size(vmo) <= STORE_FILE_MAX;
     }
-    return vmo->offset == 0 && fstat(vmo_file(vmo), &stat) == 0 &&
-           (uint64_t)stat.st_size == extent_size(vmo->extent, vmo_file(vmo));
+    return vmo->offset == 0 && store_file_size(vmo->store) == extent_size(vmo->extent, vmo->store);
 }
 
-/* What a descriptor of these seals and access mode cannot do. */
-static zx_rights_t lost_rights(int seals, int access)
+/* What is to be known of a descriptor when it comes. */
+struct arrival {
+    const struct memory_access *access; /* NULL: a memory file, and its pages do not matter yet */
+    bool is_resizable;                  /* by whoever may write to it */
+    zx_rights_t never;                  /* that no handle to such memory has */
+    zx_rights_t lost; /* that this descriptor cannot carry out; only if it was asked */
+};
+
+/* What a description with this access mode cannot do. */
+static zx_rights_t lost_by_mode(int flags)
 {
-    zx_rights_t lost = 0;
-    bool can_read = access == O_RDONLY || access == O_RDWR; /* there is one that can do nothing */
-    bool can_write = access == O_WRONLY || access == O_RDWR;
-    if (!can_write || (seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)) != 0) {
-        lost |= ZX_RIGHT_WRITE | ZX_RIGHT_RESIZE;
-    }
-    if (!can_read) { /* cannot even be mapped without access */
-        lost |= ZX_RIGHT_READ | ZX_RIGHT_MAP | ZX_RIGHT_EXECUTE;
-    }
-    if ((seals & F_SEAL_GROW) != 0 && (seals & F_SEAL_SHRINK) != 0) {
-        lost |= ZX_RIGHT_RESIZE;
-    }
-    return lost;
+    int mode = flags & O_ACCMODE;
+    bool can_read = mode == O_RDONLY || mode == O_RDWR; /* there is one that can do nothing */
+    bool can_write = mode == O_WRONLY || mode == O_RDWR;
+    /* What cannot be read cannot even be mapped without access. */
+    return (can_read ? 0 : ZX_RIGHT_READ | ZX_RIGHT_MAP | ZX_RIGHT_EXECUTE) |
+           (can_write ? 0 : ZX_RIGHT_WRITE | ZX_RIGHT_RESIZE);
 }
 
-zx_status_t vmo_from_fd(int fd, zx_koid_t koid, zx_rights_t *rights, struct object **ret_object)
+/* A file with seals. */
+static bool look_at_sealed(int fd, int seals, bool believed, struct arrival *ret)
+{
+    const int size_seals = F_SEAL_GROW | F_SEAL_SHRINK;
+    bool is_closed = (seals & F_SEAL_WRITE) != 0;
+    int flags = believed && !is_closed ? O_RDWR : fcntl(fd, F_GETFL);
+    if (flags < 0) {
+        return false;
+    }
+    if (is_closed && (flags & O_ACCMODE) == O_WRONLY) {
+        /* An identity. What may be read and written is what it stands for, and not by processes. */
+        *ret = (struct arrival){.access = &memory_opaque,
+                                .never = ZX_RIGHT_MAP | ZX_RIGHT_EXECUTE | ZX_RIGHT_RESIZE};
+        return true;
+    }
+    *ret = (struct arrival){.is_resizable = (seals & size_seals) != size_seals,
+                            .lost = lost_by_mode(flags)};
+    if ((seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)) != 0) {
+        ret->lost |= ZX_RIGHT_WRITE | ZX_RIGHT_RESIZE;
+    }
+    if (!ret->is_resizable) {
+        ret->lost |= ZX_RIGHT_RESIZE;
+    }
+    return true;
+}
+
+/* Memory without seals: its size is fixed from the beginning. */
+static bool look_at_unsealed(int fd, bool believed, struct arrival *ret)
+{
+    const struct memory_access *access = memory_access_of(fd);
+    int flags = believed || access == NULL ? O_RDWR : fcntl(fd, F_GETFL);
+    *ret =
+        (struct arrival){.access = access, .never = ZX_RIGHT_RESIZE, .lost = lost_by_mode(flags)};
+    return access != NULL && flags >= 0;
+}
+
+static bool look_at(int fd, bool believed, struct arrival *ret)
 {
     int seals = fcntl(fd, F_GET_SEALS);
-    int flags = seals < 0 || rights == NULL ? seals : fcntl(fd, F_GETFL);
-    if (flags < 0) {
+    return seals < 0 ? look_at_unsealed(fd, believed, ret)
+                     : look_at_sealed(fd, seals, believed, ret);
+}
+
+zx_status_t vmo_from_fd(int fd, zx_koid_t koid, bool believed, zx_rights_t *rights,
+                        struct object **ret_object)
+{
+    struct arrival arrival;
+    if (!look_at(fd, believed, &arrival)) {
         return ZX_ERR_WRONG_TYPE;
     }
-    struct vmo *vmo = vmo_new(VMO_RECEIVED, koid, store_of_file(-1), extent_new_unmeasured());
+    struct store *store = store_of_file(fd, arrival.access);
+    if (store == NULL) {
+        return ZX_ERR_NO_MEMORY;
+    }
+    struct vmo *vmo = vmo_new(VMO_RECEIVED, koid, store_ref(store), extent_new_unmeasured());
+    if (vmo == NULL) {
+        (void)fd_take(&store->file); /* the caller's still */
+    }
+    store_unref(store);
     if (vmo == NULL) {
         return ZX_ERR_NO_MEMORY;
     }
-    vmo->store->file = fd; /* from here on nothing fails */
-    vmo->resizable = (seals & (F_SEAL_GROW | F_SEAL_SHRINK)) != (F_SEAL_GROW | F_SEAL_SHRINK);
+    vmo->resizable = arrival.is_resizable;
     vmo->extent->is_resizable = vmo->resizable;
-    if (rights != NULL) {
-        *rights &= ~lost_rights(seals, flags & O_ACCMODE);
-    }
+    *rights &= ~(arrival.never | (believed ? 0 : arrival.lost));
     *ret_object = &vmo->object;
     return ZX_OK;
 }
@@ -77,6 +123,21 @@ static int take_own_fd(struct vmo *vmo)
 {
     bool is_sole = object_is_sole(&vmo->object) && store_is_sole(vmo->store);
     return is_sole ? fd_take(&vmo->store->file) : fd_dup(vmo_file(vmo));
+}
+
+int vmo_take_companion(struct vmo *vmo, int *ret_fd)
+{
+    if (vmo->store->companion < 0) {
+        *ret_fd = -1;
+        return 0;
+    }
+    bool is_sole = object_is_sole(&vmo->object) && store_is_sole(vmo->store);
+    int fd = is_sole ? fd_take(&vmo->store->companion) : fd_dup(vmo->store->companion);
+    if (fd < 0) {
+        return fd;
+    }
+    *ret_fd = fd;
+    return 0;
 }
 
 static bool is_child(struct vmo *vmo)
@@ -104,7 +165,7 @@ int vmo_take_fd(struct vmo *vmo, zx_rights_t rights)
         } /* else it leaves its family */
     }
     int flags = is_reader ? fcntl(vmo_file(vmo), F_GETFL) : -1;
-    if (flags < 0 || (flags & O_ACCMODE) != O_RDWR) {
+    if (flags < 0 || (flags & O_ACCMODE) != O_RDWR || !store_access(vmo->store)->can_reopen) {
         return take_own_fd(vmo);
     }
     int fd = -1;

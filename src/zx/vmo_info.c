@@ -12,10 +12,11 @@ static uint64_t attributed_bytes(const struct vmo *vmo)
     return is_parents ? 0 : store_bytes(vmo->store);
 }
 
+/* What no process reaches is like a device's memory: not made of pages. */
 static uint32_t flags_of(const struct vmo *vmo)
 {
-    return ZX_INFO_VMO_TYPE_PAGED | ZX_INFO_VMO_VIA_HANDLE |
-           (vmo->resizable ? ZX_INFO_VMO_RESIZABLE : 0) |
+    return (store_access(vmo->store)->is_opaque ? 0 : ZX_INFO_VMO_TYPE_PAGED) |
+           ZX_INFO_VMO_VIA_HANDLE | (vmo->resizable ? ZX_INFO_VMO_RESIZABLE : 0) |
            (vmo->origin == VMO_SNAPSHOT ? ZX_INFO_VMO_IS_COW_CLONE : 0) |
            (vmo->discardable != NULL ? ZX_INFO_VMO_DISCARDABLE : 0) |
            (vmo->immutable ? ZX_INFO_VMO_IMMUTABLE : 0);
@@ -88,10 +89,10 @@ void vmo_set_name(struct vmo *vmo, const char *name, size_t len)
 
 uint64_t vmo_get_content_size(struct vmo *vmo)
 {
-    return extent_content_size(vmo->extent, vmo_file(vmo));
+    return extent_content_size(vmo->extent, vmo->store);
 }
 
 void vmo_set_content_size(struct vmo *vmo, uint64_t size)
 {
-    extent_set_content_size(vmo->extent, vmo_file(vmo), size);
+    extent_set_content_size(vmo->extent, vmo->store, size);
 }

@@ -17,7 +17,7 @@ static bool is_inside(struct vmo *vmo, uint64_t offset, uint64_t size)
 /* The part of a range that the store has: the last page of a received file may end early. */
 static uint64_t stored(struct vmo *vmo, uint64_t offset, uint64_t size)
 {
-    uint64_t end = extent_size(vmo->extent, vmo_file(vmo));
+    uint64_t end = extent_size(vmo->extent, vmo->store);
     uint64_t left = offset < end ? end - offset : 0;
     return size < left ? size : left;
 }
@@ -38,7 +38,7 @@ zx_status_t vmo_commit(struct vmo *vmo, uint64_t offset, uint64_t size)
 
 zx_status_t vmo_decommit(struct vmo *vmo, uint64_t offset, uint64_t size)
 {
-    uint64_t page = zx_system_get_page_size();
+    uint64_t page = vmo_page(vmo);
     if (!store_is_alone(vmo->store)) {
         return ZX_ERR_NOT_SUPPORTED;
     }
@@ -48,7 +48,7 @@ zx_status_t vmo_decommit(struct vmo *vmo, uint64_t offset, uint64_t size)
     if (offset % page != 0 || size % page != 0) {
         return ZX_ERR_INVALID_ARGS;
     }
-    return store_zero(vmo->store, vmo->offset + offset, stored(vmo, offset, size));
+    return store_decommit(vmo->store, vmo->offset + offset, stored(vmo, offset, size));
 }
 
 zx_status_t vmo_zero(struct vmo *vmo, uint64_t offset, uint64_t size)

@@ -1,17 +1,11 @@
 #include "zx/window.h"
 
-#include <sys/stat.h>
-
-#include <zircon/syscalls.h>
-
 #include "base/checked.h"
 
 static bool is_inside_file(struct vmo *vmo, uint64_t offset, uint64_t size)
 {
-    struct stat stat;
     uint64_t end;
-    return checked_add_u64(offset, size, &end) && fstat(object_fd(&vmo->object), &stat) == 0 &&
-           end <= (uint64_t)stat.st_size;
+    return checked_add_u64(offset, size, &end) && end <= store_file_size(vmo->store);
 }
 
 bool window_can_leave(struct vmo *vmo)
@@ -34,7 +28,7 @@ void window_describe(struct vmo *vmo, struct form *form)
 /* A window is a slice whose parent is in another process. */
 static zx_status_t apply_window(struct vmo *vmo, const struct form *form)
 {
-    uint64_t page = zx_system_get_page_size();
+    uint64_t page = vmo_page(vmo);
     if (vmo->extent->is_resizable || form->window_offset % page != 0 ||
         form->window_size % page != 0 ||
         !is_inside_file(vmo, form->window_offset, form->window_size)) {

@@ -2,6 +2,7 @@
 #include "fake_server.h"
 
 #include <fcntl.h>
+#include <poll.h>
 
 #include <zircon/syscalls.h>
 
@@ -44,7 +45,7 @@ static void handles_become_slots(void **state)
     handles_forget(bind_request(), &request);
     assert_int_equal(request.token, ZX_HANDLE_INVALID);
     message_clear(&message);
-    assert_int_equal(count_open(), before);
+    assert_open(before);
 }
 
 static void a_handle_that_cannot_travel_is_consumed_with_the_rest(void **state)
@@ -66,7 +67,7 @@ static void a_handle_that_cannot_travel_is_consumed_with_the_rest(void **state)
     assert_int_equal(request.token, ZX_HANDLE_INVALID);
     assert_int_equal(request.buffer_collection_request, ZX_HANDLE_INVALID);
     message_clear(&message);
-    assert_int_equal(count_open(), before);
+    assert_open(before);
 }
 
 /* The koid of a VMO's handle. */
@@ -102,7 +103,7 @@ static void a_part_of_a_vmo_goes_by_its_koid_alone(void **state)
     assert_false(is_handle(part));
     message_clear(&message);
     assert_int_equal(zx_handle_close(vmo), ZX_OK);
-    assert_int_equal(count_open(), before);
+    assert_open(before);
 }
 
 static void what_has_no_descriptor_is_refused(void **state)
@@ -152,7 +153,51 @@ static void slots_become_handles(void **state)
     handles_close(&model_type_vmo_buffer, &buffer);
     assert_int_equal(buffer.vmo, ZX_HANDLE_INVALID);
     message_clear(&message);
-    assert_int_equal(count_open(), before);
+    assert_open(before);
+}
+
+/* Closed, and nobody else has it. */
+static bool has_hung_up(int fd)
+{
+    struct pollfd item = {.fd = fd};
+    return poll(&item, 1, 0) == 1 && (item.revents & POLLHUP) != 0;
+}
+
+/* In with a response, out with a request, gone with the handle. */
+static void companions_go_along(void **state)
+{
+    (void)state;
+    size_t before = count_open();
+    struct message message;
+    message_init(&message, 4, 1);
+    int other = -1;
+    struct sysmem_vmo_buffer buffer = {0};
+    uint32_t companion = server_attach_end(&message, 0, &other);
+    SYSMEM_SET(&buffer, vmo, server_attach_vmo(&message, 12));
+    message.attachments[buffer.vmo - 1].companion = companion;
+    SYSMEM_SET(&buffer, close_weak_asap, server_attach_end(&message, 0, NULL));
+    assert_int_equal(handles_take(&model_type_vmo_buffer, &buffer, &message), 0);
+    message_clear(&message);
+    assert_false(has_hung_up(other));
+
+    struct model_allocator_get_vmo_info_request request = {0};
+    zx_handle_t copy;
+    assert_int_equal(zx_handle_duplicate(buffer.vmo, ZX_RIGHT_SAME_RIGHTS, &copy), ZX_OK);
+    SYSMEM_SET(&request, vmo, copy);
+    message_init(&message, 4, 1);
+    assert_int_equal(handles_attach(&model_type_allocator_get_vmo_info_request, &request, &message),
+                     0);
+    handles_close(&model_type_vmo_buffer, &buffer);
+    assert_int_equal(message.attachment_count, 2);
+    const struct attachment *attachment = message_attachment(&message, request.vmo);
+    assert_int_equal(attachment->koid, 12);
+    assert_int_equal(message_attachment(&message, attachment->companion)->companion, 0);
+    assert_int_equal(message_attachment(&message, attachment->companion)->type, 0);
+    assert_false(has_hung_up(other));
+    message_clear(&message);
+    assert_true(has_hung_up(other));
+    close(other);
+    assert_open(before);
 }
 
 /* What `type` makes of a VMO's field that holds this descriptor. */
@@ -182,7 +227,7 @@ static void descriptors_of_another_kind_are_an_error(void **state)
     assert_int_equal(take_as_vmo(memfd_create("test", MFD_CLOEXEC), ZX_OBJ_TYPE_CHANNEL),
                      ZX_ERR_IO);
     assert_int_equal(take_as_vmo(-1, ZX_OBJ_TYPE_VMO), ZX_ERR_IO);
-    assert_int_equal(count_open(), before);
+    assert_open(before);
 }
 
 int main(void)
@@ -194,6 +239,7 @@ int main(void)
         cmocka_unit_test(what_has_no_descriptor_is_refused),
         cmocka_unit_test(unset_fields_are_left_alone),
         cmocka_unit_test(slots_become_handles),
+        cmocka_unit_test(companions_go_along),
         cmocka_unit_test(descriptors_of_another_kind_are_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
