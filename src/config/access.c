@@ -1,27 +1,12 @@
 /* "debug", who sees all collections; and "testing". */
-#include <grp.h>
-
 #include "config/sections.h"
 
-/* A group's name or number. */
 static bool read_group(struct reader *reader, const struct model_path *path, const json_t *json,
                        void *ret)
 {
     struct config_debug *debug = ret;
-    uint32_t number = 0;
-    if (json_is_string(json)) {
-        const struct group *group = getgrnam(json_string_value(json));
-        if (group == NULL) {
-            return reader_fail(reader, path, "wanted a group of this system, got '%s'",
-                               json_string_value(json));
-        }
-        number = group->gr_gid;
-    } else if (!reader_u32(reader, path, json, &number)) {
-        return false;
-    }
-    debug->group = (gid_t)number;
-    debug->has_group = true;
-    return true;
+    debug->has_group = config_read_group(reader, path, json, &debug->group);
+    return debug->has_group;
 }
 
 static bool read_uids(struct reader *reader, const struct model_path *path, const json_t *json,

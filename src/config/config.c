@@ -37,6 +37,8 @@ void config_init(struct config *config)
                      .max_message_bytes_per_uid = 256 * MIB,
                      .max_pending_calls_per_connection = 4096,
                      .max_queued_bytes_per_connection = 4 * MIB,
+                     .max_heaps_per_uid = 16,
+                     .external_heap_deadline_ms = 5000,
                      },
         .contiguous =
             {
@@ -78,6 +80,7 @@ static bool read_root(struct reader *reader, const struct model_path *path, cons
         {"heaps",        config_read_heaps,      0},
         {"contiguous",   config_read_contiguous, 0},
         {"limits",       config_read_limits,     0},
+        {"registrars",   config_read_registrars, 0},
         {"debug",        config_read_debug,      0},
         {"testing",      config_read_testing,    0},
     };
@@ -123,10 +126,11 @@ void config_append(json_t **list, json_t *item)
 json_t *config_to_json(const struct config *config)
 {
     json_t *heaps = config->has_heaps ? config_write_heaps(config) : NULL;
-    return json_pack("{s:o, s:o*, s:o, s:o, s:o, s:o}", "format_costs", config_write_costs(config),
-                     "heaps", heaps, "contiguous", config_write_contiguous(config), "limits",
-                     config_write_limits(config), "debug", config_write_debug(config), "testing",
-                     config_write_testing(config));
+    return json_pack("{s:o, s:o*, s:o, s:o, s:o, s:o, s:o}", "format_costs",
+                     config_write_costs(config), "heaps", heaps, "contiguous",
+                     config_write_contiguous(config), "limits", config_write_limits(config),
+                     "registrars", config_write_registrars(config), "debug",
+                     config_write_debug(config), "testing", config_write_testing(config));
 }
 
 void config_tally_print(const struct config_tally *tally, struct strbuf *buf)

@@ -28,6 +28,8 @@ struct config_quotas {
     uint64_t max_message_bytes_per_uid; /* constraints, parts of requests, replies not read */
     uint32_t max_pending_calls_per_connection;
     uint64_t max_queued_bytes_per_connection; /* replies that the client has not read */
+    uint32_t max_heaps_per_uid;               /* that its processes serve */
+    uint32_t external_heap_deadline_ms;       /* for each answer of theirs; at least 1 */
 };
 
 /* What a heap's backend is told, besides what the solver knows of it. */
@@ -44,6 +46,17 @@ struct config_contiguous {
     bool internal_guards;
     uint32_t check_seconds; /* 0: never */
     uint32_t cycle_seconds; /* at least 1 */
+};
+
+/* One of "registrars": who may serve a type of heap, or secure memory. The daemon's own uid and
+ * root always may. */
+struct config_registrar {
+    const char *heap_type; /* NULL: secure_mem */
+    bool secure_mem;
+    const uid_t *uids;
+    size_t uid_count;
+    const gid_t *groups;
+    size_t group_count;
 };
 
 /* "debug": who sees all collections, not only the own ones. Root always does. */
@@ -77,6 +90,8 @@ struct config {
     const struct config_heap_options *heap_options; /* heap_options[i] belongs to heaps[i] */
     size_t heap_count;
     struct config_contiguous contiguous;
+    const struct config_registrar *registrars;
+    size_t registrar_count;
     struct config_debug debug;
     bool force_zero_slack;     /* "testing": slack counts are taken as 0 */
     bool has_heaps;            /* `heaps` came from a file: the built-in one is out */
@@ -87,12 +102,12 @@ struct config {
 /* The built-in configuration: the limits of docs/config.md, and system RAM as the only heap. */
 void config_init(struct config *config);
 
-/* Merges a file into `config`: single values and lists of uids replace what was there; format costs
- * and heaps replace the entry with the same key, and are appended otherwise; the first file that
- * names heaps replaces the built-in heap. On failure `config` may hold a part of the file: do not
- * use it further. 0, -EINVAL (bad contents), or what opening or reading came to; *ret_error then
- * says where and what, for people, and is the caller's to free (NULL if there was no memory for
- * it). It has a line for each mistake, of up to 20, without a newline at the end:
+/* Merges a file into `config`: single values and lists of uids and registrars replace what was
+ * there; format costs and heaps replace the entry with the same key, and are appended otherwise;
+ * the first file that names heaps replaces the built-in heap. On failure `config` may hold a part
+ * of the file: do not use it further. 0, -EINVAL (bad contents), or what opening or reading came
+ * to; *ret_error then says where and what, for people, and is the caller's to free (NULL if there
+ * was no memory for it). It has a line for each mistake, of up to 20, without a newline at the end:
  * "FILE:LINE: path: wanted ..., got ...". */
 int config_load_file(struct config *config, const char *path, char **ret_error);
 

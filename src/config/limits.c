@@ -35,6 +35,8 @@ static const struct reader_key keys[] = {
     QUOTA_U64(max_message_bytes_per_uid),
     QUOTA_U32(max_pending_calls_per_connection),
     QUOTA_U64(max_queued_bytes_per_connection),
+    QUOTA_U32(max_heaps_per_uid),
+    QUOTA_U32(external_heap_deadline_ms),
 };
 
 /* What the interface itself allows: a result holds no more buffers. */
@@ -59,6 +61,10 @@ bool config_read_limits(struct reader *reader, const struct model_path *path, co
         return false;
     }
     const struct model_path buffers = {path, "max_buffers", MODEL_NO_INDEX};
+    const struct model_path deadline = {path, "external_heap_deadline_ms", MODEL_NO_INDEX};
+    if (config->quotas.external_heap_deadline_ms == 0) {
+        return reader_fail(reader, &deadline, "wanted at least 1, got 0");
+    }
     const struct model_path nodes = {path, "max_nodes_per_tree", MODEL_NO_INDEX};
     return check_at_most(reader, &buffers, MAX_BUFFERS, config->limits.max_buffers) &&
            check_at_most(reader, &nodes, MAX_NODES, config->quotas.max_nodes_per_tree);

@@ -15,6 +15,8 @@ bool config_read_contiguous(struct reader *reader, const struct model_path *path
                             const json_t *json, void *ret);
 bool config_read_limits(struct reader *reader, const struct model_path *path, const json_t *json,
                         void *ret);
+bool config_read_registrars(struct reader *reader, const struct model_path *path,
+                            const json_t *json, void *ret);
 bool config_read_debug(struct reader *reader, const struct model_path *path, const json_t *json,
                        void *ret);
 bool config_read_testing(struct reader *reader, const struct model_path *path, const json_t *json,
@@ -24,8 +26,13 @@ json_t *config_write_costs(const struct config *config);
 json_t *config_write_heaps(const struct config *config);
 json_t *config_write_contiguous(const struct config *config);
 json_t *config_write_limits(const struct config *config);
+json_t *config_write_registrars(const struct config *config);
 json_t *config_write_debug(const struct config *config);
 json_t *config_write_testing(const struct config *config);
+
+/* Reads a group's name or number into a gid_t. */
+bool config_read_group(struct reader *reader, const struct model_path *path, const json_t *json,
+                       void *ret);
 
 /* Appends to *list and takes `item` over. Without memory *list is given up: NULL from then on. */
 void config_append(json_t **list, json_t *item);

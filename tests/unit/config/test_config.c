@@ -193,7 +193,7 @@ static void written_and_read_again_it_is_the_same(void **state)
     config_init(&config);
     config_init(&again);
     char *built_in = as_text(&config);
-    assert_null(strstr(built_in, "heaps")); /* they would replace the built-in one */
+    assert_null(strstr(built_in, "\"heaps\"")); /* they would replace the built-in one */
     merge_well(&config,
                "{'format_costs': [{'key': {'pixel_format': 'NV12', 'buffer_usage_bits':"
                " {'cpu': [], 'video': 2, 'none': 1}}, 'cost': 0.1},"
@@ -205,6 +205,8 @@ static void written_and_read_again_it_is_the_same(void **state)
                " 'coherency_domain_support': {}}],"
                "'limits': {'max_buffers': 3, 'max_bytes_per_uid': '0xffffffffffffffff'},"
                "'debug': {'group': 5, 'uids': [0, 4294967295], 'show_client_names': true},"
+               "'registrars': [{'heap_type': 'a.B', 'uids': [7], 'groups': ['root', 8]},"
+               " {'secure_mem': true}],"
                "'contiguous': {'size': '0x3000000', 'internal_guards': true, 'check_seconds': 0},"
                "'testing': {'force_zero_slack': true}}");
     char *first = as_text(&config);
@@ -219,6 +221,10 @@ static void written_and_read_again_it_is_the_same(void **state)
     assert_int_equal(again.heaps[0].heap.id, UINT64_MAX);
     assert_true(again.heaps[0].secure && again.heap_options[1].lazy);
     assert_int_equal(again.debug.uids[1], UINT32_MAX);
+    assert_int_equal(again.registrar_count, 2);
+    assert_string_equal(again.registrars[0].heap_type, "a.B");
+    assert_int_equal(again.registrars[0].groups[1], 8);
+    assert_true(again.registrars[1].secure_mem);
     assert_true(again.force_zero_slack);
     free(built_in);
     free(first);
@@ -291,6 +297,38 @@ static void debug_access(void **state)
     assert_int_equal(config.debug.uid_count, 2);
     assert_true(config.debug.show_client_names);
     config_deinit(&config);
+}
+
+static void registrars(void **state)
+{
+    (void)state;
+    struct config config;
+    config_init(&config);
+    assert_int_equal(config.registrar_count, 0);
+    merge_well(&config, "{'registrars': [{'heap_type': 'a.B', 'uids': [1, '0x3e9']},"
+                        " {'secure_mem': true, 'groups': [4, 'root']}]}");
+    assert_int_equal(config.registrar_count, 2);
+    assert_string_equal(config.registrars[0].heap_type, "a.B");
+    assert_int_equal(config.registrars[0].uid_count, 2);
+    assert_int_equal(config.registrars[0].uids[1], 1001);
+    assert_int_equal(config.registrars[0].group_count, 0);
+    assert_null(config.registrars[1].heap_type);
+    assert_int_equal(config.registrars[1].groups[0], 4);
+    assert_int_equal(config.registrars[1].groups[1], 0);
+    /* A later list is the whole list. */
+    merge_well(&config, "{'registrars': [{'heap_type': 'c.D'}]}");
+    assert_int_equal(config.registrar_count, 1);
+    config_deinit(&config);
+    merge_badly("{'registrars': [{'uids': [1]}]}",
+                "registrars[0]: wanted either a heap_type or secure_mem, got neither");
+    merge_badly("{'registrars': [{'heap_type': ''}]}",
+                "registrars[0]: wanted either a heap_type or secure_mem, got neither");
+    merge_badly("{'registrars': [{'heap_type': 'a.B', 'secure_mem': true}]}",
+                "registrars[0]: wanted either a heap_type or secure_mem, got both");
+    merge_badly("{'registrars': [{'heap_type': 'a.B', 'groups': ['no such group']}]}",
+                "registrars[0].groups[0]: wanted a group of this system, got 'no such group'");
+    merge_badly("{'limits': {'external_heap_deadline_ms': 0}}",
+                "limits.external_heap_deadline_ms: wanted at least 1, got 0");
 }
 
 static void bad_contents_name_their_path(void **state)
@@ -465,6 +503,7 @@ int main(void)
         cmocka_unit_test(heaps_merge_by_type_and_id),
         cmocka_unit_test(set_heaps_replaces_all),
         cmocka_unit_test(debug_access),
+        cmocka_unit_test(registrars),
         cmocka_unit_test(bad_contents_name_their_path),
         cmocka_unit_test(files),
         cmocka_unit_test(mistakes_of_a_file_have_lines),
