@@ -28,11 +28,22 @@ void stream_init(struct stream *stream, int fd, size_t out_limit)
     message_init(&stream->partial, 0, 0);
 }
 
+static void close_unsent(struct stream *stream, struct message *message)
+{
+    for (size_t i = 0; i < message->attachment_count && stream->close_unsent != NULL; i++) {
+        int fd = fd_take(&message->attachments[i].fd);
+        if (fd >= 0) {
+            stream->close_unsent(stream, fd);
+        }
+    }
+}
+
 static void drop_queue(struct stream *stream)
 {
     while (stream->out_first != NULL) {
         struct stream_queued *queued = stream->out_first;
         stream->out_first = queued->next;
+        close_unsent(stream, &queued->message);
         message_clear(&queued->message);
         free(queued);
     }

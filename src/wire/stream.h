@@ -26,7 +26,10 @@ struct stream {
     size_t out_unread;      /* sent: see stream_look_unread() */
     size_t out_largest;     /* descriptors of the largest packet among those */
     bool out_starved;       /* the kernel has no room for descriptors: see stream_is_starved() */
-    bool is_shared;         /* others may have descriptors of this end: see packet_send() */
+    /* Closes a descriptor that was queued and cannot be sent any more, where the last close may
+     * take long; NULL: it is closed at once. */
+    void (*close_unsent)(struct stream *stream, int fd);
+    bool is_shared; /* others may have descriptors of this end: see packet_send() */
 
     /* Of a received message: MESSAGE_MAX_BYTES, MESSAGE_MAX_ATTACHMENTS, or lowered by the owner.
      */
