@@ -230,6 +230,41 @@ int memfile_admit(int fd, uid_t uid)
     return fsetxattr(fd, "system.posix_acl_access", &list, sizeof(list), 0) < 0 ? -errno : 0;
 }
 
+/* Whether an entry of an access list lets in anybody but the owner and `uid`. */
+static bool lets_others_in(const struct posix_acl_xattr_entry *entry, uid_t uid)
+{
+    uint16_t tag = le16toh(entry->e_tag);
+    bool known =
+        tag == ACL_USER_OBJ || tag == ACL_MASK || (tag == ACL_USER && le32toh(entry->e_id) == uid);
+    return !known && entry->e_perm != 0;
+}
+
+int memfile_is_private(int fd, uid_t uid)
+{
+    struct {
+        struct posix_acl_xattr_header header;
+        struct posix_acl_xattr_entry entries[16];
+    } list;
+    struct stat st;
+    if (fstat(fd, &st) != 0) {
+        return -errno;
+    }
+    ssize_t got = fgetxattr(fd, "system.posix_acl_access", &list, sizeof(list));
+    if (got < 0) {
+        /* ERANGE: so long a list is for others. Without a list the mode is all there is. */
+        return errno == ERANGE ? 0 : (st.st_mode & (S_IRWXG | S_IRWXO)) == 0;
+    }
+    if ((size_t)got < sizeof(list.header)) {
+        return -EIO;
+    }
+    size_t count = ((size_t)got - sizeof(list.header)) / sizeof(list.entries[0]);
+    bool open = (st.st_mode & S_IRWXO) != 0;
+    for (size_t i = 0; i < count && !open; i++) {
+        open = lets_others_in(&list.entries[i], uid);
+    }
+    return open ? 0 : 1;
+}
+
 int memfile_reopen(int dir, int fd, enum memfile_access access, int *ret_fd)
 {
     return reopen(dir, fd, mode_of(access), ret_fd);

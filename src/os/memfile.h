@@ -52,6 +52,10 @@ int memfile_commit_huge(int fd, uint64_t size);
  * another -errno. */
 int memfile_admit(int fd, uid_t uid);
 
+/* Whether nobody but the owner, `uid` and root may open the file again, by its mode or access list:
+ * 1, 0, or -errno. */
+int memfile_is_private(int fd, uid_t uid);
+
 enum memfile_access {
     MEMFILE_READ_ONLY,
     MEMFILE_READ_WRITE,

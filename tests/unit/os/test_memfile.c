@@ -302,6 +302,28 @@ static void one_more_uid_may_be_admitted(void **state)
     fd_close(&fd);
 }
 
+static void a_mode_or_list_that_lets_others_in_shows(void **state)
+{
+    (void)state;
+    int fd = make(true);
+    assert_int_equal(memfile_is_private(fd, 1001), 1);
+    assert_int_equal(fchmod(fd, 0620), 0);
+    assert_int_equal(memfile_is_private(fd, 1001), 0);
+    assert_int_equal(fchmod(fd, 0604), 0);
+    assert_int_equal(memfile_is_private(fd, 1001), 0);
+    assert_int_equal(fchmod(fd, 0600), 0);
+    if (memfile_admit(fd, 1001) == -EOPNOTSUPP) {
+        print_message("skipped: wanted a kernel with access lists for memory files\n");
+        skip();
+    }
+    assert_int_equal(memfile_is_private(fd, 1001), 1);
+    assert_int_equal(memfile_is_private(fd, 1002), 0);
+    assert_int_equal(fchmod(fd, 0664), 0); /* others */
+    assert_int_equal(memfile_is_private(fd, 1001), 0);
+    fd_close(&fd);
+    assert_int_equal(memfile_is_private(-1, 1001), -EBADF);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -316,6 +338,7 @@ int main(void)
         cmocka_unit_test(mark_stays_whatever_its_holder_does),
         cmocka_unit_test(alone_only_without_descriptor_and_mapping),
         cmocka_unit_test(one_more_uid_may_be_admitted),
+        cmocka_unit_test(a_mode_or_list_that_lets_others_in_shows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
