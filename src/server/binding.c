@@ -136,6 +136,7 @@ static void on_freed(uv_handle_t *handle)
     struct binding *binding = handle->data;
     (void)account_unref(binding->account);
     free(binding->client_name);
+    free(binding->registrar);
     free(binding->waits);
     failure_unref(binding->waits_failure);
     free(binding);

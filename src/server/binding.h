@@ -80,6 +80,8 @@ struct binding {
     struct failure *waits_failure; /* and with why, if that is known: a reference */
     uint64_t waits_node;           /* koid of the node that the channel had */
 
+    struct registrar *registrar; /* of a Registry: what it may register */
+
     /* Of a Debug channel: WaitForChange. */
     struct list watch; /* in server->watching while a call is pending */
     uint32_t watch_txid;

@@ -51,6 +51,7 @@ void dispatch_init(void)
     add_handlers(collection_handlers);
     add_handlers(group_handlers);
     add_handlers(debug_handlers);
+    add_handlers(registry_handlers);
 }
 
 const char *request_refuse(struct request *request, const char *format, ...)

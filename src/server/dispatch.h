@@ -46,6 +46,7 @@ extern const struct handler token_handlers[];
 extern const struct handler collection_handlers[];
 extern const struct handler group_handlers[];
 extern const struct handler debug_handlers[];
+extern const struct handler registry_handlers[];
 
 /* Fills the dispatch table. Once, at start. */
 void dispatch_init(void);

@@ -273,6 +273,12 @@ void link_take(struct link *link, struct message *message)
 
 /* --- the beginning --- */
 
+/* The last descriptor of a buffer, perhaps. */
+static void close_unsent(struct stream *stream, int fd)
+{
+    closer_close(container_of(stream, struct binding, stream)->uid, fd);
+}
+
 struct link *link_new(struct binding *from, enum model_protocol protocol, int fd,
                       const char **ret_why)
 {
@@ -293,6 +299,7 @@ struct link *link_new(struct binding *from, enum model_protocol protocol, int fd
     list_append(&server->links, &link->all);
     alarm_init(&link->end, on_end);
     binding->caller = link;
+    binding->stream.close_unsent = close_unsent;
     return link;
 }
 

@@ -11,6 +11,7 @@
 #include "server/closer.h"
 #include "server/dispatch.h"
 #include "server/proto.h"
+#include "server/registrar.h"
 #include "server/server_end.h"
 
 /* The Allocator's information about its client goes to the nodes that it makes. */
@@ -227,6 +228,27 @@ static const char *open_debug(struct request *request)
     return debug != NULL ? NULL : request_refuse(request, "%s", why);
 }
 
+static const char *open_registry(struct request *request)
+{
+    const struct model_allocator_open_registry_request *table = request->table;
+    if (!table->has.server_end) {
+        return request_lacks(request, "server_end");
+    }
+    struct registrar *registrar = registrar_new(request->binding);
+    if (registrar == NULL) {
+        return request_refuse(request, "no memory");
+    }
+    const char *why = NULL;
+    int fd = message_take_fd(request->message, table->server_end);
+    struct binding *binding = server_end_serve(request->binding, MODEL_PROTOCOL_REGISTRY, fd, &why);
+    if (binding == NULL) {
+        free(registrar);
+        return request_refuse(request, "%s", why);
+    }
+    binding->registrar = registrar;
+    return NULL;
+}
+
 const struct handler allocator_handlers[] = {
     HANDLER(ALLOCATOR, "AllocateSharedCollection", allocate_shared_collection),
     HANDLER(ALLOCATOR, "AllocateNonSharedCollection", allocate_non_shared_collection),
@@ -235,5 +257,6 @@ const struct handler allocator_handlers[] = {
     HANDLER(ALLOCATOR, "ValidateBufferCollectionToken", validate_buffer_collection_token),
     HANDLER(ALLOCATOR, "SetDebugClientInfo", set_debug_client_info),
     HANDLER(ALLOCATOR, "OpenDebug", open_debug),
+    HANDLER(ALLOCATOR, "OpenRegistry", open_registry),
     {0},
 };

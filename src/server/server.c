@@ -236,6 +236,7 @@ int server_init(struct server *server, struct config *config, int listen_fd)
     list_init(&server->chores);
     list_init(&server->endings);
     list_init(&server->links);
+    list_init(&server->link_heaps);
     list_init(&server->receivers);
     list_init(&server->watching);
     list_init(&server->unread);

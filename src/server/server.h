@@ -27,15 +27,16 @@ struct server {
     struct heap_registry heaps;
     struct buffer_watcher *watcher;
     struct collection_table collections;
-    struct map tokens;     /* koid of the server end -> struct binding of a token */
-    struct list bindings;  /* all that are open */
-    struct list chores;    /* those that have a chore: chore.h */
-    struct list endings;   /* those that end */
-    struct list links;     /* link.h */
-    struct list receivers; /* receiver.h */
-    struct list unread;    /* those whose peer may not have received all descriptors: unread.h */
-    struct list kept;      /* ends of closed ones, for the same reason */
-    struct list watching;  /* those with a WaitForChange pending: watch.h */
+    struct map tokens;      /* koid of the server end -> struct binding of a token */
+    struct list bindings;   /* all that are open */
+    struct list chores;     /* those that have a chore: chore.h */
+    struct list endings;    /* those that end */
+    struct list links;      /* link.h */
+    struct list link_heaps; /* link_heap.h */
+    struct list receivers;  /* receiver.h */
+    struct list unread;     /* those whose peer may not have received all descriptors: unread.h */
+    struct list kept;       /* ends of closed ones, for the same reason */
+    struct list watching;   /* those with a WaitForChange pending: watch.h */
     struct event_log events;
     struct solver_environment environment;
     struct executor executor;

@@ -1,13 +1,12 @@
 #include "server/snapshot.h"
 
-#include <grp.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "base/strbuf.h"
 #include "base/utf8.h"
 #include "collection/aggregation.h"
+#include "server/peer.h"
 
 #define NAME_MAX_BYTES 256
 
@@ -18,28 +17,6 @@
 #define BUFFER_BYTES     ((size_t)32)
 #define MAX_NODES        ((size_t)4096) /* of DebugCollection.nodes */
 
-/* Whether the peer's process belonged to a group when it connected, as the kernel says
- * (SO_PEERGROUPS). */
-static bool is_in_group(int fd, gid_t group)
-{
-    struct ucred peer = {0};
-    socklen_t len = sizeof(peer);
-    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 && peer.gid == group) {
-        return true;
-    }
-    gid_t groups[256];
-    len = sizeof(groups);
-    if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &len) != 0) {
-        return false;
-    }
-    for (size_t i = 0; i < len / sizeof(groups[0]); i++) {
-        if (groups[i] == group) {
-            return true;
-        }
-    }
-    return false;
-}
-
 void snapshot_viewer_init(struct snapshot_viewer *viewer, const struct binding *binding)
 {
     const struct config_debug *debug = &binding->server->config->debug;
@@ -47,7 +24,7 @@ void snapshot_viewer_init(struct snapshot_viewer *viewer, const struct binding *
         .server = binding->server,
         .uid = binding->uid,
         .sees_all = binding->uid == 0 ||
-                    (debug->has_group && is_in_group(binding->stream.fd, debug->group)),
+                    (debug->has_group && peer_is_in_group(binding->stream.fd, debug->group)),
     };
     for (size_t i = 0; i < debug->uid_count; i++) {
         viewer->sees_all = viewer->sees_all || debug->uids[i] == binding->uid;
