@@ -44,6 +44,7 @@ struct config_contiguous {
     uint64_t physical_base; /* the first address, a multiple of 4096 and not 0 */
     uint32_t guard_pages;
     bool internal_guards;
+    bool fatal_guards;
     uint32_t check_seconds; /* 0: never */
     uint32_t cycle_seconds; /* at least 1 */
 };

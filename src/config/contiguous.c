@@ -15,6 +15,7 @@ static const struct reader_key keys[] = {
     {"physical_base",   reader_u64,  offsetof(struct config_contiguous, physical_base)  },
     {"guard_pages",     reader_u32,  offsetof(struct config_contiguous, guard_pages)    },
     {"internal_guards", reader_bool, offsetof(struct config_contiguous, internal_guards)},
+    {"fatal_guards",    reader_bool, offsetof(struct config_contiguous, fatal_guards)   },
     {"check_seconds",   reader_u32,  offsetof(struct config_contiguous, check_seconds)  },
     {"cycle_seconds",   reader_u32,  offsetof(struct config_contiguous, cycle_seconds)  },
 };
@@ -71,10 +72,10 @@ json_t *config_write_contiguous(const struct config *config)
     const struct config_contiguous *pool = &config->contiguous;
     static const struct model_field u64 = {.name = "", .kind = MODEL_U64};
     static const struct model_field u32 = {.name = "", .kind = MODEL_U32};
-    return json_pack("{s:o, s:o, s:o, s:b, s:o, s:o}", "size", value_to_json(&u64, pool->size),
+    return json_pack("{s:o, s:o, s:o, s:b, s:b, s:o, s:o}", "size", value_to_json(&u64, pool->size),
                      "physical_base", value_to_json(&u64, pool->physical_base), "guard_pages",
                      value_to_json(&u32, pool->guard_pages), "internal_guards",
-                     (int)pool->internal_guards, "check_seconds",
-                     value_to_json(&u32, pool->check_seconds), "cycle_seconds",
+                     (int)pool->internal_guards, "fatal_guards", (int)pool->fatal_guards,
+                     "check_seconds", value_to_json(&u32, pool->check_seconds), "cycle_seconds",
                      value_to_json(&u32, pool->cycle_seconds));
 }

@@ -148,10 +148,23 @@ static void write_guards(struct pool *pool, uint64_t start, uint64_t bytes)
     }
 }
 
+/* A device writes where it should not: some would rather have nothing go on then. */
+static void end_process(const struct pool *pool)
+{
+    log_error("%s: this ends here, as contiguous.fatal_guards wants: what else was overwritten is "
+              "not known",
+              pool->config.name);
+    abort();
+}
+
 static void check_guards(struct pool *pool, uint64_t start, uint64_t bytes, uint64_t owner)
 {
+    uint64_t before = pool->stats.guard_failures;
     for (uint64_t at = start; at < start + bytes; at += pool->page) {
         check_page(pool, at, "the guard page", owner, &pool->stats.guard_failures);
+    }
+    if (pool->config.fatal_guards && pool->stats.guard_failures > before) {
+        end_process(pool);
     }
 }
 

@@ -17,6 +17,7 @@ struct pool_config {
     uint64_t size;          /* bytes, a multiple of the page size; more than both guards */
     uint32_t guard_pages;   /* at either end of the pool */
     bool internal_guards;   /* as many at either end of each part that is taken, too */
+    bool fatal_guards;      /* a guard page that was overwritten ends the process: abort() */
     uint32_t check_seconds; /* between two checks; 0: never, and no unused page is watched */
     uint32_t cycle_seconds; /* until all unused pages were looked at, but for fresh ones */
 };

@@ -61,6 +61,7 @@ static int make_contiguous(struct server *server)
         .size = wanted->size,
         .guard_pages = wanted->guard_pages,
         .internal_guards = wanted->internal_guards,
+        .fatal_guards = wanted->fatal_guards,
         .check_seconds = wanted->check_seconds,
         .cycle_seconds = wanted->cycle_seconds,
     };

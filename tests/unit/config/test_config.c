@@ -202,12 +202,14 @@ static void written_and_read_again_it_is_the_same(void **state)
                "'heaps': [{'heap': {'heap_type': 'a', 'id': '0xffffffffffffffff'},"
                " 'coherency_domain_support': {'cpu_supported': true}, 'aliases': ['b', 'c'],"
                " 'secure': true}, {'heap': {'heap_type': 'b'}, 'commit': 'lazy',"
+               " 'absent_reason': 'it is away',"
                " 'coherency_domain_support': {}}],"
                "'limits': {'max_buffers': 3, 'max_bytes_per_uid': '0xffffffffffffffff'},"
                "'debug': {'group': 5, 'uids': [0, 4294967295], 'show_client_names': true},"
                "'registrars': [{'heap_type': 'a.B', 'uids': [7], 'groups': ['root', 8]},"
                " {'secure_mem': true}],"
-               "'contiguous': {'size': '0x3000000', 'internal_guards': true, 'check_seconds': 0},"
+               "'contiguous': {'size': '0x3000000', 'internal_guards': true,"
+               " 'fatal_guards': true, 'check_seconds': 0},"
                "'testing': {'force_zero_slack': true}}");
     char *first = as_text(&config);
     merge_well(&again, first);
@@ -467,11 +469,12 @@ static void contiguous_pool(void **state)
     config_environment(&config, &environment);
     assert_true(environment.contiguous_supported);
     assert_int_equal(config.contiguous.size, 64 << 20);
-    merge_well(&config,
-               "{'contiguous': {'size': '0x200000', 'guard_pages': 2, 'internal_guards': true}}");
+    merge_well(
+        &config,
+        "{'contiguous': {'size': '0x200000', 'guard_pages': 2, 'internal_guards': true, 'fatal_guards': true}}");
     assert_int_equal(config.contiguous.size, 2 << 20);
     assert_int_equal(config.contiguous.physical_base, 1 << 30);
-    assert_true(config.contiguous.internal_guards);
+    assert_true(config.contiguous.internal_guards && config.contiguous.fatal_guards);
     merge_well(&config, "{'contiguous': {'size': 0}}");
     config_environment(&config, &environment);
     assert_false(environment.contiguous_supported);

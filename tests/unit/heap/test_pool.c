@@ -1,12 +1,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -110,6 +113,34 @@ static void c155_guards_at_the_ends(void **state)
     pool_give(pool, &part);
     assert_int_equal(pool_stats(pool)->guard_failures, 2);
     pool_free(pool);
+}
+
+/* For those who would rather have nothing go on. */
+static void fatal_guards_end_the_process(void **state)
+{
+    (void)state;
+    struct pool_config config = plain();
+    struct pool_part part;
+    int status = 0;
+    config.guard_pages = 1;
+    config.fatal_guards = true;
+    pid_t child = fork();
+    if (child == 0) {
+        (void)setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+        (void)signal(SIGABRT, SIG_DFL); /* cmocka catches it */
+        struct pool *pool = make(&config, NULL);
+        take(pool, 1, &part);
+        pool_check(pool);
+        scribble(pool, part.address + part.size); /* what is unused is not a guard */
+        pool_check(pool);
+        log_lines_begin(LOG_LEVEL_ERROR);
+        scribble(pool, BASE);
+        pool_check(pool);
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status));
+    assert_int_equal(WTERMSIG(status), SIGABRT);
 }
 
 static void guards_around_each_part(void **state)
@@ -281,6 +312,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(c151_full_pool_and_fragments),
         cmocka_unit_test(c155_guards_at_the_ends),
+        cmocka_unit_test(fatal_guards_end_the_process),
         cmocka_unit_test(guards_around_each_part),
         cmocka_unit_test(c157_the_ten_largest_free_regions),
         cmocka_unit_test(aligned_parts),
