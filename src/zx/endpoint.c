@@ -88,6 +88,14 @@ static void endpoint_orphan(struct object *object)
     }
 }
 
+static bool pair_is_local(struct pair *pair)
+{
+    (void)pthread_mutex_lock(&pair->lock); /* the other end may be about to leave */
+    bool is_local = pair->is_local;
+    (void)pthread_mutex_unlock(&pair->lock);
+    return is_local;
+}
+
 static void endpoint_free(struct object *object)
 {
     struct endpoint *endpoint = endpoint_of(object);
@@ -97,7 +105,7 @@ static void endpoint_free(struct object *object)
     parcels_drop(&endpoint->inbox);
     pump_watch_free(endpoint->watch); /* after all that takes locks: others may wait for the pump */
     fd_close(&endpoint->left_fd);
-    if (endpoint->pair->is_local) {
+    if (pair_is_local(endpoint->pair)) {
         fd_close(&endpoint->fd); /* nobody has ever sent anything over it */
     }
     stray_close_end(&endpoint->fd);
