@@ -80,10 +80,16 @@ zx_status_t extent_resize(struct extent *extent, struct store *store, uint64_t s
                           uint64_t content_size)
 {
     lock_measured(extent, store); /* held throughout: two threads may resize at once */
-    zx_status_t status = store_resize(store, size);
+    uint64_t kept = size < extent->size ? size : extent->size;
+    zx_status_t status = ZX_OK;
+    if (content_size < kept) { /* first: in a file of somebody else this may be refused */
+        status = store_zero(store, content_size, kept - content_size);
+    }
+    if (status == ZX_OK) {
+        status = store_resize(store, size);
+    }
     if (status == ZX_OK) {
         set_sizes(extent, size, content_size);
-        status = store_zero(store, content_size, size - content_size);
     }
     (void)pthread_mutex_unlock(&extent->lock);
     return status;

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "zx/extent.h"
@@ -90,6 +91,25 @@ static void resizing_zeroes_what_has_no_content(void **state)
     store_unref(store);
 }
 
+/* Somebody else who has the file may seal it at any time. */
+static void what_cannot_be_zeroed_is_not_resized(void **state)
+{
+    (void)state;
+    struct stat stat;
+    struct store *store = NULL;
+    assert_ok(store_new(2 * PAGE, &store));
+    struct extent *extent = extent_new(2 * PAGE, 2 * PAGE);
+    assert_non_null(extent);
+    assert_int_equal(fcntl(store->file, F_ADD_SEALS, F_SEAL_WRITE), 0);
+    assert_status(extent_resize(extent, store, PAGE, 100), ZX_ERR_ACCESS_DENIED);
+    assert_int_equal(extent_size(extent, NULL), 2 * PAGE);
+    assert_int_equal(extent_content_size(extent, NULL), 2 * PAGE);
+    assert_int_equal(fstat(store->file, &stat), 0);
+    assert_int_equal(stat.st_size, 2 * PAGE);
+    extent_unref(extent);
+    store_unref(store);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -97,6 +117,7 @@ int main(void)
         cmocka_unit_test(a_file_is_measured_once),
         cmocka_unit_test(holders_share_it),
         cmocka_unit_test(resizing_zeroes_what_has_no_content),
+        cmocka_unit_test(what_cannot_be_zeroed_is_not_resized),
     };
     return RUN_ZX_TESTS(tests);
 }
