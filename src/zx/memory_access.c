@@ -3,8 +3,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/dma-buf.h>
+#include <stdatomic.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <zircon/syscalls.h>
@@ -12,6 +14,10 @@
 #include "os/memfile.h"
 #include "os/memory_kind.h"
 #include "zx/status.h"
+
+#ifndef RWF_NOAPPEND
+#define RWF_NOAPPEND 0x20
+#endif
 
 /* --- What several kinds do --- */
 
@@ -73,10 +79,26 @@ static zx_status_t refuse(int fd, uint64_t offset, uint64_t size)
 
 /* --- A memfd --- */
 
+/* A description that another process has, too, may be set to append by it: then pwrite(2) would
+ * write behind the end, wherever it is told to. Kernels before 6.9 know no way around that. */
+static ssize_t write_at(int fd, const char *bytes, size_t size, uint64_t offset)
+{
+    static atomic_bool is_unknown;
+    if (!atomic_load(&is_unknown)) {
+        const struct iovec part = {.iov_base = (void *)(uintptr_t)bytes, .iov_len = size};
+        ssize_t n = pwritev2(fd, &part, 1, (off_t)offset, RWF_NOAPPEND);
+        if (n >= 0 || errno != EOPNOTSUPP) {
+            return n;
+        }
+        atomic_store(&is_unknown, true);
+    }
+    return pwrite(fd, bytes, size, (off_t)offset);
+}
+
 static zx_status_t plain_write(int fd, const void *buffer, uint64_t offset, size_t size)
 {
     for (size_t done = 0; done < size;) {
-        ssize_t n = pwrite(fd, (const char *)buffer + done, size - done, (off_t)(offset + done));
+        ssize_t n = write_at(fd, (const char *)buffer + done, size - done, offset + done);
         if (n <= 0) {
             return copy_status(n);
         }

@@ -1,16 +1,22 @@
 #include "zx_test.h"
 
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "os/socket_name.h"
 #include "zx/transfer.h"
+
+#ifndef RWF_NOAPPEND
+#define RWF_NOAPPEND 0x20
+#endif
 
 static const struct sysmem_handle_info as_vmo = {
     .type = ZX_OBJ_TYPE_VMO,
@@ -286,6 +292,30 @@ static void a_file_that_shrinks_is_an_error_not_a_fault(void **state)
     assert_int_equal(close(fd), 0);
 }
 
+/* Whoever shares the description can set it so. */
+static void writing_goes_where_it_is_to_though_the_file_appends(void **state)
+{
+    (void)state;
+    char byte = 'x';
+    const struct iovec part = {.iov_base = &byte, .iov_len = 1};
+    zx_handle_t vmo = new_vmo(2 * PAGE, 0);
+    int fd = -1;
+    assert_ok(sysmem_handle_into_fd(dup_with(vmo, ZX_RIGHT_SAME_RIGHTS), NULL, &fd));
+    bool is_known = pwritev2(fd, &part, 1, 0, RWF_NOAPPEND) == 1;
+    assert_int_equal(fcntl(fd, F_SETFL, O_APPEND), 0);
+    assert_int_equal(close(fd), 0);
+    if (is_known) {
+        assert_ok(zx_vmo_write(vmo, "y", PAGE, 1));
+        assert_ok(zx_vmo_read(vmo, &byte, PAGE, 1));
+        assert_int_equal(byte, 'y');
+    }
+    assert_ok(zx_handle_close(vmo));
+    if (!is_known) {
+        print_message("RWF_NOAPPEND needs Linux 6.9\n");
+        skip();
+    }
+}
+
 /* Lifetime is told by locks on open file descriptions: a mapping must hold the one that was
  * received. */
 static void a_mapping_keeps_the_very_description(void **state)
@@ -424,6 +454,7 @@ int main(void)
         cmocka_unit_test(an_event_does_not_heed_its_socket),
         cmocka_unit_test(received_files_keep_their_size_and_name),
         cmocka_unit_test(a_file_that_shrinks_is_an_error_not_a_fault),
+        cmocka_unit_test(writing_goes_where_it_is_to_though_the_file_appends),
         cmocka_unit_test(a_mapping_keeps_the_very_description),
         cmocka_unit_test(ends_travel_with_their_koids),
         cmocka_unit_test(children_travel_under_their_own_koids),
