@@ -9,7 +9,8 @@
  * call that makes something. Any thread may call anything at any time.
  *
  * A handle belongs to the process that made it: a child after fork(2) must not use the library's
- * objects. */
+ * objects. Until it calls execve(2) or ends, it keeps what had left the parent by then: the other
+ * process sees no closed peer. */
 #ifndef ZIRCON_SYSCALLS_H
 #define ZIRCON_SYSCALLS_H
 

@@ -162,9 +162,8 @@ static int endpoint_poll_fd(struct object *object, short *ret_events)
     zx_signals_t active = object->signals;
     (void)pthread_mutex_unlock(&object->lock);
     bool is_done = endpoint->pair->is_local || (active & ZX_CHANNEL_PEER_CLOSED) != 0;
-    bool is_full = endpoint->inbox_size >= ENDPOINT_MAX_QUEUED;
     bool is_ready = (active & ZX_CHANNEL_READABLE) != 0 && list_is_empty(&endpoint->calls);
-    *ret_events = is_full || is_ready ? 0 : POLLIN;
+    *ret_events = endpoint_is_full(endpoint) || is_ready ? 0 : POLLIN;
     int fd = is_done ? -1 : endpoint->fd;
     endpoint_unlock(endpoint);
     return fd;

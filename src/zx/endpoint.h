@@ -17,6 +17,10 @@
  * somebody waits for a reply. */
 #define ENDPOINT_MAX_QUEUED ((size_t)64 * 1024 * 1024)
 
+/* Of what is received ahead each handle has a descriptor: somebody who calls a stranger shall not
+ * run out of them by that. */
+#define ENDPOINT_MAX_AHEAD_HANDLES 256
+
 /* What both ends share; one that came from elsewhere has one of its own. */
 struct pair {
     pthread_mutex_t lock; /* above those of objects; guards all that changes in its ends */
@@ -44,6 +48,7 @@ struct endpoint {
     bool is_lingering; /* holds itself until `outbox` is empty */
     struct list inbox; /* of struct parcel, unread */
     size_t inbox_size; /* bytes of memory */
+    size_t inbox_handles;
     struct list calls; /* of struct call */
     uint32_t last_txid;
     struct list outbox; /* of struct frame: what the socket has no room for */
@@ -63,6 +68,13 @@ struct call {
 static inline struct endpoint *endpoint_of(struct object *object)
 {
     return container_of(object, struct endpoint, object);
+}
+
+/* Whether nothing more is to be received ahead of its turn. */
+static inline bool endpoint_is_full(const struct endpoint *endpoint)
+{
+    return endpoint->inbox_size >= ENDPOINT_MAX_QUEUED ||
+           endpoint->inbox_handles >= ENDPOINT_MAX_AHEAD_HANDLES;
 }
 
 /* Makes an object of a socket, which it owns on success. ZX_ERR_WRONG_TYPE: not a Unix SEQPACKET

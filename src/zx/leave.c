@@ -139,6 +139,7 @@ static void take_queue(struct endpoint *endpoint, struct list *ret_queue)
     list_init(ret_queue);
     list_move_all(ret_queue, &endpoint->inbox);
     endpoint->inbox_size = 0;
+    endpoint->inbox_handles = 0;
 }
 
 /* Ports' observers are served in memory until then, and by the pump from then on. */

@@ -115,6 +115,7 @@ static void take_messages(struct pair *pair, struct list *dropped)
         if (pair->ends[i] != NULL) {
             list_move_all(dropped, &pair->ends[i]->inbox);
             pair->ends[i]->inbox_size = 0;
+            pair->ends[i]->inbox_handles = 0;
         }
     }
 }

@@ -45,6 +45,7 @@ static void deliver(struct endpoint *to, struct parcel *parcel)
     bool was_empty = list_is_empty(&to->inbox);
     list_append(&to->inbox, &parcel->link);
     to->inbox_size += parcel_size(parcel);
+    to->inbox_handles += parcel->handle_count;
     if (was_empty) {
         object_update_signals(&to->object, 0, ZX_CHANNEL_READABLE);
     }
@@ -248,7 +249,7 @@ static enum frame_kind take_ahead(struct endpoint *endpoint, struct frame_head *
         } else if (!is_channel) {
             frame_skip(endpoint->fd);
         } else if (kind == FRAME_MESSAGE && !list_is_empty(&endpoint->calls) &&
-                   endpoint->inbox_size < ENDPOINT_MAX_QUEUED) {
+                   !endpoint_is_full(endpoint)) {
             take_message(endpoint, ret_head);
         } else {
             return kind;
@@ -266,10 +267,10 @@ static enum frame_kind take_ahead(struct endpoint *endpoint, struct frame_head *
 void endpoint_look(struct endpoint *endpoint)
 {
     struct pollfd item = {.fd = endpoint->fd, .events = POLLIN};
-    if (endpoint->pair->is_local || !endpoint->is_open || endpoint->is_broken ||
-        poll(&item, 1, 0) < 0) {
+    if (endpoint->pair->is_local || !endpoint->is_open || endpoint->is_broken) {
         return;
     }
+    (void)poll(&item, 1, 0); /* interrupted when nothing is there: no events either */
     bool hung_up = (item.revents & POLLHUP) != 0;
     struct frame_head head;
     enum frame_kind kind = (item.revents & POLLIN) != 0 ? take_ahead(endpoint, &head) : FRAME_NONE;
@@ -333,6 +334,7 @@ static zx_status_t take_next(struct endpoint *endpoint, const struct frame_head 
     }
     list_remove(&first->link);
     endpoint->inbox_size -= parcel_size(first);
+    endpoint->inbox_handles -= first->handle_count;
     *ret_parcel = first;
     return ZX_OK;
 }

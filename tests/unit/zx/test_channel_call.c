@@ -266,6 +266,39 @@ static void a_question_that_cannot_go_leaves_no_trace(void **state)
     assert_ok(zx_handle_close_many(ends, 2));
 }
 
+/* Each would be a descriptor of the one who calls. */
+static void not_all_handles_are_taken_ahead_of_the_reply(void **state)
+{
+    (void)state;
+    enum { MESSAGES = 20 };
+    zx_handle_t ends[2];
+    zx_handle_t handles[ZX_CHANNEL_MAX_MSG_HANDLES];
+    zx_handle_t event = new_event();
+    uint32_t ask[2] = {0, 7};
+    uint32_t len = 0;
+    uint32_t count = 0;
+    new_channel(BY_SOCKET, ends);
+    for (size_t i = 0; i < MESSAGES; i++) {
+        for (size_t j = 0; j < ZX_CHANNEL_MAX_MSG_HANDLES; j++) {
+            handles[j] = dup_with(event, ZX_RIGHT_TRANSFER);
+        }
+        assert_ok(zx_channel_write(ends[1], 0, NULL, 0, handles, ZX_CHANNEL_MAX_MSG_HANDLES));
+    }
+    int before = count_fds();
+    const zx_channel_call_args_t args = {.wr_bytes = ask, .wr_num_bytes = sizeof(ask)};
+    assert_status(zx_channel_call(ends[0], 0, 0, &args, &len, &count), ZX_ERR_TIMED_OUT);
+    assert_true(count_fds() > before);
+    assert_true(count_fds() < before + 512);
+    for (size_t i = 0; i < MESSAGES; i++) {
+        assert_ok(zx_channel_read(ends[0], 0, NULL, handles, 0, ZX_CHANNEL_MAX_MSG_HANDLES, NULL,
+                                  &count));
+        assert_ok(zx_handle_close_many(handles, count));
+    }
+    assert_status(read_nothing(ends[0]), ZX_ERR_SHOULD_WAIT);
+    assert_ok(zx_handle_close_many(ends, 2));
+    assert_ok(zx_handle_close(event));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -276,6 +309,7 @@ int main(void)
         cmocka_unit_test(the_last_reply_counts),
         cmocka_unit_test(calls_carry_handles_both_ways),
         cmocka_unit_test(a_question_that_cannot_go_leaves_no_trace),
+        cmocka_unit_test(not_all_handles_are_taken_ahead_of_the_reply),
     };
     return RUN_ZX_TESTS(tests);
 }
