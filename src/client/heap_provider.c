@@ -14,6 +14,7 @@
 #include "model/tables.h"
 #include "os/memfile.h"
 #include "zx/status.h"
+#include "zx/vmo.h"
 
 struct sysmem_heap_provider {
     struct serve *serve;
@@ -140,10 +141,13 @@ sysmem_status_t sysmem_heap_call_deleted(struct sysmem_heap_call *call)
 zx_status_t sysmem_heap_memory_create(const struct sysmem_heap_provider *provider, uint64_t size,
                                       zx_handle_t *ret_parent, zx_handle_t *ret_child)
 {
-    (void)provider;
+    const struct sysmem_heap_properties *properties = &provider->config.properties;
+    bool is_opaque = !properties->cpu_supported && !properties->ram_supported;
     zx_handle_t parent = ZX_HANDLE_INVALID;
-    zx_status_t status = size == 0 ? ZX_ERR_INVALID_ARGS : zx_vmo_create(size, 0, &parent);
-    if (status == ZX_OK) {
+    zx_status_t status = size == 0   ? ZX_ERR_INVALID_ARGS
+                         : is_opaque ? vmo_create_opaque(size, &parent)
+                                     : zx_vmo_create(size, 0, &parent);
+    if (status == ZX_OK && !is_opaque) {
         status = zx_vmo_op_range(parent, ZX_VMO_OP_COMMIT, 0, size, NULL, 0);
     }
     if (status == ZX_OK) {

@@ -105,6 +105,24 @@ zx_status_t store_new(uint64_t size, struct store **ret_store)
     return ZX_OK;
 }
 
+zx_status_t store_new_opaque(uint64_t size, struct store **ret_store)
+{
+    const int all = F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL;
+    struct store *store = NULL;
+    zx_status_t status = store_new(size, &store);
+    if (status != ZX_OK) {
+        return status;
+    }
+    if (fcntl(store->file, F_ADD_SEALS, all) < 0) {
+        status = status_from_errno(errno);
+        store_unref(store);
+        return status;
+    }
+    set_access(store, &memory_opaque);
+    *ret_store = store;
+    return ZX_OK;
+}
+
 struct store *store_ref(struct store *store)
 {
     (void)atomic_fetch_add(&store->references, 1);

@@ -40,6 +40,9 @@ struct store {
 /* Zeros, with one reference for the caller. ZX_ERR_NO_MEMORY, ZX_ERR_NO_RESOURCES. */
 zx_status_t store_new(uint64_t size, struct store **ret_store);
 
+/* A file of `size` bytes that has no pages and never will. */
+zx_status_t store_new_opaque(uint64_t size, struct store **ret_store);
+
 /* Takes the file of somebody else, on success. `access`: how it is reached; NULL: a memory file,
  * which is asked about its pages when that first matters. NULL: no memory. */
 struct store *store_of_file(int fd, const struct memory_access *access);

@@ -113,6 +113,18 @@ zx_status_t zx_vmo_create(uint64_t size, uint32_t options, zx_handle_t *out)
                       out);
 }
 
+zx_status_t vmo_create_opaque(uint64_t size, zx_handle_t *ret)
+{
+    struct store *store = NULL;
+    zx_status_t status = store_new_opaque(size, &store);
+    if (status != ZX_OK) {
+        return status;
+    }
+    struct vmo *vmo = vmo_new(VMO_CREATED, ZX_KOID_INVALID, store, extent_new(size, size));
+    return vmo == NULL ? ZX_ERR_NO_MEMORY
+                       : handle_new(&vmo->object, ZX_DEFAULT_VMO_RIGHTS & ~ZX_RIGHT_MAP, ret);
+}
+
 bool vmo_is_cached(struct vmo *vmo)
 {
     return atomic_load(&vmo->cache_policy) == ZX_CACHE_POLICY_CACHED;

@@ -56,6 +56,10 @@ static inline uint64_t vmo_page(const struct vmo *vmo)
 struct vmo *vmo_new(enum vmo_origin origin, zx_koid_t koid, struct store *store,
                     struct extent *extent);
 
+/* A VMO of a size, in whole pages, that stands for memory which no process reaches: it has no pages
+ * and never will. ZX_ERR_NO_MEMORY, ZX_ERR_NO_RESOURCES. */
+zx_status_t vmo_create_opaque(uint64_t size, zx_handle_t *ret);
+
 /* The size in bytes, rounded up to pages. */
 uint64_t vmo_size(struct vmo *vmo);
 

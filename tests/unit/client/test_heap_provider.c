@@ -170,6 +170,38 @@ static void a_buffer_is_sealed_private_and_writable(void **state)
     (void)zx_handle_close(vmo);
 }
 
+/* The heap's own domains say which memory it makes. */
+static void opaque_memory_has_no_pages(void **state)
+{
+    (void)state;
+    static const struct sysmem_heap_provider_ops ops = {allocate, delete, NULL};
+    const struct sysmem_heap_provider_config config = {
+        .properties = {.inaccessible_supported = true}, .ops = &ops};
+    struct sysmem_heap_provider *provider;
+    struct stat stat;
+    int ends[2];
+    char byte = 0;
+    zx_handle_t parent;
+    zx_handle_t child;
+    assert_int_equal(channel_pair(ends), 0);
+    assert_int_equal(heap_provider_new(ends[0], &config, &provider), 0);
+    assert_int_equal(sysmem_heap_memory_create(provider, 0, &parent, &child), ZX_ERR_INVALID_ARGS);
+    assert_int_equal(sysmem_heap_memory_create(provider, SIZE, &parent, &child), 0);
+    assert_int_not_equal(zx_vmo_read(child, &byte, 0, 1), 0);
+    assert_int_not_equal(zx_vmo_write(child, &byte, 0, 1), 0);
+    int fd = -1;
+    assert_int_equal(sysmem_handle_into_fd(child, NULL, &fd), 0);
+    assert_int_equal(fcntl(fd, F_GET_SEALS) & F_SEAL_WRITE, F_SEAL_WRITE);
+    assert_int_equal(fcntl(fd, F_GETFL) & O_ACCMODE, O_RDWR);
+    assert_int_equal(fstat(fd, &stat), 0);
+    assert_int_equal(stat.st_size, SIZE);
+    assert_int_equal(stat.st_blocks, 0);
+    (void)close(fd);
+    (void)zx_handle_close(parent);
+    (void)close(ends[1]);
+    sysmem_heap_provider_free(provider);
+}
+
 static void a_refusal_says_why(void **state)
 {
     struct rig *rig = *state;
@@ -205,6 +237,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_buffer_is_a_child_and_its_end_is_known, setup, teardown),
         cmocka_unit_test_setup_teardown(a_buffer_is_sealed_private_and_writable, setup, teardown),
+        cmocka_unit_test(opaque_memory_has_no_pages),
         cmocka_unit_test_setup_teardown(a_refusal_says_why, setup, teardown),
         cmocka_unit_test_setup_teardown(a_provider_may_be_freed_from_within, setup, teardown),
         cmocka_unit_test_setup_teardown(properties_are_told, setup, teardown),
