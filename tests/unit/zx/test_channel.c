@@ -402,6 +402,28 @@ static void dispositions_judge_in_order(void **state)
     }
 }
 
+/* A call that is refused as a whole takes what is to be moved, too, and leaves what is not. */
+static void refused_dispositions(void **state)
+{
+    (void)state;
+    zx_handle_t ends[2];
+    new_channel(IN_MEMORY, ends);
+    zx_handle_disposition_t rows[] = {
+        {ZX_HANDLE_OP_DUPLICATE, new_event(), ZX_OBJ_TYPE_NONE, ZX_RIGHT_SAME_RIGHTS, 77},
+        {ZX_HANDLE_OP_MOVE,      new_event(), ZX_OBJ_TYPE_NONE, ZX_RIGHT_SAME_RIGHTS, 77},
+    };
+    assert_status(zx_channel_write_etc(ends[0], 4, NULL, 0, rows, 2), ZX_ERR_INVALID_ARGS);
+    assert_true(is_valid(rows[0].handle) && !is_valid(rows[1].handle));
+    /* Its own end goes nowhere, whatever it is taken for and with more rights than there are. */
+    zx_handle_disposition_t own = {ZX_HANDLE_OP_MOVE, ends[0], ZX_OBJ_TYPE_EVENT, ZX_RIGHT_EXECUTE,
+                                   77};
+    assert_status(zx_channel_write_etc(ends[0], 0, NULL, 0, &own, 1), ZX_ERR_NOT_SUPPORTED);
+    assert_status(own.result, ZX_ERR_NOT_SUPPORTED);
+    assert_false(is_valid(ends[0]));
+    assert_ok(zx_handle_close(rows[0].handle));
+    assert_ok(zx_handle_close(ends[1]));
+}
+
 static void dispositions_move_and_duplicate(void **state)
 {
     (void)state;
@@ -490,6 +512,7 @@ int main(void)
         cmocka_unit_test(channels_within_channels_close_one_after_the_other),
         cmocka_unit_test(parts_make_one_message),
         cmocka_unit_test(dispositions_judge_in_order),
+        cmocka_unit_test(refused_dispositions),
         cmocka_unit_test(dispositions_move_and_duplicate),
         cmocka_unit_test(what_has_no_descriptor_travels_within_the_process_only),
         cmocka_unit_test(writing_never_blocks),

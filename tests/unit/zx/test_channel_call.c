@@ -70,6 +70,7 @@ static void z217_call_judges_in_order(void **state)
         zx_channel_call_args_t args = {.wr_bytes = &ask, .wr_num_bytes = 3};
         assert_status(zx_channel_call(0, 0, 0, NULL, &len, &count), ZX_ERR_INVALID_ARGS);
         assert_status(zx_channel_call(0, 0, 0, &args, &len, &count), ZX_ERR_INVALID_ARGS);
+        assert_status(zx_channel_call_etc(0, 0, 0, NULL, &len, &count), ZX_ERR_INVALID_ARGS);
         args.wr_num_bytes = 4;
         assert_status(zx_channel_call(0, 4, 0, &args, &len, &count), ZX_ERR_INVALID_ARGS);
         assert_status(zx_channel_call(ends[0], 0, 0, &args, NULL, &count), ZX_ERR_INVALID_ARGS);

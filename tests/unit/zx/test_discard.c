@@ -92,11 +92,12 @@ static void lock_ranges(void **state)
         {0,          PAGE      },
         {0,          4 * PAGE  },
         {PAGE,       2 * PAGE  },
+        {PAGE,       SIZE      },
         {0,          0         },
         {UINT64_MAX, UINT64_MAX}
     };
     for (size_t i = 0; i < 3; i++) {
-        for (size_t j = 0; j < 5; j++) {
+        for (size_t j = 0; j < 6; j++) {
             assert_status(op(vmo, ops[i], ranges[j][0], ranges[j][1]), ZX_ERR_OUT_OF_RANGE);
             assert_status(op(plain, ops[i], ranges[j][0], ranges[j][1]), ZX_ERR_NOT_SUPPORTED);
         }
@@ -117,7 +118,12 @@ static void z076_no_children(void **state)
                       ZX_ERR_NOT_SUPPORTED);
         assert_int_equal(out, 77);
     }
-    assert_ok(zx_handle_close(vmo));
+    zx_handle_t out = 77;
+    zx_handle_t no_read = dup_with(vmo, ZX_RIGHT_DUPLICATE);
+    assert_status(zx_vmo_create_child(no_read, SLICE, 0, PAGE, &out), ZX_ERR_ACCESS_DENIED);
+    assert_int_equal(out, 77);
+    const zx_handle_t all[] = {vmo, no_read};
+    assert_ok(zx_handle_close_many(all, 2));
 }
 
 static void what_is_unlocked_loses_its_pages(void **state)

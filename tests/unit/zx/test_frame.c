@@ -73,6 +73,19 @@ static void a_message_is_received_as_it_was_seen(void **state)
     close_sockets(pair);
 }
 
+/* Somebody with a duplicate of the socket has taken the one that was seen. */
+static void nothing_is_left_of_what_was_seen(void **state)
+{
+    (void)state;
+    int pair[2];
+    const struct frame_head head = {.len = 64, .handle_count = 2};
+    struct parcel *parcel = NULL;
+    new_sockets(pair);
+    assert_status(frame_receive(pair[1], &head, &parcel), ZX_ERR_SHOULD_WAIT);
+    assert_null(parcel);
+    close_sockets(pair);
+}
+
 /* Somebody with a duplicate of the socket takes the one that was seen, and another one comes
  * forward: one whose bytes would be taken for forms, and forms for bytes. */
 static void another_one_than_was_seen_is_refused(void **state)
@@ -153,6 +166,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_message_is_received_as_it_was_seen),
+        cmocka_unit_test(nothing_is_left_of_what_was_seen),
         cmocka_unit_test(another_one_than_was_seen_is_refused),
         cmocka_unit_test(what_the_kernel_adds_is_refused_and_closed),
         cmocka_unit_test(who_hides_what_he_sends_is_gone),

@@ -1,5 +1,7 @@
 #include "zx_test.h"
 
+#include <stdlib.h>
+
 static void values_have_both_low_bits_and_zero_is_fine_to_close(void **state)
 {
     (void)state;
@@ -62,6 +64,7 @@ static void close_many_closes_the_good_ones(void **state)
     const zx_handle_t empty[] = {0, 0};
     assert_ok(zx_handle_close_many(empty, 2));
     assert_ok(zx_handle_close_many(NULL, 0));
+    assert_status(zx_handle_close_many(NULL, 1), ZX_ERR_INVALID_ARGS);
 }
 
 static void duplicate_judges_handle_then_right_then_subset(void **state)
@@ -102,7 +105,53 @@ static void z205_replace_closes_the_old_handle_in_every_case(void **state)
     assert_status(zx_handle_replace(again, ZX_RIGHT_WRITE, &none), ZX_ERR_INVALID_ARGS);
     assert_status(zx_handle_close(again), ZX_ERR_BAD_HANDLE);
     assert_status(zx_handle_replace(again, ZX_RIGHT_READ, &none), ZX_ERR_BAD_HANDLE);
+    zx_handle_t lost = new_vmo(PAGE, 0);
+    assert_status(zx_handle_replace(lost, ZX_RIGHT_SAME_RIGHTS, NULL), ZX_ERR_INVALID_ARGS);
+    assert_status(zx_handle_close(lost), ZX_ERR_BAD_HANDLE);
     assert_int_equal(none, 77);
+}
+
+/* What is no number of a handle, though it looks much like one. */
+static void both_low_bits_are_set(void **state)
+{
+    (void)state;
+    zx_handle_t vmo = new_vmo(PAGE, 0);
+    assert_int_equal(vmo & 3, 3);
+    for (uint32_t bits = 1; bits <= 3; bits++) {
+        assert_status(zx_handle_close(vmo ^ bits), ZX_ERR_BAD_HANDLE);
+    }
+    assert_status(zx_handle_close(vmo + (1U << 20)), ZX_ERR_BAD_HANDLE); /* a generation later */
+    assert_ok(zx_handle_close(vmo));
+}
+
+static void there_are_so_many_numbers(void **state)
+{
+    (void)state;
+    enum { MOST = 262144 };
+    zx_handle_t *all = malloc((MOST + 1) * sizeof(*all));
+    size_t count = 0;
+    zx_status_t status;
+    assert_non_null(all);
+    all[count++] = new_vmo(PAGE, 0);
+    while (count <= MOST && (status = zx_handle_duplicate(all[0], 0, &all[count])) == ZX_OK) {
+        count++;
+    }
+    assert_status(status, ZX_ERR_NO_RESOURCES);
+    assert_in_range(count, MOST - 16, MOST); /* the root region's is one of them */
+    zx_handle_t out = 77;
+    int fds = count_fds();
+    assert_status(zx_event_create(0, &out), ZX_ERR_NO_RESOURCES);
+    assert_status(zx_vmo_create(PAGE, 0, &out), ZX_ERR_NO_RESOURCES);
+    assert_status(zx_channel_create(0, &out, &out), ZX_ERR_NO_RESOURCES);
+    assert_int_equal(out, 77);
+    assert_int_equal(count_fds(), fds);
+    assert_ok(zx_handle_close(all[--count]));
+    assert_status(zx_eventpair_create(0, &out, &all[count]), ZX_ERR_NO_RESOURCES); /* one is left */
+    assert_int_equal(out, 77);
+    assert_ok(zx_event_create(0, &out));
+    assert_ok(zx_handle_close(out));
+    assert_ok(zx_handle_close_many(all, count));
+    free(all);
 }
 
 /* However few numbers are free when it is closed. */
@@ -130,6 +179,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_have_both_low_bits_and_zero_is_fine_to_close),
+        cmocka_unit_test(both_low_bits_are_set),
+        cmocka_unit_test(there_are_so_many_numbers),
         cmocka_unit_test(a_stale_value_stays_bad_among_many_live_ones),
         cmocka_unit_test(a_stale_value_stays_bad_when_its_slot_is_used_again),
         cmocka_unit_test(many_handles_live_at_once),

@@ -117,6 +117,8 @@ static void names(void **state)
 
     assert_status(zx_object_get_property(vmo, ZX_PROP_NAME, name, 31), ZX_ERR_BUFFER_TOO_SMALL);
     assert_status(zx_object_set_property(0, ZX_PROP_NAME, NULL, 0), ZX_ERR_INVALID_ARGS);
+    assert_status(zx_object_get_property(0, ZX_PROP_NAME, NULL, 0), ZX_ERR_INVALID_ARGS);
+    assert_status(zx_object_get_property(vmo, 99, name, 0), ZX_ERR_NOT_SUPPORTED);
     assert_status(zx_object_get_property(0, ZX_PROP_NAME, name, 0), ZX_ERR_BAD_HANDLE);
     assert_status(zx_object_set_property(0, ZX_PROP_NAME, name, 0), ZX_ERR_BAD_HANDLE);
     assert_status(zx_object_get_property(bare, ZX_PROP_NAME, name, 0), ZX_ERR_ACCESS_DENIED);

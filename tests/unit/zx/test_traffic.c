@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "zx/endpoint.h"
@@ -168,6 +169,47 @@ static void a_message_without_room_for_its_handles(void **state)
     assert_ok(zx_handle_close_many(ends, 2));
 }
 
+/* A message whose descriptors are missing: whoever sends that does not speak the protocol. */
+static void send_malformed(zx_handle_t end)
+{
+    const unsigned char frame[16 + SYSMEM_HANDLE_FORM_BYTES] = {0x5A, 1, 1, 0, 1};
+    assert_int_equal(send(sysmem_handle_fd(end), frame, sizeof(frame), 0), sizeof(frame));
+}
+
+static void send_foreign(zx_handle_t end)
+{
+    assert_int_equal(send(sysmem_handle_fd(end), "x", 1, 0), 1);
+}
+
+/* For whoever reads, and whoever waits for a reply. */
+static void what_is_no_message_ends_the_channel(void **state)
+{
+    (void)state;
+    void (*const senders[])(zx_handle_t end) = {send_malformed, send_foreign};
+    for (size_t i = 0; i < 2; i++) {
+        zx_handle_t ends[2];
+        char byte;
+        zx_handle_t got = 77;
+        new_channel(BY_SOCKET, ends);
+        senders[i](ends[1]);
+        assert_status(zx_channel_read(ends[0], 0, &byte, &got, 1, 1, NULL, NULL),
+                      ZX_ERR_PEER_CLOSED);
+        assert_int_equal(signals_of(ends[0]), ZX_CHANNEL_PEER_CLOSED);
+        assert_status(zx_channel_write(ends[0], 0, "x", 1, NULL, 0), ZX_ERR_PEER_CLOSED);
+        assert_ok(zx_handle_close_many(ends, 2));
+    }
+    zx_handle_t ends[2];
+    uint32_t len;
+    uint32_t count;
+    const uint32_t ask = 0;
+    const zx_channel_call_args_t args = {.wr_bytes = &ask, .wr_num_bytes = sizeof(ask)};
+    new_channel(BY_SOCKET, ends);
+    send_malformed(ends[1]);
+    assert_status(zx_channel_call(ends[0], 0, ZX_TIME_INFINITE, &args, &len, &count),
+                  ZX_ERR_PEER_CLOSED);
+    assert_ok(zx_handle_close_many(ends, 2));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -175,6 +217,7 @@ int main(void)
         cmocka_unit_test(a_queue_in_memory_has_none),
         cmocka_unit_test(too_many_on_their_way_wait),
         cmocka_unit_test(a_message_without_room_for_its_handles),
+        cmocka_unit_test(what_is_no_message_ends_the_channel),
     };
     return RUN_ZX_TESTS(tests);
 }

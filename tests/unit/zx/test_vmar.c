@@ -82,42 +82,46 @@ static void z160_z163_z172_map_arguments(void **state)
         uint64_t len;
         zx_status_t status;
     } rows[] = {
-        {W,                                               0,           0,    PAGE,        ZX_ERR_INVALID_ARGS },
-        {X,                                               0,           0,    PAGE,        ZX_ERR_INVALID_ARGS }, /* before the missing right */
-        {R | X | OVR | ZX_VM_MAP_RANGE,                   0,           0,    PAGE,        ZX_ERR_INVALID_ARGS },
-        {R | X | ZX_VM_CAN_MAP_READ,                      0,           0,    PAGE,        ZX_ERR_INVALID_ARGS },
-        {R | ZX_VM_CAN_MAP_WRITE,                         0,           0,    PAGE,        ZX_ERR_INVALID_ARGS },
-        {R | ZX_VM_CAN_MAP_EXECUTE,                       0,           0,    PAGE,        ZX_ERR_INVALID_ARGS },
-        {R | X | 1U << 16,                                0,           1,    PAGE,        ZX_ERR_ACCESS_DENIED}, /* before unknown bits */
-        {R | ZX_VM_FAULT_BEYOND_STREAM_SIZE,              0,           0,    PAGE,        ZX_ERR_INVALID_ARGS },
-        {R | 1U << 16,                                    0,           0,    PAGE,        ZX_ERR_INVALID_ARGS },
-        {R | 1U << 23,                                    0,           0,    PAGE,        ZX_ERR_INVALID_ARGS },
-        {R | 1U << ZX_VM_ALIGN_BASE,                      0,           0,    PAGE,        ZX_ERR_INVALID_ARGS },
-        {R | 9U << ZX_VM_ALIGN_BASE,                      0,           0,    PAGE,        ZX_ERR_INVALID_ARGS },
-        {R | 33U << ZX_VM_ALIGN_BASE,                     0,           0,    PAGE,        ZX_ERR_INVALID_ARGS },
-        {R | 1U << 31,                                    0,           0,    PAGE,        ZX_ERR_INVALID_ARGS },
-        {R | ZX_VM_COMPACT | ZX_VM_REQUIRE_NON_RESIZABLE, 0,           0,    PAGE,        ZX_ERR_NOT_SUPPORTED},
-        {R | ZX_VM_COMPACT,                               0,           0,    PAGE,        ZX_ERR_INVALID_ARGS },
-        {R | ZX_VM_CAN_MAP_SPECIFIC,                      0,           0,    PAGE,        ZX_ERR_INVALID_ARGS },
-        {R,                                               0,           1,    last + 2,    ZX_ERR_INVALID_ARGS }, /* before the overflow */
-        {R,                                               PAGE,        0,    last + 2,    ZX_ERR_OUT_OF_RANGE }, /* before the offset without SPECIFIC */
-        {R | ZX_VM_MAP_RANGE,                             0,           0,    last + 2,    ZX_ERR_OUT_OF_RANGE },
-        {R,                                               0,           last, PAGE,        ZX_ERR_OUT_OF_RANGE }, /* reaches 2^64 */
-        {R,                                               0,           last, 2 * PAGE,    ZX_ERR_OUT_OF_RANGE },
-        {R,                                               0,           0,    0,           ZX_ERR_INVALID_ARGS },
-        {R | SP | UL,                                     PAGE,        0,    PAGE,        ZX_ERR_INVALID_ARGS },
-        {R | OVR | UL,                                    PAGE,        0,    PAGE,        ZX_ERR_INVALID_ARGS },
-        {R | W,                                           PAGE,        0,    4 * PAGE,    ZX_ERR_INVALID_ARGS },
-        {R | SP,                                          1,           0,    PAGE,        ZX_ERR_INVALID_ARGS },
-        {R | UL,                                          PAGE + 1,    0,    PAGE,        ZX_ERR_INVALID_ARGS },
-        {R | SP,                                          root,        0,    PAGE,        ZX_ERR_INVALID_ARGS },
-        {R | SP,                                          root - PAGE, 0,    2 * PAGE,    ZX_ERR_INVALID_ARGS },
-        {R | SP,                                          last,        0,    PAGE,        ZX_ERR_INVALID_ARGS },
-        {R,                                               0,           0,    root + PAGE, ZX_ERR_INVALID_ARGS },
-        {R | UL,                                          root + PAGE, 0,    PAGE,        ZX_ERR_INVALID_ARGS },
-        {R | UL,                                          PAGE,        0,    2 * PAGE,    ZX_ERR_INVALID_ARGS },
-        {R | UL,                                          0,           0,    PAGE,        ZX_ERR_INVALID_ARGS },
-        {R | SP | ZX_VM_ALIGN_8KB,                        PAGE,        0,    PAGE,        ZX_ERR_INVALID_ARGS },
+        {W,                                                                0,           0,    PAGE,        ZX_ERR_INVALID_ARGS },
+        {X,                                                                0,           0,    PAGE,        ZX_ERR_INVALID_ARGS }, /* before the missing right */
+        {R | X | OVR | ZX_VM_MAP_RANGE,                                    0,           0,    PAGE,        ZX_ERR_INVALID_ARGS },
+        {R | X | ZX_VM_CAN_MAP_READ,                                       0,           0,    PAGE,        ZX_ERR_INVALID_ARGS },
+        {R | ZX_VM_CAN_MAP_WRITE,                                          0,           0,    PAGE,        ZX_ERR_INVALID_ARGS },
+        {R | ZX_VM_CAN_MAP_EXECUTE,                                        0,           0,    PAGE,        ZX_ERR_INVALID_ARGS },
+        {R | X | 1U << 16,                                                 0,           1,    PAGE,        ZX_ERR_ACCESS_DENIED}, /* before unknown bits */
+        {R | ZX_VM_FAULT_BEYOND_STREAM_SIZE,                               0,           0,    PAGE,        ZX_ERR_INVALID_ARGS },
+        {R | 1U << 16,                                                     0,           0,    PAGE,        ZX_ERR_INVALID_ARGS },
+        {R | 1U << 23,                                                     0,           0,    PAGE,        ZX_ERR_INVALID_ARGS },
+        {R | 1U << ZX_VM_ALIGN_BASE,                                       0,           0,    PAGE,        ZX_ERR_INVALID_ARGS },
+        {R | 9U << ZX_VM_ALIGN_BASE,                                       0,           0,    PAGE,        ZX_ERR_INVALID_ARGS },
+        {R | 33U << ZX_VM_ALIGN_BASE,                                      0,           0,    PAGE,        ZX_ERR_INVALID_ARGS },
+        {R | 1U << 31,                                                     0,           0,    PAGE,        ZX_ERR_INVALID_ARGS },
+        {R | ZX_VM_FAULT_BEYOND_STREAM_SIZE | ZX_VM_REQUIRE_NON_RESIZABLE, 0,           0,    PAGE,
+         ZX_ERR_INVALID_ARGS                                                                                                   },
+        {R | 1U << 16 | ZX_VM_REQUIRE_NON_RESIZABLE,                       0,           0,    PAGE,
+         ZX_ERR_INVALID_ARGS                                                                                                   }, /* before the VMO */
+        {R | ZX_VM_COMPACT | ZX_VM_REQUIRE_NON_RESIZABLE,                  0,           0,    PAGE,        ZX_ERR_NOT_SUPPORTED},
+        {R | ZX_VM_COMPACT,                                                0,           0,    PAGE,        ZX_ERR_INVALID_ARGS },
+        {R | ZX_VM_CAN_MAP_SPECIFIC,                                       0,           0,    PAGE,        ZX_ERR_INVALID_ARGS },
+        {R,                                                                0,           1,    last + 2,    ZX_ERR_INVALID_ARGS }, /* before the overflow */
+        {R,                                                                PAGE,        0,    last + 2,    ZX_ERR_OUT_OF_RANGE }, /* before the offset without SPECIFIC */
+        {R | ZX_VM_MAP_RANGE,                                              0,           0,    last + 2,    ZX_ERR_OUT_OF_RANGE },
+        {R,                                                                0,           last, PAGE,        ZX_ERR_OUT_OF_RANGE }, /* reaches 2^64 */
+        {R,                                                                0,           last, 2 * PAGE,    ZX_ERR_OUT_OF_RANGE },
+        {R,                                                                0,           0,    0,           ZX_ERR_INVALID_ARGS },
+        {R | SP | UL,                                                      PAGE,        0,    PAGE,        ZX_ERR_INVALID_ARGS },
+        {R | OVR | UL,                                                     PAGE,        0,    PAGE,        ZX_ERR_INVALID_ARGS },
+        {R | W,                                                            PAGE,        0,    4 * PAGE,    ZX_ERR_INVALID_ARGS },
+        {R | SP,                                                           1,           0,    PAGE,        ZX_ERR_INVALID_ARGS },
+        {R | UL,                                                           PAGE + 1,    0,    PAGE,        ZX_ERR_INVALID_ARGS },
+        {R | SP,                                                           root,        0,    PAGE,        ZX_ERR_INVALID_ARGS },
+        {R | SP,                                                           root - PAGE, 0,    2 * PAGE,    ZX_ERR_INVALID_ARGS },
+        {R | SP,                                                           last,        0,    PAGE,        ZX_ERR_INVALID_ARGS },
+        {R,                                                                0,           0,    root + PAGE, ZX_ERR_INVALID_ARGS },
+        {R | UL,                                                           root + PAGE, 0,    PAGE,        ZX_ERR_INVALID_ARGS },
+        {R | UL,                                                           PAGE,        0,    2 * PAGE,    ZX_ERR_INVALID_ARGS },
+        {R | UL,                                                           0,           0,    PAGE,        ZX_ERR_INVALID_ARGS },
+        {R | SP | ZX_VM_ALIGN_8KB,                                         PAGE,        0,    PAGE,        ZX_ERR_INVALID_ARGS },
     };
     zx_handle_t vmo = new_vmo(4 * PAGE, ZX_VMO_RESIZABLE);
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

@@ -125,6 +125,22 @@ static void unmapping_destroys_whole_regions(void **state)
     free_tree(&t);
 }
 
+/* A range that is just that of a region, as one that is just that of a mapping. */
+static void unmapping_the_range_of_a_region(void **state)
+{
+    (void)state;
+    struct tree t = new_tree();
+    zx_handle_t bare = dup_with(t.outer.handle, ZX_RIGHT_NONE);
+    const zx_vaddr_t base = t.middle.base;
+    assert_status(zx_vmar_unmap(bare, base, 8 * PAGE), ZX_ERR_INVALID_ARGS);
+    assert_true(can_read(t.at[1]) && can_read(t.at[2]));
+    assert_ok(zx_vmar_unmap(t.outer.handle, base, 8 * PAGE));
+    assert_true(can_read(t.at[0]) && !can_read(t.at[1]) && !can_read(t.at[2]));
+    assert_status(zx_vmar_destroy(t.middle.handle), ZX_ERR_BAD_STATE);
+    assert_ok(zx_handle_close(bare));
+    free_tree(&t);
+}
+
 static void unmapping_all_of_a_region_leaves_it(void **state)
 {
     (void)state;
@@ -166,6 +182,7 @@ int main(void)
         cmocka_unit_test(z154_destroyed_regions_refuse_everything),
         cmocka_unit_test(destroying_takes_all_below_it),
         cmocka_unit_test(unmapping_destroys_whole_regions),
+        cmocka_unit_test(unmapping_the_range_of_a_region),
         cmocka_unit_test(unmapping_all_of_a_region_leaves_it),
         cmocka_unit_test(z193_unmapped_pages_stay_reserved),
     };

@@ -144,6 +144,8 @@ static void deeper_regions_only_lose(void **state)
     assert_status(zx_vmar_protect(outer.handle, R | W, outer.base, 2 * PAGE), ZX_ERR_ACCESS_DENIED);
     assert_false(can_write(outer.base)); /* nothing has changed */
     assert_status(zx_vmar_protect(outer.handle, R, outer.base, 3 * PAGE), ZX_ERR_NOT_FOUND);
+    /* Who may not go deeper hears that first. */
+    assert_status(zx_vmar_protect(no_children, R | W, at, PAGE), ZX_ERR_INVALID_ARGS);
     assert_ok(zx_vmar_protect(inner.handle, R | W, at, PAGE));
     assert_true(can_write(at));
     /* What a mapping may never have is refused before the region is looked at. */

@@ -51,6 +51,7 @@ static void z004_z010_z013_create_errors(void **state)
         {UINT64_MAX,            ZX_VMO_UNBOUNDED | ZX_VMO_RESIZABLE, ZX_ERR_INVALID_ARGS},
         {0,                     ZX_VMO_UNBOUNDED | ZX_VMO_RESIZABLE, ZX_ERR_INVALID_ARGS},
         {42,                    ZX_VMO_UNBOUNDED,                    ZX_ERR_INVALID_ARGS},
+        {UINT64_MAX,            ZX_VMO_UNBOUNDED,                    ZX_ERR_INVALID_ARGS}, /* that is not rounded */
         {UINT64_MAX,            bad,                                 ZX_ERR_OUT_OF_RANGE}, /* rounding before unknown bits */
         {UINT64_MAX - 2 * PAGE, bad,                                 ZX_ERR_INVALID_ARGS}, /* unknown bits before the maximum */
         {UINT64_MAX - PAGE + 1, 0,                                   ZX_ERR_OUT_OF_RANGE},
@@ -189,14 +190,15 @@ static void z037_resizing_refused(void **state)
         uint64_t size;
         zx_status_t status;
     } rows[] = {
-        {0,            PAGE,       ZX_ERR_BAD_HANDLE   },
-        {event,        UINT64_MAX, ZX_ERR_WRONG_TYPE   },
-        {reader,       UINT64_MAX, ZX_ERR_ACCESS_DENIED},
-        {writer,       UINT64_MAX, ZX_ERR_ACCESS_DENIED}, /* without RESIZE, before the range */
-        {fixed_reader, PAGE,       ZX_ERR_ACCESS_DENIED},
-        {fixed,        UINT64_MAX, ZX_ERR_OUT_OF_RANGE }, /* the rounding comes first */
-        {fixed,        4 * PAGE,   ZX_ERR_UNAVAILABLE  },
-        {fixed_writer, PAGE,       ZX_ERR_UNAVAILABLE  }, /* RESIZE is not asked for */
+        {0,            PAGE,        ZX_ERR_BAD_HANDLE   },
+        {event,        UINT64_MAX,  ZX_ERR_WRONG_TYPE   },
+        {reader,       UINT64_MAX,  ZX_ERR_ACCESS_DENIED},
+        {writer,       UINT64_MAX,  ZX_ERR_ACCESS_DENIED}, /* without RESIZE, before the range */
+        {fixed_reader, PAGE,        ZX_ERR_ACCESS_DENIED},
+        {fixed,        UINT64_MAX,  ZX_ERR_OUT_OF_RANGE }, /* the rounding comes first */
+        {fixed,        4 * PAGE,    ZX_ERR_UNAVAILABLE  },
+        {fixed,        LARGEST + 1, ZX_ERR_UNAVAILABLE  }, /* before the maximum */
+        {fixed_writer, PAGE,        ZX_ERR_UNAVAILABLE  }, /* RESIZE is not asked for */
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         assert_status(zx_vmo_set_size(rows[i].handle, rows[i].size), rows[i].status);

@@ -315,8 +315,14 @@ static void what_is_not_cached_refuses(void **state)
     assert_status(zx_vmo_read(vmo, &byte, PAGE, 1), ZX_ERR_BAD_STATE);
     assert_status(zx_vmo_write(vmo, &byte, PAGE, 1), ZX_ERR_BAD_STATE);
     assert_status(zx_vmo_read(vmo, &byte, UINT64_MAX, 2), ZX_ERR_OUT_OF_RANGE); /* wraps */
-    assert_status(op(vmo, ZERO, 0, PAGE), ZX_ERR_BAD_STATE);
+    assert_status(zx_vmo_write(vmo, &byte, UINT64_MAX, 2), ZX_ERR_OUT_OF_RANGE);
+    assert_status(op(vmo, ZERO, 0, 2 * PAGE), ZX_ERR_BAD_STATE); /* before the range */
+    assert_status(op(vmo, ZERO, WRAPPING, 2 * PAGE), ZX_ERR_OUT_OF_RANGE);
     assert_status(zx_vmo_create_child(vmo, SNAPSHOT, 0, PAGE, &out), ZX_ERR_BAD_STATE);
+    assert_status(zx_vmo_create_child(vmo, SNAPSHOT, 0, LARGEST_VMO + PAGE, &out),
+                  ZX_ERR_OUT_OF_RANGE);
+    assert_status(zx_vmo_create_child(vmo, SNAPSHOT, 1, PAGE, &out), ZX_ERR_INVALID_ARGS);
+    assert_status(zx_vmo_create_child(vmo, REFERENCE, PAGE, 0, &out), ZX_ERR_INVALID_ARGS);
     assert_status(zx_vmo_create_child(vmo, SLICE, 0, PAGE, &out), ZX_ERR_BAD_STATE);
     assert_status(zx_vmo_create_child(vmo, SLICE, 0, 2 * PAGE, &out), ZX_ERR_INVALID_ARGS);
     assert_status(zx_vmo_create_child(vmo, REFERENCE, 0, 0, &out), ZX_ERR_BAD_STATE);
@@ -333,6 +339,8 @@ static void what_is_not_cached_refuses(void **state)
     assert_ok(zx_vmo_set_cache_policy(uncached, ZX_CACHE_POLICY_UNCACHED));
     assert_int_equal(info_of(uncached).flags, 0xB);
     assert_int_equal(info_of(uncached).cache_policy, 1);
+    assert_status(zx_vmo_create_child(uncached, SLICE, 0, PAGE, &out), ZX_ERR_NOT_SUPPORTED);
+    assert_int_equal(out, 77);
     assert_ok(zx_handle_close(uncached));
 }
 

@@ -77,6 +77,7 @@ static void z109_offsets_add_up(void **state)
     assert_int_equal(out, 77);
     zx_handle_t child = new_child(far, SNAPSHOT | CHILD_RESIZABLE, 0x4000, 0);
     assert_status(zx_vmo_set_size(child, 0x8000), ZX_ERR_INVALID_ARGS);
+    assert_status(zx_vmo_set_size(child, LARGEST_VMO + PAGE), ZX_ERR_OUT_OF_RANGE);
     assert_ok(zx_vmo_set_size(child, 0x3000));
     const zx_handle_t all[] = {vmo, far, child};
     assert_ok(zx_handle_close_many(all, 3));
