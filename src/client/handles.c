@@ -16,7 +16,7 @@ struct transfer {
 sysmem_status_t handles_into_fd(zx_handle_t handle, struct sysmem_handle_info *ret_info,
                                 int *ret_fd)
 {
-    struct transfer_fds fds;
+    struct transfer_fds fds = TRANSFER_NO_FDS;
     zx_status_t status = transfer_into_fds(handle, ret_info, &fds);
     if (status == ZX_OK) {
         *ret_fd = fd_take(&fds.fd);
@@ -56,7 +56,7 @@ static sysmem_status_t any_into_fds(zx_handle_t handle, struct sysmem_handle_inf
 {
     sysmem_status_t status = transfer_into_fds(handle, ret_info, ret_fds);
     if (status == ZX_ERR_NOT_SUPPORTED) {
-        *ret_fds = (struct transfer_fds){.fd = -1, .companion = -1};
+        *ret_fds = TRANSFER_NO_FDS;
         status = part_into_fd(handle, ret_info, &ret_fds->fd);
         (void)zx_handle_close(handle);
     } else if (status == ZX_ERR_ACCESS_DENIED) {
@@ -76,7 +76,7 @@ static sysmem_status_t attach_handle(struct message *message, zx_handle_t handle
                                      zx_handle_t *ret_slot)
 {
     struct sysmem_handle_info info;
-    struct transfer_fds fds;
+    struct transfer_fds fds = TRANSFER_NO_FDS;
     sysmem_status_t status = any_into_fds(handle, &info, &fds);
     if (status != 0) {
         return status;

@@ -51,7 +51,7 @@ static struct frame *frame_new(const struct header *header, size_t len)
 {
     size_t fds_at = sizeof(struct frame) + sizeof(*header) + len;
     fds_at += -fds_at % sizeof(int);
-    struct frame *frame = malloc(fds_at + 2 * header->handle_count * sizeof(int));
+    struct frame *frame = malloc(fds_at + (size_t)2 * header->handle_count * sizeof(int));
     if (frame == NULL) {
         return NULL;
     }
@@ -92,7 +92,7 @@ static zx_status_t add_handle(struct frame *frame, const struct loose_handle *lo
                               unsigned char *ret_form)
 {
     struct form form;
-    struct transfer_fds fds;
+    struct transfer_fds fds = TRANSFER_NO_FDS;
     zx_status_t status = transfer_out(loose, &form, &fds);
     if (status != ZX_OK) {
         return status;

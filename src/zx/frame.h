@@ -7,7 +7,7 @@
 #include "zx/parcel.h"
 
 /* Each handle may have a companion. The kernel takes 253. */
-#define FRAME_MAX_FDS (2 * ZX_CHANNEL_MAX_MSG_HANDLES)
+#define FRAME_MAX_FDS ((size_t)2 * ZX_CHANNEL_MAX_MSG_HANDLES)
 
 struct frame {
     struct list link;

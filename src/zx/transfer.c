@@ -310,7 +310,7 @@ zx_status_t sysmem_handle_into_fd(zx_handle_t handle, struct sysmem_handle_info 
 {
     struct loose_handle loose;
     struct form form;
-    struct transfer_fds fds;
+    struct transfer_fds fds = TRANSFER_NO_FDS;
     zx_status_t status = take_handle(handle, BESIDE_NOTHING, &loose);
     if (status != ZX_OK) {
         return status;
@@ -335,7 +335,7 @@ zx_status_t sysmem_handle_into_form(zx_handle_t handle,
 {
     struct loose_handle loose;
     struct form form;
-    struct transfer_fds fds;
+    struct transfer_fds fds = TRANSFER_NO_FDS;
     zx_status_t status = take_handle(handle, BESIDE_FORM, &loose);
     if (status != ZX_OK) {
         return status;

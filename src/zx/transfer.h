@@ -13,6 +13,8 @@ struct transfer_fds {
     int companion; /* -1: none; else what somebody else learns by that the handle is gone */
 };
 
+#define TRANSFER_NO_FDS ((struct transfer_fds){.fd = -1, .companion = -1})
+
 /* Closes those that are there. */
 void transfer_fds_close(struct transfer_fds *fds);
 
