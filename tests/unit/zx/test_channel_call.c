@@ -189,6 +189,12 @@ static void the_last_reply_counts(void **state)
         call_join(&talk, ZX_ERR_BUFFER_TOO_SMALL);
         assert_int_equal(talk.len, 12);
         assert_status(read_nothing(ends[0]), ZX_ERR_SHOULD_WAIT);
+        call_start(&talk, ends[0], 3); /* no room for handles either */
+        next_question(ends[1], question);
+        zx_handle_t event = new_event();
+        assert_ok(zx_channel_write(ends[1], 0, question, sizeof(question), &event, 1));
+        call_join(&talk, ZX_ERR_BUFFER_TOO_SMALL);
+        assert_int_equal(talk.handles, 1);
         call_start(&talk, ends[0], 2);
         next_question(ends[1], question);
         answer(ends[1], question);

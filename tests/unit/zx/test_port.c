@@ -203,6 +203,45 @@ static void canceling_takes_waits_and_packets(void **state)
     assert_ok(zx_handle_close_many(all, 3));
 }
 
+/* Each of a wait and a packet is enough, and nothing goes that is of another port, handle or key.
+ */
+static void canceling_takes_no_more(void **state)
+{
+    (void)state;
+    zx_handle_t port = new_port();
+    zx_handle_t other = new_port();
+    zx_handle_t event = new_event();
+    zx_handle_t copy = dup_with(event, ZX_RIGHT_SAME_RIGHTS);
+    assert_ok(zx_object_wait_async(event, port, 1, ZX_EVENT_SIGNALED, 0));
+    assert_ok(zx_object_wait_async(event, other, 1, ZX_EVENT_SIGNALED, 0));
+    assert_ok(zx_port_cancel(port, event, 1)); /* only a wait */
+    assert_status(zx_port_cancel(port, event, 1), ZX_ERR_NOT_FOUND);
+    assert_ok(zx_object_wait_async(event, port, 1, ZX_USER_SIGNAL_0, 0));
+    assert_ok(zx_object_wait_async(event, port, 2, ZX_USER_SIGNAL_0, 0));
+    assert_ok(zx_object_wait_async(copy, port, 1, ZX_USER_SIGNAL_0, 0));
+    const zx_port_packet_t mine = {.key = 1};
+    assert_ok(zx_port_queue(port, &mine));
+    assert_ok(zx_object_signal(event, 0, ZX_USER_SIGNAL_0));
+    assert_ok(zx_port_cancel(port, event, 1)); /* only a packet */
+    assert_status(zx_port_cancel(port, event, 1), ZX_ERR_NOT_FOUND);
+    bool has_user = false;
+    bool has_second = false;
+    bool has_copy = false;
+    for (int i = 0; i < 3; i++) {
+        zx_port_packet_t packet = next_packet(port);
+        bool is_user = packet.type == ZX_PKT_TYPE_USER;
+        has_user = has_user || is_user;
+        has_second = has_second || (!is_user && packet.key == 2);
+        has_copy = has_copy || (!is_user && packet.key == 1);
+    }
+    assert_true(has_user && has_second && has_copy);
+    expect_empty(port);
+    assert_ok(zx_object_signal(event, 0, ZX_EVENT_SIGNALED));
+    assert_int_equal(next_packet(other).key, 1);
+    const zx_handle_t all[] = {port, other, event, copy};
+    assert_ok(zx_handle_close_many(all, 4));
+}
+
 static void the_kernels_signals_come_without_being_asked(void **state)
 {
     (void)state;
@@ -288,6 +327,7 @@ int main(void)
         cmocka_unit_test(an_edge_is_a_change),
         cmocka_unit_test(closing_the_handle_ends_its_waits),
         cmocka_unit_test(canceling_takes_waits_and_packets),
+        cmocka_unit_test(canceling_takes_no_more),
         cmocka_unit_test(the_kernels_signals_come_without_being_asked),
         cmocka_unit_test(a_wait_outlives_the_other_ends_leaving),
         cmocka_unit_test(closing_the_port_ends_the_wait),

@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 
 #include "zx/handle.h"
 
@@ -117,12 +118,48 @@ static void z220_closing_one_of_many_ends_the_wait(void **state)
     }
 }
 
+static void do_nothing(int number)
+{
+    (void)number;
+}
+
+/* A signal of the program's that the thread handles is no end of its wait. */
+static void a_wait_goes_on_after_a_signal(void **state)
+{
+    (void)state;
+    struct wait wait = {.status = 77};
+    const struct sigaction action = {.sa_handler = do_nothing}; /* without SA_RESTART */
+    struct sigaction before;
+    assert_int_equal(sigaction(SIGUSR1, &action, &before), 0);
+    for (int i = 0; i < 3; i++) {
+        wait.items[i] = (zx_wait_item_t){new_event(), ZX_EVENT_SIGNALED, 77};
+    }
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, wait_for_ever, &wait), 0);
+    while (!is_waited_for(wait.items[2].handle)) {
+        (void)sched_yield();
+    }
+    for (int i = 0; i < 20; i++) { /* at whatever point it is */
+        assert_int_equal(pthread_kill(thread, SIGUSR1), 0);
+        (void)poll(NULL, 0, 1);
+    }
+    assert_ok(zx_object_signal(wait.items[1].handle, 0, ZX_EVENT_SIGNALED));
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_ok(wait.status);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(wait.items[i].pending, i == 1 ? ZX_EVENT_SIGNALED : 0);
+        assert_ok(zx_handle_close(wait.items[i].handle));
+    }
+    assert_int_equal(sigaction(SIGUSR1, &before, NULL), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(z208_signals_of_the_other_end),
         cmocka_unit_test(wait_many_judges_in_order),
         cmocka_unit_test(z220_closing_one_of_many_ends_the_wait),
+        cmocka_unit_test(a_wait_goes_on_after_a_signal),
     };
     return RUN_ZX_TESTS(tests);
 }
