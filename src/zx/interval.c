@@ -127,48 +127,62 @@ struct interval *interval_tree_find(const struct interval_tree *tree, uint64_t a
     return found;
 }
 
+struct search {
+    uint64_t size;
+    uint64_t align;
+    uint64_t width; /* subtrees without a hole that wide are passed by */
+    uint64_t start; /* of what was found */
+};
+
 /* Whether what is asked for fits between two neighbours, the ends of whom are low and high. */
-static bool fits(const struct interval_hole *hole, uint64_t *ret_start)
+static bool fits(struct search *search, uint64_t low, uint64_t high)
 {
-    if (hole->high <= hole->low || hole->high - hole->low < hole->size) {
+    if (high <= low || high - low < search->size) {
         return false;
     }
-    uint64_t skip = (0 - hole->low) & (hole->align - 1);
-    if (hole->high - hole->low - hole->size < skip) {
+    uint64_t skip = (0 - low) & (search->align - 1);
+    if (high - low - search->size < skip) {
         return false;
     }
-    *ret_start = hole->low + skip;
+    search->start = low + skip;
     return true;
 }
 
-/* Looks through a subtree and the holes on both its sides, which begin at `low` and end at `high`;
- * passes by subtrees that have no hole of `width` bytes. */
-static bool search(const struct interval *node, const struct interval_hole *hole, uint64_t width,
-                   uint64_t *ret_start)
+/* Looks through a subtree and the holes on both its sides, which begin at `low` and end at `high`.
+ */
+static bool look(const struct interval *node, uint64_t low, uint64_t high, struct search *search)
 {
-    if (node == NULL) {
-        return fits(hole, ret_start);
+    while (node != NULL) {
+        if (node->start >= high) {
+            node = node->left;
+            continue;
+        }
+        uint64_t above = node->last < high ? high - node->last : 0;
+        if (max_u64(node->widest, max_u64(node->first - low, above)) < search->width) {
+            return false;
+        }
+        if (look(node->left, low, node->start, search)) {
+            return true;
+        }
+        low = node->end;
+        node = node->right;
     }
-    struct interval_hole below = *hole;
-    if (node->start >= hole->high) {
-        return search(node->left, &below, width, ret_start);
-    }
-    uint64_t widest = max_u64(node->widest, node->first - hole->low);
-    widest = max_u64(widest, node->last < hole->high ? hole->high - node->last : 0);
-    if (widest < width) {
-        return false;
-    }
-    struct interval_hole above = *hole;
-    below.high = node->start;
-    above.low = node->end;
-    return search(node->left, &below, width, ret_start) ||
-           search(node->right, &above, width, ret_start);
+    return fits(search, low, high);
 }
 
 bool interval_tree_find_hole(const struct interval_tree *tree, const struct interval_hole *hole,
                              uint64_t *ret_start)
 {
+    struct search search = {.size = hole->size, .align = hole->align};
     /* A hole that is wider by the alignment fits wherever it starts: the first one met will do. */
-    return search(tree->root, hole, hole->size + hole->align - 1, ret_start) ||
-           search(tree->root, hole, hole->size, ret_start);
+    search.width = hole->size + hole->align - 1;
+    bool is_found = look(tree->root, hole->low, hole->high, &search);
+    if (!is_found && hole->align > 1) {
+        search.width = hole->size;
+        is_found = look(tree->root, hole->low, hole->high, &search);
+    }
+    if (is_found) {
+        *ret_start = search.start;
+    }
+    return is_found;
 }

@@ -382,7 +382,7 @@ static zx_status_t unmap_locked(struct region *region, const struct region_span 
     if (!region_has(region, span->start, span->end)) {
         return ZX_ERR_INVALID_ARGS;
     }
-    const struct interval *first = tenant_in(region, span->start, span->end);
+    struct interval *first = tenant_in(region, span->start, span->end);
     if (first == NULL) {
         return ZX_OK;
     }
@@ -398,10 +398,15 @@ static zx_status_t unmap_locked(struct region *region, const struct region_span 
     if (status == ZX_OK) {
         status = reservation_restore(whole.start, whole.end);
     }
-    if (status == ZX_OK) {
+    if (status != ZX_OK) {
+        return status;
+    }
+    if (is_one) {
+        drop_mapping(region, mapping_of(first));
+    } else {
         forget_range(region, whole.start, whole.end);
     }
-    return status;
+    return ZX_OK;
 }
 
 zx_status_t region_unmap(struct region *region, const struct region_span *span)
