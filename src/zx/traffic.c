@@ -273,7 +273,11 @@ void endpoint_look(struct endpoint *endpoint)
     (void)poll(&item, 1, 0); /* interrupted when nothing is there: no events either */
     bool hung_up = (item.revents & POLLHUP) != 0;
     struct frame_head head;
-    enum frame_kind kind = (item.revents & POLLIN) != 0 ? take_ahead(endpoint, &head) : FRAME_NONE;
+    enum frame_kind kind = FRAME_NONE;
+    if ((item.revents & POLLIN) != 0) {
+        kind = take_ahead(endpoint, &head);
+        hung_up = hung_up && kind != FRAME_NONE; /* there is more than one look takes */
+    }
     if (kind == FRAME_END && !hung_up) {
         break_off(
             endpoint); /* an empty frame, or half of the socket shut: it would poll for ever */

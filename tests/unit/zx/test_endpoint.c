@@ -1,5 +1,6 @@
 #include "zx_test.h"
 
+#include <stdbool.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -100,6 +101,35 @@ static void channel_signals_follow_the_socket(void **state)
     assert_ok(zx_handle_close(pair[0]));
 }
 
+/* More than is taken from a socket at once, and then nobody is there: still all of it counts. */
+static void a_closed_end_is_heard_to_its_last_word(void **state)
+{
+    (void)state;
+    int fds[2];
+    int room = 16 << 20;
+    zx_handle_t end = ZX_HANDLE_INVALID;
+    uint32_t signals[4] = {0x0002015A, 0, 0, ZX_USER_SIGNAL_1}; /* a frame: docs/handles.md */
+    const struct sysmem_handle_info info = {.type = ZX_OBJ_TYPE_EVENTPAIR,
+                                            .rights = ZX_DEFAULT_EVENTPAIR_RIGHTS};
+    assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds), 0);
+    bool has_room = setsockopt(fds[1], SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof(room)) == 0;
+    assert_ok(sysmem_handle_from_fd(fds[0], &info, &end));
+    for (int i = 0; i < 5000 && has_room; i++) {
+        signals[3] = i < 4999 ? ZX_USER_SIGNAL_1 : ZX_USER_SIGNAL_2;
+        assert_int_equal(send(fds[1], signals, sizeof(signals), MSG_DONTWAIT), sizeof(signals));
+    }
+    assert_int_equal(close(fds[1]), 0);
+    if (has_room) {
+        assert_ok(zx_object_wait_one(end, ZX_USER_SIGNAL_2, zx_deadline_after(ZX_SEC(10)), NULL));
+    }
+    assert_ok(zx_object_wait_one(end, ZX_EVENTPAIR_PEER_CLOSED, ZX_TIME_INFINITE, NULL));
+    assert_ok(zx_handle_close(end));
+    if (!has_room) {
+        print_message("SO_SNDBUFFORCE needs CAP_NET_ADMIN\n");
+        skip();
+    }
+}
+
 /* A child process that holds an end until it is told to exit; only system calls in it. */
 static void child_holds(int fd, int until_eof)
 {
@@ -146,6 +176,7 @@ int main(void)
         cmocka_unit_test(channel_koids_are_their_sockets_cookies),
         cmocka_unit_test(peer_closed_comes_with_the_last_handle),
         cmocka_unit_test(channel_signals_follow_the_socket),
+        cmocka_unit_test(a_closed_end_is_heard_to_its_last_word),
         cmocka_unit_test(peer_closed_crosses_processes),
     };
     return RUN_ZX_TESTS(tests);
