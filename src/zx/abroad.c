@@ -3,12 +3,12 @@
 #include <assert.h>
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 
 #include "base/fd.h"
 #include "os/close_watch.h"
 #include "os/slot_lock.h"
+#include "zx/thread.h"
 
 /* A file of which children are abroad. */
 struct abroad_file {
@@ -119,21 +119,11 @@ static int start_thread(void)
         return -ENOMEM;
     }
     *fd = close_watch_fd(&watch);
-    pthread_attr_t detached;
-    (void)pthread_attr_init(&detached);
-    (void)pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
-    sigset_t all;
-    sigset_t before;
-    (void)sigfillset(&all);
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    pthread_t thread;
-    int error = pthread_create(&thread, &detached, run, fd);
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-    (void)pthread_attr_destroy(&detached);
-    if (error != 0) {
+    int error = thread_start(NULL, run, fd);
+    if (error < 0) {
         free(fd);
     }
-    return -error;
+    return error;
 }
 
 /* Begins to watch a store's file; with the first one the thread starts. 0 or -errno. */

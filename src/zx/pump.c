@@ -2,13 +2,13 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "zx/thread.h"
 
 #define EVENTS   (EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET)
 #define BATCH    64
@@ -133,21 +133,9 @@ static bool pump_start(void)
     pump.epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     pump.wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     pump.is_late = false;
-    pthread_attr_t attributes;
-    bool started = false;
-    if (pump.epoll_fd >= 0 && pump.wake_fd >= 0 &&
-        epoll_ctl(pump.epoll_fd, EPOLL_CTL_ADD, pump.wake_fd, &woken) == 0 &&
-        pthread_attr_init(&attributes) == 0) {
-        pthread_t thread;
-        sigset_t all;
-        sigset_t before;
-        (void)pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-        (void)sigfillset(&all);
-        (void)pthread_sigmask(SIG_SETMASK, &all, &before); /* signals are the program's */
-        started = pthread_create(&thread, &attributes, pump_run, NULL) == 0;
-        (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-        (void)pthread_attr_destroy(&attributes);
-    }
+    bool started = pump.epoll_fd >= 0 && pump.wake_fd >= 0 &&
+                   epoll_ctl(pump.epoll_fd, EPOLL_CTL_ADD, pump.wake_fd, &woken) == 0 &&
+                   thread_start(NULL, pump_run, NULL) == 0;
     if (!started) {
         fd_close(&pump.epoll_fd);
         fd_close(&pump.wake_fd);

@@ -2,13 +2,13 @@
 
 #include <fcntl.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
 #include "base/fd.h"
 #include "base/list.h"
+#include "zx/thread.h"
 
 /* Whoever holds up one thread holds up one less than all. */
 #define MAX_THREADS 4
@@ -39,22 +39,6 @@ static void *run(void *arg)
     return NULL;
 }
 
-static bool start_thread(void)
-{
-    pthread_attr_t detached;
-    pthread_t thread;
-    sigset_t all;
-    sigset_t before;
-    (void)pthread_attr_init(&detached);
-    (void)pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
-    (void)sigfillset(&all);
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before); /* signals are the program's */
-    bool started = pthread_create(&thread, &detached, run, NULL) == 0;
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-    (void)pthread_attr_destroy(&detached);
-    return started;
-}
-
 /* False: no memory, or no thread. */
 static bool hand_over(int fd)
 {
@@ -65,7 +49,7 @@ static bool hand_over(int fd)
     stray->fd = fd;
     (void)pthread_mutex_lock(&lock);
     list_append(&strays, &stray->link);
-    if (threads < MAX_THREADS && start_thread()) {
+    if (threads < MAX_THREADS && thread_start(NULL, run, NULL) == 0) {
         threads++;
     }
     bool is_taken = threads > 0;

@@ -2,7 +2,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "zx/thread.h"
 
 static void *run(void *arg)
 {
@@ -34,17 +34,6 @@ static void *run(void *arg)
     return NULL;
 }
 
-static int start_thread(struct watcher *watcher)
-{
-    sigset_t all;
-    sigset_t before;
-    (void)sigfillset(&all);
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    int error = pthread_create(&watcher->thread, NULL, run, watcher);
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return -error;
-}
-
 int watcher_start(struct watcher *watcher, const struct pollfd items[WATCHER_ITEMS],
                   void (*heard)(void *arg), void *arg)
 {
@@ -58,7 +47,7 @@ int watcher_start(struct watcher *watcher, const struct pollfd items[WATCHER_ITE
         .arg = arg,
     };
     memcpy(&watcher->items[1], items, WATCHER_ITEMS * sizeof(items[0]));
-    int error = start_thread(watcher);
+    int error = thread_start(&watcher->thread, run, watcher);
     if (error == 0) {
         (void)fd_take(&stop_fd);
     }
