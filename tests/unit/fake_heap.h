@@ -20,7 +20,7 @@
 #include "os/memfile.h"
 
 #define FAKE_HEAP_TYPE "test.FAKE"
-#define FAKE_HEAP_MAX  8
+#define FAKE_HEAP_MAX  128
 
 struct fake_release {
     struct heap_request *request;
