@@ -100,7 +100,7 @@ struct model_debug_heap {
 struct model_debug_get_heaps_response {
     const struct model_debug_heap *heaps; /* at most 1024 */
     size_t heaps_count;
-    const char *secure_memory; /* at most 16 bytes of UTF-8 */
+    const char *secure_memory; /* at most 64 bytes of UTF-8 */
     struct {
         bool heaps;
         bool secure_memory;

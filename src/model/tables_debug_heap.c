@@ -52,7 +52,7 @@ const struct model_type model_type_debug_heap = TYPE("DebugHeap", debug_heap_fie
 #define T struct model_debug_get_heaps_response
 static const struct model_field debug_get_heaps_response_fields[] = {
     TABLES(1, heaps, 1024, model_type_debug_heap),
-    STRING(2, secure_memory, 16),
+    STRING(2, secure_memory, 64),
 };
 const struct model_type model_type_debug_get_heaps_response =
     TYPE("Debug_GetHeaps_Response", debug_get_heaps_response_fields);
