@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -236,10 +237,19 @@ static int make_directory(struct daemon *daemon, const char *config)
     return config != NULL ? write_config(daemon, config) : 0;
 }
 
-/* In the child: becomes the daemon. */
-_Noreturn static void become_daemon(char *const *args, int log, pid_t parent)
+bool become_user(uid_t uid)
 {
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    return setgroups(0, NULL) == 0 && setresgid(uid, uid, uid) == 0 &&
+           setresuid(uid, uid, uid) == 0;
+}
+
+/* In the child: becomes the daemon. */
+_Noreturn static void become_daemon(char *const *args, int log, pid_t parent, uid_t uid)
+{
+    if (uid != 0 && !become_user(uid)) {
+        _exit(126);
+    }
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* forgotten when the user changes */
     int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
     if (getppid() == parent && dup2(null, 0) == 0 && dup2(log, 1) == 1 && dup2(log, 2) == 2) {
         execv(args[0], args);
@@ -248,7 +258,7 @@ _Noreturn static void become_daemon(char *const *args, int log, pid_t parent)
     _exit(127);
 }
 
-static int spawn(struct daemon *daemon, char *const *args)
+static int spawn(struct daemon *daemon, char *const *args, uid_t uid)
 {
     int log = open(daemon->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     if (log < 0) {
@@ -257,7 +267,7 @@ static int spawn(struct daemon *daemon, char *const *args)
     pid_t parent = getpid();
     pid_t pid = fork();
     if (pid == 0) {
-        become_daemon(args, log, parent);
+        become_daemon(args, log, parent, uid);
     }
     int error = pid < 0 ? -errno : 0;
     close(log);
@@ -293,8 +303,18 @@ static int start(struct daemon *daemon, const struct daemon_options *options)
         }
         args[count++] = options->args[i];
     }
-    error = spawn(daemon, (char *const *)args);
-    return error < 0 ? error : wait_until_serving(daemon);
+    if (options->uid != 0 &&
+        (chown(daemon->dir, options->uid, options->uid) < 0 || chmod(daemon->dir, 0755) < 0)) {
+        return -errno;
+    }
+    error = spawn(daemon, (char *const *)args, options->uid);
+    if (error == 0) {
+        error = wait_until_serving(daemon);
+    }
+    if (error == 0 && options->uid != 0 && chmod(daemon->socket, 0666) < 0) {
+        error = -errno;
+    }
+    return error;
 }
 
 int daemon_start(struct daemon *daemon, const struct daemon_options *options)

@@ -17,6 +17,9 @@ struct daemon_options {
     const char *config;
     /* The program; NULL is the built sysmemd, or $SYSMEMD. */
     const char *program;
+    /* Whom it runs as, with a group of the same number and no other: for root. 0: as this process.
+     * Its socket is for all users then. */
+    uid_t uid;
 };
 
 struct daemon {
@@ -64,6 +67,9 @@ ssize_t daemon_log_wait_for(const struct daemon *daemon, const char *text, size_
 
 /* True when the daemon's log has `text` now. */
 bool daemon_log_contains(const struct daemon *daemon, const char *text);
+
+/* Makes this process that of an ordinary user, for good. False: the system refuses. */
+bool become_user(uid_t uid);
 
 /* Descriptors that this process has open now. */
 int own_descriptor_count(void);
