@@ -16,7 +16,7 @@
 #include <zircon/syscalls.h>
 
 #define MAX_PACKET ((size_t)96 * 1024)
-#define MAX_FDS    70
+#define MAX_FDS    140
 #define WATCHED    1024
 
 /* Descriptors of which some are open for good, and the others only during a run. */
