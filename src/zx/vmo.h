@@ -83,8 +83,8 @@ bool vmo_is_whole_file(struct vmo *vmo);
 /* Makes an object of a descriptor of memory, which it owns on success. *rights are cut to what the
  * descriptor can do; of a sender who is believed only those that no descriptor of this kind gives.
  * The size is what the file has when it is first needed. ZX_ERR_WRONG_TYPE: it is of no memory
- * (os/memory_kind.h); no call is made on it then that could reach a file system. ZX_ERR_NO_MEMORY.
- */
+ * (os/memory_kind.h); no call is made on it then that could reach a file system.
+ * ZX_ERR_NO_RESOURCES: no descriptor is left to ask with; ZX_ERR_NO_MEMORY. */
 zx_status_t vmo_from_fd(int fd, zx_koid_t koid, bool believed, zx_rights_t *rights,
                         struct object **ret_object);
 

@@ -61,6 +61,14 @@ static bool look_at_sealed(int fd, int seals, bool believed, struct arrival *ret
     return true;
 }
 
+/* Why a descriptor without seals is not known: telling kinds of memory apart takes two. */
+static zx_status_t unknown_kind(int fd)
+{
+    FD_CLEANUP int one = fd_dup(fd);
+    FD_CLEANUP int two = one < 0 ? one : fd_dup(fd);
+    return two == -EMFILE ? ZX_ERR_NO_RESOURCES : ZX_ERR_WRONG_TYPE;
+}
+
 /* Memory without seals: its size is fixed from the beginning. */
 static bool look_at_unsealed(int fd, bool believed, struct arrival *ret)
 {
@@ -83,7 +91,7 @@ zx_status_t vmo_from_fd(int fd, zx_koid_t koid, bool believed, zx_rights_t *righ
 {
     struct arrival arrival;
     if (!look_at(fd, believed, &arrival)) {
-        return ZX_ERR_WRONG_TYPE;
+        return unknown_kind(fd);
     }
     struct store *store = store_of_file(fd, arrival.access);
     if (store == NULL) {

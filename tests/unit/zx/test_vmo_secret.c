@@ -195,6 +195,26 @@ static void it_leaves_as_the_same_description(void **state)
     assert_ok(zx_handle_close_many(all, 2));
 }
 
+static void without_a_descriptor_to_ask_with(void **state)
+{
+    (void)state;
+    const struct sysmem_handle_info info = {.type = ZX_OBJ_TYPE_VMO,
+                                            .rights = ZX_DEFAULT_VMO_RIGHTS};
+    struct rlimit before;
+    int fd = new_secret_fd(PAGE);
+    int copy = dup(fd);
+    int next = dup(fd); /* the lowest that is free */
+    assert_int_equal(close(next), 0);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    const struct rlimit none = {.rlim_cur = (rlim_t)next, .rlim_max = before.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    zx_handle_t vmo = 0;
+    zx_status_t status = sysmem_handle_from_fd(copy, &info, &vmo);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_status(status, ZX_ERR_NO_RESOURCES);
+    assert_ok(zx_handle_close(vmo_of_fd(fd)));
+}
+
 /* --- Threads --- */
 
 enum { THREADS = 4, STEPS = 1000, SLOT = 64 };
@@ -271,6 +291,7 @@ int main(void)
         cmocka_unit_test(mappings_and_children_share_the_bytes),
         cmocka_unit_test(what_may_be_locked_is_a_limit),
         cmocka_unit_test(it_leaves_as_the_same_description),
+        cmocka_unit_test(without_a_descriptor_to_ask_with),
         cmocka_unit_test(threads_use_it_at_once),
         cmocka_unit_test(threads_use_a_received_file_at_once),
     };
