@@ -57,7 +57,7 @@ SYSMEM_EXPORT zx_status_t sysmem_handle_into_form(zx_handle_t handle,
 
 /* sysmem_handle_from_fd() with the form, of a sender who need not be honest: of sockets the kernel
  * is asked for the koid. ZX_ERR_NOT_SUPPORTED: a form of another version; ZX_ERR_INVALID_ARGS: a
- * malformed one, or a part that is not inside the file. */
+ * malformed one, or a part that is not inside the file, or of a file that can shrink. */
 SYSMEM_EXPORT zx_status_t sysmem_handle_from_form(
     int fd, const unsigned char form[SYSMEM_HANDLE_FORM_BYTES], zx_handle_t *ret_handle);
 

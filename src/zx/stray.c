@@ -10,8 +10,9 @@
 #include "base/list.h"
 #include "zx/thread.h"
 
-/* Whoever holds up one thread holds up one less than all. */
-#define MAX_THREADS 4
+/* A close(2) that waits has given its number back before: more threads mean fewer descriptors that
+ * stay open behind those that wait. */
+#define MAX_THREADS 16
 
 struct stray {
     struct list link;

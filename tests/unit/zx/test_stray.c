@@ -148,7 +148,7 @@ static void a_message_of_strays_is_not_waited_for(void **state)
 static void many_wait_their_turn(void **state)
 {
     (void)state;
-    enum { COUNT = 12 };
+    enum { COUNT = 40 };
     int others[COUNT];
     zx_time_t late = too_late();
     for (size_t i = 0; i < COUNT; i++) {
