@@ -258,17 +258,18 @@ static ssize_t receive(int fd, struct msghdr *message, union received_control *c
     return n;
 }
 
-void frame_skip(int fd)
+bool frame_skip(int fd)
 {
     char byte;
     struct iovec part = {.iov_base = &byte, .iov_len = sizeof(byte)};
     struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
     union received_control control;
-    struct fd_list fds;
+    struct fd_list fds = {.count = 0};
     if (receive(fd, &message, &control) >= 0) { /* the kernel would close them here and now */
         (void)take_fds(&message, &fds);
         fd_list_close(&fds);
     }
+    return fds.count == 0;
 }
 
 static zx_status_t open_handle(const unsigned char *bytes, struct fd_list *list,
@@ -350,7 +351,7 @@ zx_status_t frame_receive(int fd, const struct frame_head *head, struct parcel *
     unsigned char *bytes = NULL;
     struct parcel *parcel = parcel_new(head->len, head->handle_count, &bytes);
     if (parcel == NULL) {
-        frame_skip(fd); /* else whoever waits would be woken for it again and again */
+        (void)frame_skip(fd); /* else whoever waits would be woken for it again and again */
         return ZX_ERR_NO_MEMORY;
     }
     zx_status_t status = receive_into(fd, head, parcel, bytes);

@@ -59,7 +59,7 @@ enum frame_kind frame_peek(int fd, struct frame_head *ret_head);
  * took it. */
 zx_status_t frame_receive(int fd, const struct frame_head *head, struct parcel **ret_parcel);
 
-/* Receives the next frame and forgets it. */
-void frame_skip(int fd);
+/* Receives the next frame and forgets it. False: descriptors came along. */
+bool frame_skip(int fd);
 
 #endif

@@ -214,9 +214,21 @@ static void break_off(struct endpoint *endpoint)
                           ZX_CHANNEL_PEER_CLOSED);
 }
 
+/* Of what nobody wants there is no end, as long as it costs nothing: descriptors do. */
+static bool skip(struct endpoint *endpoint)
+{
+    bool is_harmless = frame_skip(endpoint->fd);
+    if (!is_harmless) {
+        break_off(endpoint);
+    }
+    return is_harmless;
+}
+
 static void take_signals(struct endpoint *endpoint, const struct frame_head *head)
 {
-    frame_skip(endpoint->fd);
+    if (!skip(endpoint)) {
+        return;
+    }
     zx_signals_t settable = endpoint->object.kind->settable;
     object_update_signals(&endpoint->object, head->clear & settable, head->set & settable);
 }
@@ -247,7 +259,7 @@ static enum frame_kind take_ahead(struct endpoint *endpoint, struct frame_head *
         if (kind == FRAME_SIGNALS) {
             take_signals(endpoint, ret_head);
         } else if (!is_channel) {
-            frame_skip(endpoint->fd);
+            (void)skip(endpoint);
         } else if (kind == FRAME_MESSAGE && !list_is_empty(&endpoint->calls) &&
                    !endpoint_is_full(endpoint)) {
             take_message(endpoint, ret_head);

@@ -139,7 +139,7 @@ static void what_the_kernel_adds_is_refused_and_closed(void **state)
             assert_int_equal(frame_peek(pair[1], &head), FRAME_MESSAGE);
             assert_status(frame_receive(pair[1], &head, &parcel), ZX_ERR_INVALID_ARGS);
             send_message(pair[0], 2, 64, 2);
-            frame_skip(pair[1]);
+            assert_false(frame_skip(pair[1]));
             assert_int_equal(frame_peek(pair[1], &head), FRAME_NONE);
         }
         close_sockets(pair);
