@@ -45,6 +45,9 @@ enum {
 /* The heap type of the machine's memory; the one instance has id 0. */
 #define SYSMEM_HEAP_TYPE_SYSTEM_RAM "fuchsia.sysmem.heap.HEAP_TYPE.SYSTEM_RAM"
 
+/* An extension: the usual heap type of memory that only who has it mapped can read. */
+#define SYSMEM_HEAP_TYPE_CONFIDENTIAL "sysmem.heap.CONFIDENTIAL"
+
 /* Heap: a reference to a heap instance. heap_type is at most 128 bytes of UTF-8. */
 struct sysmem_heap {
     const char *heap_type;

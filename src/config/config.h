@@ -32,10 +32,22 @@ struct config_quotas {
     uint32_t external_heap_deadline_ms;       /* for each answer of theirs; at least 1 */
 };
 
+/* Keys of a heap that only some backends take. */
+enum config_heap_key {
+    CONFIG_HEAP_COMMIT = 1 << 0,
+    CONFIG_HEAP_PAGE_SIZE = 1 << 1,
+    CONFIG_HEAP_DEVICE = 1 << 2,
+};
+
 /* What a heap's backend is told, besides what the solver knows of it. */
 struct config_heap_options {
-    bool lazy;       /* "commit": "lazy": system RAM is committed page by page, at first use */
-    bool huge_pages; /* "commit": "huge": at allocation, in huge pages if possible; not lazy */
+    const char *backend; /* NULL: as its type has it */
+    unsigned keys;       /* enum config_heap_key: those that are there */
+    bool lazy;           /* "commit": "lazy": system RAM is committed page by page, at first use */
+    bool huge_pages;     /* "commit": "huge": at allocation, in huge pages if possible; not lazy */
+    uint64_t page_size;  /* in bytes, a power of two from 16 KiB to 16 GiB */
+    const char *device;  /* a file's name, without a slash */
+    uint64_t max_size_bytes; /* of one buffer; 0: not said */
 };
 
 /* "contiguous": the pool of emulated physical addresses. */

@@ -52,7 +52,7 @@ void heap_count_released(struct heap *heap, const struct heap_request *request)
 
 void heap_look(struct heap *heap)
 {
-    if (heap->ops->look != NULL) {
+    if (heap->ops->look != NULL && !heap->closed) {
         heap->ops->look(heap);
     }
 }

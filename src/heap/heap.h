@@ -113,6 +113,7 @@ struct heap {
     struct heap_metrics metrics;
     bool ready;                /* in a registry: heap_registry_set_ready() */
     const char *absent_reason; /* why it is not ready, in words; NULL when it is */
+    bool closed;               /* its owner keeps it from being ready, whatever it finds */
     const struct pool *pool;   /* whose addresses its buffers have; NULL: none */
     bool external;             /* another process's: the next one of its type and id replaces it */
     /* The registry's and heap.c's own: */

@@ -235,6 +235,17 @@ static void heaps_that_cannot_be_are_named(void **state)
     assert_heaps_refused("{\"heap\": {\"heap_type\": \"example.OTHER\"}, " DOMAINS "}",
                          "heap example.OTHER");
     assert_heaps_refused(RAM "}, \"secure\": true, " DOMAINS "}", "cannot be secure");
+    assert_heaps_refused(RAM "}, \"backend\": \"moon\", " DOMAINS "}",
+                         "one of the backends system_ram, hugetlb, confidential, dma_heap, "
+                         "udmabuf, got moon");
+    assert_heaps_refused(RAM "}, \"page_size\": \"2MiB\", " DOMAINS "}",
+                         "the backend system_ram takes no \"page_size\"");
+    assert_heaps_refused(RAM "}, \"backend\": \"hugetlb\", \"commit\": \"lazy\", " DOMAINS "}",
+                         "the backend hugetlb takes no \"commit\"");
+    assert_heaps_refused("{\"heap\": {\"heap_type\": \"sysmem.heap.CONFIDENTIAL\"}, "
+                         "\"backend\": \"confidential\", "
+                         "\"coherency_domain_support\": {\"ram_supported\": true}}",
+                         "its backend's memory has no RAM domain");
 }
 
 static void heaps_come_from_the_configuration(void **state)

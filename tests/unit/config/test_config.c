@@ -203,7 +203,9 @@ static void written_and_read_again_it_is_the_same(void **state)
                " 'coherency_domain_support': {'cpu_supported': true}, 'aliases': ['b', 'c'],"
                " 'secure': true}, {'heap': {'heap_type': 'b'}, 'commit': 'lazy',"
                " 'absent_reason': 'it is away',"
-               " 'coherency_domain_support': {}}],"
+               " 'coherency_domain_support': {}}, {'heap': {'heap_type': 'c'},"
+               " 'coherency_domain_support': {}, 'backend': 'x', 'page_size': '2097152',"
+               " 'device': 'd', 'max_size_bytes': '0xfffffffffffffff0'}],"
                "'limits': {'max_buffers': 3, 'max_bytes_per_uid': '0xffffffffffffffff'},"
                "'debug': {'group': 5, 'uids': [0, 4294967295], 'show_client_names': true},"
                "'registrars': [{'heap_type': 'a.B', 'uids': [7], 'groups': ['root', 8]},"
@@ -222,6 +224,14 @@ static void written_and_read_again_it_is_the_same(void **state)
     assert_int_equal(again.quotas.max_bytes_per_uid, UINT64_MAX);
     assert_int_equal(again.heaps[0].heap.id, UINT64_MAX);
     assert_true(again.heaps[0].secure && again.heap_options[1].lazy);
+    assert_null(again.heap_options[1].backend);
+    const struct config_heap_options *options = &again.heap_options[2];
+    assert_string_equal(options->backend, "x");
+    assert_string_equal(options->device, "d");
+    assert_int_equal(options->page_size, 2 << 20);
+    assert_int_equal(options->max_size_bytes, UINT64_MAX - 15);
+    assert_int_equal(options->keys, CONFIG_HEAP_PAGE_SIZE | CONFIG_HEAP_DEVICE);
+    assert_non_null(strstr(first, "2MiB"));
     assert_int_equal(again.debug.uids[1], UINT32_MAX);
     assert_int_equal(again.registrar_count, 2);
     assert_string_equal(again.registrars[0].heap_type, "a.B");
@@ -355,6 +365,16 @@ static void bad_contents_name_their_path(void **state)
                 "heaps[0]: wanted coherency_domain_support, got none");
     merge_badly("{'heaps': [{}]}", "heaps[0]: wanted a heap, got none");
     merge_badly("{'heaps': [{'aliases': [1]}]}", "heaps[0].aliases[0]: wanted a string");
+    merge_badly("{'heaps': [{'page_size': 2097152}]}", "heaps[0].page_size: wanted a power of two");
+    merge_badly("{'heaps': [{'page_size': '3MiB'}]}", "heaps[0].page_size: wanted a power of two");
+    merge_badly("{'heaps': [{'page_size': '4096'}]}", "heaps[0].page_size: wanted a power of two");
+    merge_badly("{'heaps': [{'page_size': '32GiB'}]}", "heaps[0].page_size: wanted a power of two");
+    merge_badly("{'heaps': [{'page_size': '0'}]}", "heaps[0].page_size: wanted a power of two");
+    merge_badly("{'heaps': [{'device': 'a/b'}]}", "heaps[0].device: wanted the name of a file");
+    merge_badly("{'heaps': [{'device': '..'}]}", "heaps[0].device: wanted the name of a file");
+    merge_badly("{'heaps': [{'device': ''}]}", "heaps[0].device: wanted the name of a file");
+    merge_badly("{'heaps': [{'max_size_bytes': 0}]}", "heaps[0].max_size_bytes: wanted 1 or more");
+    merge_badly("{'heaps': [{'backend': 1}]}", "heaps[0].backend: wanted a string");
     merge_badly("{'debug': {'group': 'no such group'}}",
                 "debug.group: wanted a group of this system, got");
     merge_badly("{'debug': {'uids': [-1]}}", "debug.uids[0]: wanted an integer");
