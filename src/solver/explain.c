@@ -24,6 +24,7 @@ struct failures {
     struct failed_attempt *list;
     size_t count;
     size_t size;
+    uint32_t *last; /* what was selected when the search ended */
     bool every;
     bool no_memory;
 };
@@ -75,8 +76,11 @@ static uint32_t find_failures(struct failures *failures, struct solver_outcome *
     work_init(&work, problem->environment, &arena, outcome);
     uint32_t *selected = work_alloc(&work, problem->group_count, sizeof(*selected));
     uint32_t error = SYSMEM_ERROR_NO_MEMORY;
-    if (selected != NULL && failures->list != NULL) {
+    size_t bytes = problem->group_count * sizeof(*selected);
+    failures->last = arena_alloc(failures->arena, bytes);
+    if (selected != NULL && failures->list != NULL && failures->last != NULL) {
         error = search(&work, problem, selected, &listener);
+        memcpy(failures->last, selected, bytes);
     }
     arena_clear(&arena);
     return failures->no_memory ? SYSMEM_ERROR_NO_MEMORY : error;
@@ -168,13 +172,19 @@ static bool explain(struct arena *arena, const struct solver_problem *problem,
     return ok;
 }
 
-/* What ended the search, where that was no attempt that others may follow. */
+/* What ended the search, where that was no attempt that others may follow: the limit, or an attempt
+ * without secure memory. */
 static bool tell_end(struct arena *arena, const struct solver_outcome *outcome,
-                     struct solver_conflict *ret)
+                     const struct failures *failures, struct solver_conflict *ret)
 {
+    bool is_attempt = outcome->reason_count > 0 && outcome->reasons[0].participant >= 0;
     struct solver_member *members =
         arena_alloc_array(arena, outcome->reason_count, sizeof(*members));
-    *ret = (struct solver_conflict){.members = members, .minimal = outcome->reason_count == 1};
+    *ret = (struct solver_conflict){
+        .selected = is_attempt && failures->problem->group_count > 0 ? failures->last : NULL,
+        .members = members,
+        .minimal = !is_attempt, /* what else may be wrong was not looked at */
+    };
     for (size_t i = 0; members != NULL && i < outcome->reason_count; i++) {
         const struct solver_reason *reason = &outcome->reasons[i];
         members[i] = (struct solver_member){reason->participant, keep_text(arena, reason->field),
@@ -204,7 +214,7 @@ static bool explain_all(const struct failures *failures, const struct solver_out
             return false;
         }
     }
-    return !has_end || tell_end(&ret->arena, outcome, &conflicts[ret->conflict_count++]);
+    return !has_end || tell_end(&ret->arena, outcome, failures, &conflicts[ret->conflict_count++]);
 }
 
 int solver_explain(const struct solver_problem *problem, bool every_combination,

@@ -27,7 +27,8 @@ struct solver_conflict {
     const struct solver_member *members; /* by participant, then in schema order */
     size_t member_count;
     size_t omitted; /* further members, beyond SOLVER_MAX_MEMBERS */
-    bool minimal;   /* false: there were too many candidates to find out which can be spared */
+    bool minimal;   /* false: there were too many candidates to find out which can be spared, or
+                     * nothing was looked at: secure memory is not there */
 };
 
 struct solver_explanation {

@@ -114,10 +114,16 @@ static void check_text(const char *text, size_t size)
     EXPECT(memchr(text, '\0', size) != NULL);
 }
 
-static void check_failure(const struct solver_outcome *outcome, size_t participants, size_t groups)
+static void check_failure(const struct solver_outcome *outcome,
+                          const struct solver_problem *problem)
 {
+    size_t participants = problem->participant_count;
+    enum solver_secure secure = problem->environment->secure;
     EXPECT(outcome->error == SYSMEM_ERROR_CONSTRAINTS_INTERSECTION_EMPTY ||
-           (groups > 0 && outcome->error == SYSMEM_ERROR_TOO_MANY_GROUP_CHILD_COMBINATIONS));
+           (outcome->error == SYSMEM_ERROR_PENDING && secure == SOLVER_SECURE_EXPECTED) ||
+           (outcome->error == SYSMEM_ERROR_UNSPECIFIED && secure == SOLVER_SECURE_LOST) ||
+           (problem->group_count > 0 &&
+            outcome->error == SYSMEM_ERROR_TOO_MANY_GROUP_CHILD_COMBINATIONS));
     EXPECT(outcome->reason_count >= 1 && outcome->reason_count <= SOLVER_MAX_REASONS);
     for (size_t i = 0; i < outcome->reason_count; i++) {
         const struct solver_reason *reason = &outcome->reasons[i];
@@ -274,7 +280,7 @@ static void check_choose(const struct solver_problem *problem)
     EXPECT(outcome.error == again.error && outcome.reason_count == again.reason_count);
     EXPECT(memcmp(selected, selected_again, sizeof(selected)) == 0);
     if (outcome.error != 0) {
-        check_failure(&outcome, problem->participant_count, problem->group_count);
+        check_failure(&outcome, problem);
 #ifdef FUZZ_REASONS
         reasons_check(problem, outcome.error);
 #endif
@@ -322,6 +328,23 @@ static void make_environment(struct fuzz_input *input, struct arena *arena, uint
     }
 }
 
+/* Read last, so that inputs from before there was such a thing keep their meaning. */
+static void make_heaps_absent(struct fuzz_input *input, struct arena *arena,
+                              struct solver_environment *environment)
+{
+    static const enum solver_secure secure[4] = {
+        [1] = SOLVER_SECURE_EXPECTED, [2] = SOLVER_SECURE_LOST};
+    uint64_t switches = fuzz_integer(input, 1);
+    struct solver_heap *heaps = arena_alloc_array(arena, environment->heap_count, sizeof(*heaps));
+    EXPECT(heaps != NULL);
+    for (size_t i = 0; i < environment->heap_count; i++) {
+        heaps[i] = environment->heaps[i];
+        heaps[i].absent_reason = (switches >> (2 + i)) % 2 == 0 ? NULL : "it is away";
+    }
+    environment->heaps = heaps;
+    environment->secure = secure[switches % 4];
+}
+
 /* Below a group that was made before, or below none. */
 static void make_groups(struct fuzz_input *input, struct solver_group *groups, size_t count)
 {
@@ -364,6 +387,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             participants[i].constraints = &wishes[i];
         }
     }
+    make_heaps_absent(&input, &arena, &environment);
     const struct solver_problem problem = {.participants = participants,
                                            .participant_count = count,
                                            .groups = groups,
