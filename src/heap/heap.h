@@ -23,8 +23,8 @@ enum heap_tracking {
     HEAP_TRACKED_BY_LEASE, /* nobody but holders has the file: the kernel tells when all are gone */
     HEAP_TRACKED_BY_LOCKS, /* somebody keeps a description of the file for good, as the process of
                             * an external heap does: what holders have locked tells */
-    HEAP_TRACKED_BY_COMPANION, /* the file cannot be opened again (memfd_secret, dma-buf): a socket
-                                * that travels with each handle tells */
+    HEAP_TRACKED_BY_COMPANION, /* the file cannot be opened again (memfd_secret, dma-buf): a pipe's
+                                * end that travels with each handle tells */
 };
 
 /* Whom the kernel charges for the pages of a heap's buffers, and when they come. */

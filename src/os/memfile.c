@@ -133,16 +133,17 @@ static int allocate_huge(int fd, uint64_t offset, uint64_t size)
 
 /* What a file of its final size needs besides: to be private and sealed, and a description that
  * counts. */
-static int finish(int dir, int original, int *ret_fd)
+static int finish(int dir, int original, int more_seals, int *ret_fd)
 {
     if (fchmod(original, S_IRUSR | S_IWUSR) < 0 ||
-        fcntl(original, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) < 0) {
+        fcntl(original, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL | more_seals) < 0) {
         return -errno;
     }
     return memfile_reopen(dir, original, MEMFILE_READ_WRITE, ret_fd);
 }
 
-int memfile_new(int dir, const char *name, uint64_t size, bool committed, int *ret_fd)
+static int new_file(int dir, const char *name, uint64_t size, bool committed, int more_seals,
+                    int *ret_fd)
 {
     assert(size > 0);
     if (size > INT64_MAX) {
@@ -153,7 +154,7 @@ int memfile_new(int dir, const char *name, uint64_t size, bool committed, int *r
         (committed ? commit(original, 0, size) : ftruncate(original, (off_t)size)) < 0) {
         return -errno;
     }
-    return finish(dir, original, ret_fd);
+    return finish(dir, original, more_seals, ret_fd);
 }
 
 /* The pool's size is the limit, not what memory is available: so that is not asked about. */
@@ -168,7 +169,17 @@ int memfile_new_huge(int dir, const char *name, uint64_t size, uint64_t page_byt
     if (original < 0 || allocate(original, 0, size) < 0) {
         return -errno;
     }
-    return finish(dir, original, ret_fd);
+    return finish(dir, original, 0, ret_fd);
+}
+
+int memfile_new(int dir, const char *name, uint64_t size, bool committed, int *ret_fd)
+{
+    return new_file(dir, name, size, committed, 0, ret_fd);
+}
+
+int memfile_new_opaque(int dir, const char *name, uint64_t size, int *ret_fd)
+{
+    return new_file(dir, name, size, false, F_SEAL_WRITE, ret_fd);
 }
 
 int memfile_commit(int fd, uint64_t offset, uint64_t size)
@@ -206,7 +217,8 @@ static int reopen(int dir, int fd, int flags, int *ret_fd)
 
 static int mode_of(enum memfile_access access)
 {
-    return access == MEMFILE_READ_WRITE ? O_RDWR : O_RDONLY;
+    static const int modes[] = {O_RDONLY, O_RDWR, O_WRONLY};
+    return modes[access];
 }
 
 static struct posix_acl_xattr_entry acl_entry(uint16_t tag, uint16_t permissions, uint32_t id)

@@ -38,6 +38,13 @@ int memfile_new(int dir, const char *name, uint64_t size, bool committed, int *r
  * -ENODEV: no pages of that size in this kernel; -ENOSPC: not enough in the pool (os/hugetlb.h). */
 int memfile_new_huge(int dir, const char *name, uint64_t size, uint64_t page_bytes, int *ret_fd);
 
+/* A file that only identifies: as memfile_new() makes it, without pages and sealed against writing
+ * too, so that nothing is ever in it. Handles of it are opened with MEMFILE_WRITE_ONLY: read() and
+ * mmap() fail for want of access, write() at the seal. (fallocate() is not refused: who calls it
+ * pays for pages of zeros, as many as the size says.) Whoever may open it again himself reads
+ * zeros. */
+int memfile_new_opaque(int dir, const char *name, uint64_t size, int *ret_fd);
+
 /* Gives a range of a memory file its pages, which lies within the file. 0; -ENOMEM or -ENOSPC: no
  * memory; another -errno. Blocks as memfile_new() does. */
 int memfile_commit(int fd, uint64_t offset, uint64_t size);
@@ -59,6 +66,7 @@ int memfile_is_private(int fd, uid_t uid);
 enum memfile_access {
     MEMFILE_READ_ONLY,
     MEMFILE_READ_WRITE,
+    MEMFILE_WRITE_ONLY, /* neither reads nor maps: see memfile_new_opaque() */
 };
 
 /* A new open file description of the same file, which shares neither offset, locks nor access with

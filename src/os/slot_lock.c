@@ -27,6 +27,12 @@ int slot_lock_take(int fd, enum slot_kind kind, uint64_t slot)
     return lock_byte(fd, F_RDLCK, slot_offset(kind, slot));
 }
 
+int slot_lock_take_alone(int fd, enum slot_kind kind, uint64_t slot)
+{
+    assert(slot < SLOT_COUNT);
+    return lock_byte(fd, F_WRLCK, slot_offset(kind, slot));
+}
+
 static off_t child_offset(uint64_t child)
 {
     return (off_t)(4 * SLOT_COUNT + (child << 32));

@@ -24,6 +24,10 @@ enum slot_kind {
  * holder's lock on the file is in the way; another -errno. */
 int slot_lock_take(int fd, enum slot_kind kind, uint64_t slot);
 
+/* The same for a description that is only for writing, which can take no lock that another could
+ * share. */
+int slot_lock_take_alone(int fd, enum slot_kind kind, uint64_t slot);
+
 /* Besides these, a file that is shared between processes as a VMO has slots for its children, in a
  * range of their own. Whoever gives a child away locks one of the child's slots, and whoever makes
  * further descriptions of it locks another one of them: so the first, who keeps the file, hears

@@ -45,6 +45,48 @@ static void size_mode_and_commitment(void **state)
     }
 }
 
+static void refuses_all_but_identifying(int fd)
+{
+    char byte = 'x';
+    assert_int_equal(pread(fd, &byte, 1, 0), -1);
+    assert_int_equal(errno, EBADF);
+    assert_int_equal(pwrite(fd, &byte, 1, 0), -1);
+    assert_int_equal(errno, EPERM);
+    static const int protections[] = {PROT_NONE, PROT_READ, PROT_WRITE, PROT_READ | PROT_WRITE};
+    static const int kinds[] = {MAP_SHARED, MAP_PRIVATE};
+    for (size_t i = 0; i < 8; i++) {
+        assert_true(mmap(NULL, BYTES, protections[i / 2], kinds[i % 2], fd, 0) == MAP_FAILED);
+        assert_int_equal(errno, EACCES);
+    }
+    assert_int_equal(ftruncate(fd, 0), -1);
+    assert_int_equal(errno, EPERM);
+    assert_int_equal(fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, BYTES), -1);
+    assert_int_equal(errno, EPERM);
+}
+
+static void nothing_is_ever_in_an_opaque_file(void **state)
+{
+    (void)state;
+    int fd = -1;
+    int handle = -1;
+    assert_int_equal(memfile_new_opaque(MEMFILE_NO_DIR, "opaque", BYTES, &fd), 0);
+    assert_int_equal(memfile_reopen(MEMFILE_NO_DIR, fd, MEMFILE_WRITE_ONLY, &handle), 0);
+    assert_int_equal(fcntl(handle, F_GETFL) & O_ACCMODE, O_WRONLY);
+    refuses_all_but_identifying(handle);
+    char byte = 'x';
+    assert_int_equal(pwrite(fd, &byte, 1, 0), -1);
+    assert_int_equal(pread(fd, &byte, 1, 0), 1);
+    assert_int_equal(byte, 0);
+    struct stat st;
+    assert_int_equal(fstat(fd, &st), 0);
+    assert_int_equal(st.st_size, BYTES);
+    assert_int_equal(st.st_blocks, 0);
+    assert_int_equal(memfile_is_alone(fd), 0);
+    fd_close(&handle);
+    assert_int_equal(memfile_is_alone(fd), 1);
+    fd_close(&fd);
+}
+
 static void sealed_for_everybody(void **state)
 {
     (void)state;
@@ -328,6 +370,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(size_mode_and_commitment),
+        cmocka_unit_test(nothing_is_ever_in_an_opaque_file),
         cmocka_unit_test(sealed_for_everybody),
         cmocka_unit_test(more_than_there_is),
         cmocka_unit_test(many_small_commits_are_asked_about),

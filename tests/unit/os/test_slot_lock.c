@@ -102,6 +102,30 @@ static void a_description_for_writing_locks_for_itself_alone(void **state)
     assert_int_equal(slot_child_is_held(own, 7), 0);
 }
 
+static void handles_that_are_only_for_writing(void **state)
+{
+    (void)state;
+    int strong = -1;
+    int weak = -1;
+    assert_int_equal(memfile_reopen(MEMFILE_NO_DIR, own, MEMFILE_WRITE_ONLY, &strong), 0);
+    assert_int_equal(memfile_reopen_marked(MEMFILE_NO_DIR, own, MEMFILE_WRITE_ONLY, &weak), 0);
+    assert_int_equal(slot_lock_take(strong, SLOT_STRONG, 5), -EBADF);
+    assert_int_equal(slot_lock_take_alone(strong, SLOT_STRONG, 5), 0);
+    assert_int_equal(slot_lock_take_alone(weak, SLOT_STRONG, 5), -EBUSY);
+    assert_int_equal(slot_lock_take_alone(weak, SLOT_WEAK, 5), 0);
+    assert_int_equal(slot_lock_holders(own), SLOT_HOLDERS_STRONG);
+    struct slot_walk walk;
+    uint64_t slot = 0;
+    slot_walk_begin(&walk, own, SLOT_WEAK);
+    assert_int_equal(slot_walk_next(&walk, &slot), -EAGAIN);
+    assert_int_equal(slot_walk_next(&walk, &slot), 1);
+    assert_int_equal(slot, 5);
+    fd_close(&strong);
+    assert_int_equal(slot_lock_holders(own), SLOT_HOLDERS_WEAK);
+    fd_close(&weak);
+    assert_int_equal(slot_lock_holders(own), SLOT_HOLDERS_NONE);
+}
+
 static void own_lock_is_not_seen(void **state)
 {
     (void)state;
@@ -220,6 +244,7 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(a_description_for_writing_locks_for_itself_alone, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(handles_that_are_only_for_writing, setup, teardown),
         cmocka_unit_test_setup_teardown(own_lock_is_not_seen, setup, teardown),
         cmocka_unit_test_setup_teardown(duplicate_keeps_the_lock, setup, teardown),
         cmocka_unit_test_setup_teardown(rogue_write_lock_is_refused_at_once, setup, teardown),
