@@ -176,7 +176,7 @@ static void start(struct trial *trial)
 {
     struct protected_ranges_config config = {
         .hardware = &trial->fake.hardware,
-        .heap = {.heap_type = (char *)"secure", .has = {true, true}},
+        .heap = {.heap_type = "secure", .has = {true, true}},
         .properties = trial->fake.properties,
         .whole = trial->fake.whole,
         .changed = on_changed,

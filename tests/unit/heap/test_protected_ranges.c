@@ -42,7 +42,7 @@ static void make(struct secure_mem_properties properties)
     fake_secure_mem_init(&world.fake);
     const struct protected_ranges_config config = {
         .hardware = &world.fake.hardware,
-        .heap = {.heap_type = (char *)"secure", .has = {true, true}},
+        .heap = {.heap_type = "secure", .has = {true, true}},
         .properties = properties,
         .whole = world.fake.whole,
         .changed = on_changed,
