@@ -48,6 +48,7 @@ void config_init(struct config *config)
                      .check_seconds = 5,
                      .cycle_seconds = 600,
                      },
+        .protected = {.physical_base = 4 * GIB, .deadline_ms = 5000},
         .heaps = built_in.heaps,
         .heap_options = default_heap_options,
         .heap_count = built_in.heap_count,
@@ -79,12 +80,14 @@ static bool read_root(struct reader *reader, const struct model_path *path, cons
         {"format_costs", config_read_costs,      0},
         {"heaps",        config_read_heaps,      0},
         {"contiguous",   config_read_contiguous, 0},
+        {"protected",    config_read_protected,  0},
         {"limits",       config_read_limits,     0},
         {"registrars",   config_read_registrars, 0},
         {"debug",        config_read_debug,      0},
         {"testing",      config_read_testing,    0},
     };
-    return reader_object(reader, path, json, keys, sizeof(keys) / sizeof(keys[0]), ret);
+    return reader_object(reader, path, json, keys, sizeof(keys) / sizeof(keys[0]), ret) &&
+           config_check_pools(reader, ret);
 }
 
 /* source: the text that `json` comes from, or NULL. */
@@ -126,11 +129,12 @@ void config_append(json_t **list, json_t *item)
 json_t *config_to_json(const struct config *config)
 {
     json_t *heaps = config->has_heaps ? config_write_heaps(config) : NULL;
-    return json_pack("{s:o, s:o*, s:o, s:o, s:o, s:o, s:o}", "format_costs",
+    return json_pack("{s:o, s:o*, s:o, s:o, s:o, s:o, s:o, s:o}", "format_costs",
                      config_write_costs(config), "heaps", heaps, "contiguous",
-                     config_write_contiguous(config), "limits", config_write_limits(config),
-                     "registrars", config_write_registrars(config), "debug",
-                     config_write_debug(config), "testing", config_write_testing(config));
+                     config_write_contiguous(config), "protected", config_write_protected(config),
+                     "limits", config_write_limits(config), "registrars",
+                     config_write_registrars(config), "debug", config_write_debug(config),
+                     "testing", config_write_testing(config));
 }
 
 void config_tally_print(const struct config_tally *tally, struct strbuf *buf)

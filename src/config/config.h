@@ -61,6 +61,14 @@ struct config_contiguous {
     uint32_t cycle_seconds; /* at least 1 */
 };
 
+/* "protected": the pool whose addresses secure memory's hardware protects. */
+struct config_protected {
+    uint64_t
+        size; /* bytes, a multiple of 4096; 0: there is none, and no secure memory is awaited */
+    uint64_t physical_base; /* the first address, a multiple of 4096 and not 0 */
+    uint32_t deadline_ms;   /* for each buffer; at least 1 */
+};
+
 /* One of "registrars": who may serve a type of heap, or secure memory. The daemon's own uid and
  * root always may. */
 struct config_registrar {
@@ -103,6 +111,7 @@ struct config {
     const struct config_heap_options *heap_options; /* heap_options[i] belongs to heaps[i] */
     size_t heap_count;
     struct config_contiguous contiguous;
+    struct config_protected protected; /* does not overlap it */
     const struct config_registrar *registrars;
     size_t registrar_count;
     struct config_debug debug;

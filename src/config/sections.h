@@ -13,6 +13,8 @@ bool config_read_heaps(struct reader *reader, const struct model_path *path, con
                        void *ret);
 bool config_read_contiguous(struct reader *reader, const struct model_path *path,
                             const json_t *json, void *ret);
+bool config_read_protected(struct reader *reader, const struct model_path *path, const json_t *json,
+                           void *ret);
 bool config_read_limits(struct reader *reader, const struct model_path *path, const json_t *json,
                         void *ret);
 bool config_read_registrars(struct reader *reader, const struct model_path *path,
@@ -25,6 +27,7 @@ bool config_read_testing(struct reader *reader, const struct model_path *path, c
 json_t *config_write_costs(const struct config *config);
 json_t *config_write_heaps(const struct config *config);
 json_t *config_write_contiguous(const struct config *config);
+json_t *config_write_protected(const struct config *config);
 json_t *config_write_limits(const struct config *config);
 json_t *config_write_registrars(const struct config *config);
 json_t *config_write_debug(const struct config *config);
@@ -33,6 +36,8 @@ json_t *config_write_testing(const struct config *config);
 /* Reads a group's name or number into a gid_t. */
 bool config_read_group(struct reader *reader, const struct model_path *path, const json_t *json,
                        void *ret);
+/* After a file: its pools do not overlap, whichever came first. */
+bool config_check_pools(struct reader *reader, const struct config *config);
 
 /* Appends to *list and takes `item` over. Without memory *list is given up: NULL from then on. */
 void config_append(json_t **list, json_t *item);

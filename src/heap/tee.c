@@ -182,6 +182,16 @@ bool heap_tee_has_ranges(const struct heap *heap, const struct range *ranges, si
     return same;
 }
 
+bool heap_tee_overlaps(const struct heap *heap, struct range range)
+{
+    const struct tee *tee = container_of(heap, struct tee, heap);
+    bool overlaps = false;
+    for (size_t i = 0; i < tee->range_count && !overlaps; i++) {
+        overlaps = range_overlaps(range, tee->ranges[i].range);
+    }
+    return overlaps;
+}
+
 static void tee_free(struct heap *heap)
 {
     struct tee *tee = container_of(heap, struct tee, heap);

@@ -25,6 +25,9 @@ struct heap *heap_tee_new(const struct heap_tee_config *config);
 /* Whether it has just these ranges. */
 bool heap_tee_has_ranges(const struct heap *heap, const struct range *ranges, size_t count);
 
+/* Whether any of its memory lies there. */
+bool heap_tee_overlaps(const struct heap *heap, struct range range);
+
 /* Gives a heap that has none its hardware: it can be set ready then. If the hardware is dynamic,
  * buffers are zeroed as they are made; otherwise they come as their predecessors left them. NULL;
  * or what is wrong with the properties, in words: nothing has happened then. */

@@ -16,7 +16,9 @@
 #include "server/dispatch.h"
 #include "server/internal.h"
 #include "server/link.h"
+#include "server/link_secure_mem.h"
 #include "server/receiver.h"
+#include "server/secure_memory.h"
 #include "server/unread.h"
 #include "server/watch.h"
 
@@ -201,6 +203,7 @@ static int prepare(struct server *server)
     server->heaps.alarms = &server->alarms;
     failed = failed != 0 ? failed : raise_descriptor_limit(&server->loop);
     failed = failed != 0 ? failed : server_make_heaps(server);
+    failed = failed != 0 ? failed : secure_memory_begin(server);
     if (failed != 0) {
         return failed;
     }
@@ -275,6 +278,7 @@ void server_deinit(struct server *server)
 {
     collection_table_deinit(&server->collections);
     chore_end_all(server);
+    link_secure_mem_end(server, "the daemon ends");
     list_for_each_safe (link, next, &server->bindings) {
         binding_abandon(container_of(link, struct binding, link));
     }
@@ -285,6 +289,7 @@ void server_deinit(struct server *server)
     (void)uv_run(&server->loop, UV_RUN_DEFAULT);
     collection_table_sweep_all(&server->collections);
     heap_registry_deinit(&server->heaps); /* what heaps still answer ends the last buffer sets */
+    secure_memory_end(server);
     buffer_watcher_free(server->watcher);
     int failed = uv_loop_close(&server->loop);
     assert(failed == 0);

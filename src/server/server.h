@@ -25,6 +25,7 @@ struct server {
     struct config *config; /* borrowed */
     struct accounts accounts;
     struct heap_registry heaps;
+    struct secure_memory *secure_memory; /* secure_memory.h */
     struct buffer_watcher *watcher;
     struct collection_table collections;
     struct map tokens;      /* koid of the server end -> struct binding of a token */

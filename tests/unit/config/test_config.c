@@ -212,6 +212,7 @@ static void written_and_read_again_it_is_the_same(void **state)
                " {'secure_mem': true}],"
                "'contiguous': {'size': '0x3000000', 'internal_guards': true,"
                " 'fatal_guards': true, 'check_seconds': 0},"
+               "'protected': {'size': 8192, 'deadline_ms': 1},"
                "'testing': {'force_zero_slack': true}}");
     char *first = as_text(&config);
     merge_well(&again, first);
@@ -480,6 +481,37 @@ static void environment_is_what_was_configured(void **state)
     config_deinit(&config);
 }
 
+static void protected_pool(void **state)
+{
+    (void)state;
+    struct config config;
+    config_init(&config);
+    assert_int_equal(config.protected.size, 0);
+    assert_int_equal(config.protected.deadline_ms, 5000);
+    merge_well(&config, "{'protected': {'size': '0x200000', 'deadline_ms': 7},"
+                        " 'contiguous': {'physical_base': 4096}}");
+    assert_int_equal(config.protected.size, 2 << 20);
+    assert_true(config.protected.physical_base == UINT64_C(4) << 30);
+    assert_int_equal(config.protected.deadline_ms, 7);
+    /* as long as they have moved out of each other's way at the end */
+    merge_well(&config, "{'protected': {'physical_base': 4096},"
+                        " 'contiguous': {'physical_base': '0x100000000'}}");
+    config_deinit(&config);
+    merge_badly("{'protected': {'size': 5000}}",
+                "protected.size: wanted a multiple of 4096 below 2^63, got 5000");
+    merge_badly("{'protected': {'physical_base': 0}}",
+                "protected.physical_base: wanted a multiple of 4096 above 0, got 0");
+    merge_badly("{'protected': {'size': 8192, 'physical_base': '0xfffffffffffff000'}}",
+                "protected.physical_base: wanted room for 8192 bytes below 2^64, got "
+                "18446744073709547520");
+    merge_badly("{'protected': {'deadline_ms': 0}}",
+                "protected.deadline_ms: wanted at least 1, got 0");
+    merge_badly("{'protected': {'size': 8192, 'physical_base': '0x43fff000'}}",
+                "protected.physical_base: wanted a pool beside the contiguous one at 1073741824, "
+                "got 1140846592");
+    merge_badly("{'protected': {'pages': 3}}", "protected: unknown key 'pages'");
+}
+
 static void contiguous_pool(void **state)
 {
     (void)state;
@@ -533,6 +565,7 @@ int main(void)
         cmocka_unit_test(mistakes_without_end_are_not_all_told),
         cmocka_unit_test(environment_is_what_was_configured),
         cmocka_unit_test(contiguous_pool),
+        cmocka_unit_test(protected_pool),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

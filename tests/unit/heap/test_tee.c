@@ -200,6 +200,8 @@ static void it_knows_its_ranges(void **state)
     assert_false(heap_tee_has_ranges(heap, other, 1));
     other[1].end += PAGE;
     assert_false(heap_tee_has_ranges(heap, other, 2));
+    assert_true(heap_tee_overlaps(heap, other[1]));
+    assert_false(heap_tee_overlaps(heap, (struct range){BASE + 4 * PAGE, BASE + 10 * PAGE}));
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
