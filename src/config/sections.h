@@ -36,6 +36,7 @@ json_t *config_write_testing(const struct config *config);
 /* Reads a group's name or number into a gid_t. */
 bool config_read_group(struct reader *reader, const struct model_path *path, const json_t *json,
                        void *ret);
+
 /* After a file: its pools do not overlap, whichever came first. */
 bool config_check_pools(struct reader *reader, const struct config *config);
 

@@ -359,7 +359,6 @@ static void secure_free(struct heap *heap)
     while (!list_is_empty(&secure->buffers)) {
         buffer_free(buffer_of(secure->buffers.next));
     }
-    pool_free(secure->pool);
     free(secure->type);
     free(secure);
 }

@@ -16,12 +16,11 @@
 struct heap_secure_config {
     struct sysmem_heap id; /* type and id are set; copied */
     struct pool *pool;     /* without guards and checks: the daemon cannot look at what it has */
-    struct alarms *alarms; /* outlive the heap */
+    struct alarms *alarms; /* both outlive the heap */
     uint64_t deadline_ns;  /* as in struct heap_properties */
 };
 
-/* A heap without hardware, which is not ready and says so. It takes the pool over. NULL: no memory,
- * and the pool stays the caller's. */
+/* A heap without hardware, which is not ready and says so. NULL: no memory. */
 struct heap *heap_secure_new(const struct heap_secure_config *config);
 
 /* What an attachment came to: 0, or why a buffer that there is could not be protected. */

@@ -10,6 +10,7 @@
 #include "server/closer.h"
 #include "server/dispatch.h"
 #include "server/link_heap.h"
+#include "server/link_secure_mem.h"
 #include "server/registrar.h"
 
 static void refuse(struct request *request, uint32_t err, const char *why)
@@ -105,20 +106,36 @@ static bool admit_secure_mem(struct request *request)
 static const char *register_secure_mem(struct request *request)
 {
     const struct model_registry_register_secure_mem_request *table = request->table;
+    struct binding *binding = request->binding;
     if (!table->has.secure_mem_connection) {
         return request_lacks(request, "secure_mem_connection");
     }
-    if (admit_secure_mem(request)) {
-        refuse(request, SYSMEM_ERROR_NOT_FOUND, "no protected memory is configured");
+    if (!admit_secure_mem(request)) {
+        return NULL;
     }
+    int fd = message_take_fd(request->message, table->secure_mem_connection);
+    bool is_there = link_secure_mem_is_there(binding->server);
+    const char *why = link_secure_mem_begin(binding, fd);
+    if (why != NULL) {
+        refuse(request, is_there ? SYSMEM_ERROR_UNSPECIFIED : SYSMEM_ERROR_PROTOCOL_DEVIATION, why);
+        return NULL;
+    }
+    request_reply(request, 0, NULL);
     return NULL;
 }
 
 static const char *unregister_secure_mem(struct request *request)
 {
-    if (admit_secure_mem(request)) {
-        refuse(request, SYSMEM_ERROR_NOT_FOUND, "no protected memory is configured");
+    struct server *server = request->binding->server;
+    if (!admit_secure_mem(request)) {
+        return NULL;
     }
+    if (!link_secure_mem_is_there(server)) {
+        refuse(request, SYSMEM_ERROR_NOT_FOUND, "no driver of secure memory is registered");
+        return NULL;
+    }
+    link_secure_mem_end(server, "the driver of secure memory has left");
+    request_reply(request, 0, NULL);
     return NULL;
 }
 

@@ -101,10 +101,12 @@ static struct secure_memory_heap *find_fixed(struct secure_memory *memory,
     return NULL;
 }
 
-/* Puts a heap into the registry. NULL, or why not: it is freed then. */
-static const char *enter(struct secure_memory *memory, struct heap *heap)
+/* Puts a heap into the registry and into *ret. NULL, or why not: it is freed then. */
+static const char *enter(struct secure_memory *memory, struct heap *heap,
+                         struct secure_memory_heap *ret)
 {
     if (heap != NULL && heap_registry_add(&memory->server->heaps, heap) == 0) {
+        *ret = (struct secure_memory_heap){.heap = heap};
         return NULL;
     }
     if (heap != NULL) {
@@ -135,10 +137,9 @@ static const char *make_fixed(struct secure_memory *memory, const struct secure_
     const char *why = memory->fixed_count == SECURE_REPLY_MAX_HEAPS
                           ? "too many heaps, with those of drivers before it"
                           : refuse_name(memory, &said->id);
-    struct heap *heap = why == NULL ? heap_tee_new(&config) : NULL;
-    why = why == NULL ? enter(memory, heap) : why;
     if (why == NULL) {
-        memory->fixed[memory->fixed_count++] = (struct secure_memory_heap){.heap = heap};
+        why = enter(memory, heap_tee_new(&config), &memory->fixed[memory->fixed_count]);
+        memory->fixed_count += why == NULL ? 1 : 0;
     }
     return why;
 }
@@ -177,17 +178,7 @@ static const char *make_dynamic(struct secure_memory *memory, const struct sysme
         .alarms = &memory->server->alarms,
         .deadline_ns = deadline_ns(memory),
     };
-    struct heap *heap = heap_secure_new(&config);
-    if (heap == NULL) {
-        return "no memory for its heap";
-    }
-    const char *why = enter(memory, heap);
-    if (why != NULL) { /* the pool is gone with it */
-        memory->pool = NULL;
-        return why;
-    }
-    memory->dynamic.heap = heap;
-    return NULL;
+    return enter(memory, heap_secure_new(&config), &memory->dynamic);
 }
 
 const char *secure_memory_take(struct secure_memory *memory, struct secure_mem *hardware,
@@ -218,37 +209,54 @@ const char *secure_memory_take(struct secure_memory *memory, struct secure_mem *
 
 /* --- ready and lost --- */
 
+static void set_ready(struct secure_memory *memory, struct secure_memory_heap *heap)
+{
+    if (heap->is_attached) {
+        heap->was_ready = true;
+        heap_registry_set_ready(&memory->server->heaps, heap->heap, NULL);
+    }
+}
+
 void secure_memory_set_ready(struct secure_memory *memory)
 {
-    struct heap_registry *heaps = &memory->server->heaps;
     for (size_t i = 0; i < memory->fixed_count; i++) {
-        if (memory->fixed[i].is_attached) {
-            heap_registry_set_ready(heaps, memory->fixed[i].heap, NULL);
-        }
+        set_ready(memory, &memory->fixed[i]);
     }
-    if (memory->dynamic.is_attached) {
-        heap_registry_set_ready(heaps, memory->dynamic.heap, NULL);
+    set_ready(memory, &memory->dynamic);
+    heap_registry_set_secure(&memory->server->heaps, HEAP_SECURE_READY);
+}
+
+/* False: it was never ready, and is gone. */
+static bool lose(struct secure_memory *memory, struct secure_memory_heap *heap,
+                 void (*detach)(struct heap *heap), const char *why)
+{
+    struct heap_registry *heaps = &memory->server->heaps;
+    if (heap->is_attached) {
+        heap->is_attached = false;
+        heap_registry_set_ready(heaps, heap->heap, why);
+        detach(heap->heap);
     }
-    heap_registry_set_secure(heaps, HEAP_SECURE_READY);
+    if (!heap->was_ready) {
+        heap_registry_remove(heaps, heap->heap, why);
+    }
+    return heap->was_ready;
 }
 
 void secure_memory_lose(struct secure_memory *memory, const char *why)
 {
     struct heap_registry *heaps = &memory->server->heaps;
+    size_t kept = 0;
     if (heaps->secure == HEAP_SECURE_READY) {
         heap_registry_set_secure(heaps, HEAP_SECURE_LOST);
     }
     for (size_t i = 0; i < memory->fixed_count; i++) {
-        if (memory->fixed[i].is_attached) {
-            memory->fixed[i].is_attached = false;
-            heap_registry_set_ready(heaps, memory->fixed[i].heap, why);
-            heap_tee_detach(memory->fixed[i].heap);
+        if (lose(memory, &memory->fixed[i], heap_tee_detach, why)) {
+            memory->fixed[kept++] = memory->fixed[i];
         }
     }
-    if (memory->dynamic.is_attached) {
-        memory->dynamic.is_attached = false;
-        heap_registry_set_ready(heaps, memory->dynamic.heap, why);
-        heap_secure_detach(memory->dynamic.heap);
+    memory->fixed_count = kept;
+    if (memory->dynamic.heap != NULL && !lose(memory, &memory->dynamic, heap_secure_detach, why)) {
+        memory->dynamic.heap = NULL;
     }
 }
 
@@ -286,7 +294,7 @@ int secure_memory_begin(struct server *server)
 void secure_memory_end(struct server *server)
 {
     struct secure_memory *memory = server->secure_memory;
-    if (memory != NULL && memory->dynamic.heap == NULL) {
+    if (memory != NULL) {
         pool_free(memory->pool);
     }
     free(memory);

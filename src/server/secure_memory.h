@@ -15,6 +15,7 @@ struct link_secure_mem;
 struct secure_memory_heap {
     struct heap *heap; /* the registry's */
     bool is_attached;  /* it has hardware */
+    bool was_ready;    /* and may have buffers */
 };
 
 struct secure_memory {
@@ -65,7 +66,7 @@ const char *secure_memory_take(struct secure_memory *memory, struct secure_mem *
 void secure_memory_set_ready(struct secure_memory *memory);
 
 /* The hardware is gone, for the reason `why`, which stays. Who needs secure memory fails from now
- * on, if it was there before, and waits on otherwise. */
+ * on, if it was there before, and waits on otherwise. Heaps that were never ready are forgotten. */
 void secure_memory_lose(struct secure_memory *memory, const char *why);
 
 #endif

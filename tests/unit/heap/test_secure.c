@@ -24,6 +24,7 @@
 struct world {
     struct fake_secure_mem fake;
     struct alarms alarms;
+    struct pool *pool;
     struct heap *heap;
     struct heap_request requests[BUFFERS];
     int status[BUFFERS];
@@ -71,12 +72,13 @@ static int setup(void **state)
     memset(&world, 0, sizeof(world));
     alarms_init(&world.alarms, NULL);
     const struct pool_config config = {.name = "test-pool", .base = BASE, .size = PAGES * PAGE};
-    struct heap_secure_config secure = {
+    assert_int_equal(pool_new(&config, NULL, &world.pool), 0);
+    const struct heap_secure_config secure = {
         .id = {.heap_type = "test.SECURE", .has = {true, true}},
+        .pool = world.pool,
         .alarms = &world.alarms,
         .deadline_ns = 5000,
     };
-    assert_int_equal(pool_new(&config, NULL, &secure.pool), 0);
     world.heap = heap_secure_new(&secure);
     assert_non_null(world.heap);
     renew_hardware(can_modify);
@@ -103,6 +105,7 @@ static int teardown(void **state)
         assert_int_equal(world.heap->metrics.buffers, 0);
         world.heap->ops->free(world.heap);
     }
+    pool_free(world.pool);
     assert_string_equal(world.fake.wrong, "");
     return 0;
 }

@@ -168,9 +168,8 @@ static void a_request_that_lacks_something(void **state)
     assert_true(log_lines_have("RegisterHeap: the required field heap is not set"));
 }
 
-static void secure_memory_where_none_is_configured(void **state)
+static uint32_t register_secure_mem(int *ret_end)
 {
-    (void)state;
     int ends[2];
     make_pair(ends);
     struct model_registry_register_secure_mem_request table = {0};
@@ -180,9 +179,30 @@ static void secure_memory_where_none_is_configured(void **state)
     assert_int_equal(message_attach(&message, &(struct attachment){.fd = ends[1]}), 1);
     send_message(&scene.registry, MODEL_PROTOCOL_REGISTRY, "RegisterSecureMem", 9, &table,
                  &message);
-    assert_int_equal(registered(&scene.registry, "RegisterSecureMem"), SYSMEM_ERROR_NOT_FOUND);
-    assert_string_equal(scene.why, "no protected memory is configured");
-    fd_close(&ends[0]);
+    *ret_end = ends[0];
+    return registered(&scene.registry, "RegisterSecureMem");
+}
+
+static uint32_t unregister_secure_mem(void)
+{
+    send_request(&scene.registry, MODEL_PROTOCOL_REGISTRY, "UnregisterSecureMem", 10, NULL);
+    return registered(&scene.registry, "UnregisterSecureMem");
+}
+
+static void secure_memory_has_one_driver(void **state)
+{
+    (void)state;
+    int driver;
+    int other;
+    assert_int_equal(unregister_secure_mem(), SYSMEM_ERROR_NOT_FOUND);
+    assert_string_equal(scene.why, "no driver of secure memory is registered");
+    assert_int_equal(register_secure_mem(&driver), 0);
+    assert_int_equal(register_secure_mem(&other), SYSMEM_ERROR_UNSPECIFIED);
+    assert_string_equal(scene.why, "wanted one driver of secure memory at a time, got another one");
+    fd_close(&other);
+    assert_int_equal(unregister_secure_mem(), 0);
+    assert_int_equal(unregister_secure_mem(), SYSMEM_ERROR_NOT_FOUND);
+    fd_close(&driver);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -190,17 +210,12 @@ static void secure_memory_where_none_is_configured(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(without_coherency_domains),
-        TEST(with_properties_that_cannot_be),
-        TEST(who_registers_twice_is_closed),
-        TEST(who_never_registers_is_no_heap),
-        TEST(the_daemons_own_types_are_taken),
-        TEST(an_empty_type_is_none),
-        TEST(an_unfit_connection_is_refused),
-        TEST(only_so_many_for_each_user),
-        TEST(only_whom_the_configuration_admits),
-        TEST(a_request_that_lacks_something),
-        TEST(secure_memory_where_none_is_configured),
+        TEST(without_coherency_domains),          TEST(with_properties_that_cannot_be),
+        TEST(who_registers_twice_is_closed),      TEST(who_never_registers_is_no_heap),
+        TEST(the_daemons_own_types_are_taken),    TEST(an_empty_type_is_none),
+        TEST(an_unfit_connection_is_refused),     TEST(only_so_many_for_each_user),
+        TEST(only_whom_the_configuration_admits), TEST(a_request_that_lacks_something),
+        TEST(secure_memory_has_one_driver),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
