@@ -11,6 +11,7 @@ static void options(void **state)
     zx_handle_t a = 77;
     zx_handle_t b = 78;
     assert_status(zx_eventpair_create(1, &a, &b), ZX_ERR_NOT_SUPPORTED);
+    assert_status(zx_eventpair_create(1, NULL, NULL), ZX_ERR_NOT_SUPPORTED);
     assert_status(zx_eventpair_create(0, NULL, &b), ZX_ERR_INVALID_ARGS);
     assert_status(zx_eventpair_create(0, &a, NULL), ZX_ERR_INVALID_ARGS);
     assert_status(zx_channel_create(1, &a, &b), ZX_ERR_INVALID_ARGS);
