@@ -73,6 +73,61 @@ static void a_message_is_received_as_it_was_seen(void **state)
     close_sockets(pair);
 }
 
+/* A header, and how long the frame is that begins with it. */
+struct claim {
+    unsigned char bytes[4]; /* mark, version, kind, reserved */
+    uint32_t numbers[3];    /* handles; bytes or signals; 0 or signals */
+    size_t len;
+    enum frame_kind kind;
+};
+
+/* Each claim that is foreign differs in one thing from one that is none. */
+static void what_begins_otherwise_is_foreign(void **state)
+{
+    (void)state;
+    const uint32_t most = ZX_CHANNEL_MAX_MSG_BYTES;
+    const struct claim claims[] = {
+        {{0x5A, 1, 1, 0}, {0, 0, 0},        16,             FRAME_MESSAGE},
+        {{0x5A, 1, 1, 0}, {0, 5, 0},        21,             FRAME_MESSAGE},
+        {{0x5A, 1, 1, 0}, {64, 5, 0},       21 + 64 * FORM, FRAME_MESSAGE},
+        {{0x5A, 1, 1, 0}, {0, most, 0},     16 + most,      FRAME_MESSAGE},
+        {{0x5A, 1, 2, 0}, {0, 8, 16},       16,             FRAME_SIGNALS},
+        {{0x5B, 1, 1, 0}, {0, 5, 0},        21,             FRAME_FOREIGN},
+        {{0x5A, 2, 1, 0}, {0, 5, 0},        21,             FRAME_FOREIGN},
+        {{0x5A, 0, 1, 0}, {0, 5, 0},        21,             FRAME_FOREIGN},
+        {{0x5A, 1, 0, 0}, {0, 5, 0},        21,             FRAME_FOREIGN},
+        {{0x5A, 1, 3, 0}, {0, 5, 0},        21,             FRAME_FOREIGN},
+        {{0x5A, 1, 1, 1}, {0, 5, 0},        21,             FRAME_FOREIGN},
+        {{0x5A, 1, 1, 0}, {0, 5, 1},        21,             FRAME_FOREIGN},
+        {{0x5A, 1, 1, 0}, {0, 4, 0},        21,             FRAME_FOREIGN},
+        {{0x5A, 1, 1, 0}, {0, 6, 0},        21,             FRAME_FOREIGN},
+        {{0x5A, 1, 1, 0}, {1, 5, 0},        21,             FRAME_FOREIGN},
+        {{0x5A, 1, 1, 0}, {65, 5, 0},       21 + 65 * FORM, FRAME_FOREIGN},
+        {{0x5A, 1, 1, 0}, {0, most + 1, 0}, 17 + most,      FRAME_FOREIGN},
+        {{0x5A, 1, 1, 0}, {0, 0, 0},        15,             FRAME_FOREIGN},
+        {{0x5A, 1, 2, 0}, {1, 8, 16},       16,             FRAME_FOREIGN},
+        {{0x5A, 1, 2, 0}, {0, 8, 16},       17,             FRAME_FOREIGN},
+        {{0x5A, 1, 2, 0}, {0, 8, 16},       15,             FRAME_FOREIGN},
+    };
+    static unsigned char frame[17 + ZX_CHANNEL_MAX_MSG_BYTES];
+    for (size_t i = 0; i < sizeof(claims) / sizeof(claims[0]); i++) {
+        int pair[2];
+        struct frame_head head = {0};
+        new_sockets(pair);
+        memcpy(frame, claims[i].bytes, 4);
+        memcpy(frame + 4, claims[i].numbers, 12);
+        assert_int_equal(send(pair[0], frame, claims[i].len, 0), claims[i].len);
+        assert_int_equal(frame_peek(pair[1], &head), claims[i].kind);
+        if (claims[i].kind == FRAME_MESSAGE) {
+            assert_int_equal(head.handle_count, claims[i].numbers[0]);
+            assert_int_equal(head.len, claims[i].numbers[1]);
+        } else if (claims[i].kind == FRAME_SIGNALS) {
+            assert_true(head.clear == 8 && head.set == 16);
+        }
+        close_sockets(pair);
+    }
+}
+
 /* Somebody with a duplicate of the socket has taken the one that was seen. */
 static void nothing_is_left_of_what_was_seen(void **state)
 {
@@ -166,6 +221,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_message_is_received_as_it_was_seen),
+        cmocka_unit_test(what_begins_otherwise_is_foreign),
         cmocka_unit_test(nothing_is_left_of_what_was_seen),
         cmocka_unit_test(another_one_than_was_seen_is_refused),
         cmocka_unit_test(what_the_kernel_adds_is_refused_and_closed),

@@ -102,6 +102,81 @@ static void what_cannot_leave_keeps_the_end_here(void **state)
     assert_ok(zx_handle_close_many(all, 3));
 }
 
+/* An end with an end among its messages, with an end ..., of so many altogether. */
+static zx_handle_t new_nest(int depth)
+{
+    zx_handle_t inner = ZX_HANDLE_INVALID;
+    for (int i = 0; i < depth; i++) {
+        zx_handle_t ends[2];
+        new_channel(IN_MEMORY, ends);
+        assert_ok(zx_channel_write(ends[0], 0, "x", 1, &inner, i == 0 ? 0 : 1));
+        assert_ok(zx_handle_close(ends[0]));
+        inner = ends[1];
+    }
+    return inner;
+}
+
+static void ends_leave_so_many_deep(void **state)
+{
+    (void)state;
+    unsigned char form[SYSMEM_HANDLE_FORM_BYTES];
+    int fd = 77;
+    zx_handle_t end = travel(new_nest(4));
+    assert_ok(zx_handle_close(end));
+    end = new_nest(5);
+    assert_status(sysmem_handle_into_form(end, form, &fd), ZX_ERR_NOT_SUPPORTED);
+    for (int i = 0; i < 5; i++) { /* and all is there still */
+        char byte;
+        zx_handle_t inner = ZX_HANDLE_INVALID;
+        assert_ok(zx_channel_read(end, 0, &byte, &inner, 1, 1, NULL, NULL));
+        assert_ok(zx_handle_close(end));
+        end = inner;
+    }
+    assert_int_equal(fd, 77);
+}
+
+/* What a closed end has left goes into the socket, which has so much room; with the other end open
+ * it queues there. */
+static void what_was_left_leaves_if_it_is_little(void **state)
+{
+    (void)state;
+    static const char bytes[40000];
+    const struct {
+        uint32_t count;
+        uint32_t len;
+        bool fits;
+    } rows[] = {
+        {64, 8,             true },
+        {65, 8,             false},
+        {1,  sizeof(bytes), true },
+        {2,  sizeof(bytes), false},
+    };
+    for (size_t i = 0; i < 8; i++) {
+        zx_handle_t ends[2];
+        unsigned char form[SYSMEM_HANDLE_FORM_BYTES];
+        int fd = 77;
+        bool is_closed = i % 2 == 0;
+        new_channel(IN_MEMORY, ends);
+        for (uint32_t j = 0; j < rows[i / 2].count; j++) {
+            assert_ok(zx_channel_write(ends[0], 0, bytes, rows[i / 2].len, NULL, 0));
+        }
+        assert_ok(is_closed ? zx_handle_close(ends[0]) : ZX_OK);
+        if (is_closed && !rows[i / 2].fits) {
+            assert_status(sysmem_handle_into_form(ends[1], form, &fd), ZX_ERR_BAD_STATE);
+            assert_int_equal(fd, 77);
+        } else {
+            ends[1] = travel(ends[1]);
+        }
+        for (uint32_t j = 0; j < rows[i / 2].count; j++) {
+            static char got[sizeof(bytes)];
+            wait_for(ends[1], ZX_CHANNEL_READABLE);
+            assert_ok(zx_channel_read(ends[1], 0, got, NULL, sizeof(got), 0, NULL, NULL));
+        }
+        assert_ok(zx_handle_close(ends[1]));
+        assert_ok(is_closed ? ZX_OK : zx_handle_close(ends[0]));
+    }
+}
+
 static void a_pair_within_itself_stays(void **state)
 {
     (void)state;
@@ -294,7 +369,7 @@ static void windows_and_forms_are_judged(void **state)
         {{.type = 3, .flags = FORM_WINDOW, .window_offset = 1, .window_size = PAGE},
          ZX_ERR_INVALID_ARGS                                                                                },
         {{.type = 3, .flags = FORM_WINDOW, .window_size = 1},                           ZX_ERR_INVALID_ARGS },
-        {{.type = 3, .flags = 4},                                                       ZX_ERR_INVALID_ARGS },
+        {{.type = 3, .flags = 8},                                                       ZX_ERR_INVALID_ARGS },
         {{.type = 4},                                                                   ZX_ERR_WRONG_TYPE   },
         {{.type = 5},                                                                   ZX_ERR_WRONG_TYPE   },
         {{.type = 6},                                                                   ZX_ERR_NOT_SUPPORTED},
@@ -314,6 +389,37 @@ static void windows_and_forms_are_judged(void **state)
     unsigned char form[SYSMEM_HANDLE_FORM_BYTES] = {2}; /* another version */
     zx_handle_t out;
     assert_status(sysmem_handle_from_form(-1, form, &out), ZX_ERR_NOT_SUPPORTED);
+}
+
+/* A byte of a form that nobody knows the meaning of: the version first, then flags and reserves. */
+static void forms_of_the_future_are_refused(void **state)
+{
+    (void)state;
+    const struct {
+        size_t at;
+        unsigned char byte;
+        zx_status_t status;
+    } rows[] = {
+        {0,  2,    ZX_ERR_NOT_SUPPORTED},
+        {1,  1,    ZX_ERR_NOT_SUPPORTED},
+        {2,  8,    ZX_ERR_INVALID_ARGS },
+        {3,  0x80, ZX_ERR_INVALID_ARGS },
+        {56, 1,    ZX_ERR_INVALID_ARGS },
+        {63, 1,    ZX_ERR_INVALID_ARGS },
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        unsigned char form[SYSMEM_HANDLE_FORM_BYTES];
+        int fd = -1;
+        zx_handle_t out = 77;
+        assert_ok(sysmem_handle_into_form(new_vmo(PAGE, 0), form, &fd));
+        form[rows[i].at] = rows[i].byte;
+        if (rows[i].status == ZX_ERR_NOT_SUPPORTED) {
+            form[3] = 0x80; /* which another version may have a use for */
+        }
+        assert_status(sysmem_handle_from_form(fd, form, &out), rows[i].status);
+        assert_int_equal(out, 77);
+        assert_int_equal(fcntl(fd, F_GETFD), -1);
+    }
 }
 
 /* Who maps it and asks for memory that does not shrink would get some that does. */
@@ -453,6 +559,8 @@ int main(void)
         cmocka_unit_test(the_last_words_of_a_closed_end_go_along),
         cmocka_unit_test(ends_within_messages_of_ends_go_along),
         cmocka_unit_test(what_cannot_leave_keeps_the_end_here),
+        cmocka_unit_test(ends_leave_so_many_deep),
+        cmocka_unit_test(what_was_left_leaves_if_it_is_little),
         cmocka_unit_test(a_pair_within_itself_stays),
         cmocka_unit_test(what_waits_to_be_sent_is_sent_when_its_end_has_left),
         cmocka_unit_test(an_end_that_leaves_takes_nothing_from_its_socket),
@@ -461,6 +569,7 @@ int main(void)
         cmocka_unit_test(signals_travel_as_a_copy),
         cmocka_unit_test(a_part_travels_with_its_window),
         cmocka_unit_test(windows_and_forms_are_judged),
+        cmocka_unit_test(forms_of_the_future_are_refused),
         cmocka_unit_test(a_part_of_a_file_that_can_shrink_is_refused),
         cmocka_unit_test(another_process_echoes),
     };
