@@ -19,7 +19,7 @@
 
 /* --- references: owners may free the set from within what they are told --- */
 
-static void set_hold(struct buffer_set *set)
+void buffer_set_hold(struct buffer_set *set)
 {
     assert(set->refs > 0);
     set->refs++;
@@ -27,7 +27,7 @@ static void set_hold(struct buffer_set *set)
 
 /* Not inlined: to gcc 12, a reference that is dropped after another one is used after free
  * (-Wuse-after-free). */
-__attribute__((noinline)) static void set_let_go(struct buffer_set *set)
+__attribute__((noinline)) void buffer_set_let_go(struct buffer_set *set)
 {
     assert(set->refs > 0);
     if (--set->refs == 0) {
@@ -55,15 +55,24 @@ static void buffer_released(void *arg)
             set->ops->populated(set->owner, set->populate_status);
         }
     }
-    set_let_go(set);
+    buffer_set_let_go(set);
 }
 
-static void buffer_release(struct buffer *buffer)
+/* No handle is tracked, nor can be made, any more. */
+static void forget_companions(struct buffer *buffer)
+{
+    buffer_watcher_await_no_more(buffer->set->watcher, buffer);
+    companion_deinit(&buffer->strong);
+    companion_deinit(&buffer->weak);
+}
+
+void buffer_release(struct buffer *buffer)
 {
     struct buffer_set *set = buffer->set;
     buffer->state = BUFFER_RELEASING;
+    forget_companions(buffer);
     file_index_remove(&set->watcher->files, &buffer->file);
-    set_hold(set);
+    buffer_set_hold(set);
     buffer->request.fd = fd_take(&buffer->fd);
     heap_release(set->heap, &buffer->request, buffer_released, buffer);
 }
@@ -106,25 +115,56 @@ static void set_failed(struct buffer_set *set, int status, const char *why)
     }
 }
 
+/* A file that others keep comes from another process, and perhaps of another uid: whether handles
+ * can be made of it is tried before anybody waits for them. Its maker may also have given it away
+ * as a child of what he keeps. 0 or -errno. */
+static int take_in_shared(struct buffer *buffer)
+{
+    FD_CLEANUP int own = -1;
+    int r =
+        memfile_reopen(buffer->set->watcher->dir, buffer->fd, buffer_access(buffer, true), &own);
+    if (r == 0) {
+        r = slot_child_find(own, &buffer->child);
+    }
+    return r < 0 ? r : 0;
+}
+
+/* What a heap made becomes one of the set's. */
+static void take_in(struct buffer *buffer)
+{
+    struct buffer_set *set = buffer->set;
+    int r = buffer_tracking(buffer) == HEAP_TRACKED_BY_LOCKS ? take_in_shared(buffer) : 0;
+    if (r < 0) {
+        char why[sizeof(set->refusal)];
+        (void)snprintf(why, sizeof(why),
+                       "a memory file of which the daemon, uid %u, can open no handle: %s",
+                       (unsigned)geteuid(), strerror(-r));
+        set_failed(set, r, why);
+        return;
+    }
+    r = file_index_add(&set->watcher->files, &buffer->file, buffer->fd);
+    if (r < 0) {
+        set_failed(set, r, strerror(-r));
+    }
+}
+
 static void buffer_made(struct heap_request *request)
 {
     struct buffer *buffer = container_of(request, struct buffer, request);
     struct buffer_set *set = buffer->set;
-    int r = request->status;
-    if (r == 0) {
+    if (request->status < 0) {
+        buffer_not_made(buffer);
+        set_failed(set, request->status,
+                   request->why != NULL ? request->why : strerror(-request->status));
+    } else {
         buffer->state = BUFFER_LIVE;
         buffer->fd = fd_take(&request->fd);
-        r = file_index_add(&set->watcher->files, &buffer->file, buffer->fd);
-    } else {
-        buffer_not_made(buffer);
-    }
-    if (r < 0) {
-        set_failed(set, r, request->why != NULL ? request->why : strerror(-r));
+        take_in(buffer);
     }
     if (--set->making == 0) {
         set_made(set);
     }
-    set_let_go(set);
+    buffer_set_let_go(set);
 }
 
 static void buffer_make(struct buffer_set *set, uint32_t index,
@@ -142,7 +182,7 @@ static void buffer_make(struct buffer_set *set, uint32_t index,
         .done = buffer_made,
         .fd = -1,
     };
-    set_hold(set);
+    buffer_set_hold(set);
     heap_allocate(set->heap, &buffer->request);
 }
 
@@ -165,6 +205,10 @@ static void set_init(struct buffer_set *set, const struct buffer_set_config *con
         struct buffer *buffer = &set->buffers[i];
         close_watch_item_init(&buffer->item);
         asap_init(&buffer->asap);
+        companion_init(&buffer->strong);
+        companion_init(&buffer->weak);
+        buffer->awaited_fd = -1;
+        buffer->child = SLOT_CHILD_COUNT;
         buffer->set = set;
         buffer->state = BUFFER_MAKING;
         buffer->fd = -1;
@@ -212,7 +256,7 @@ void buffer_set_drop_strong(struct buffer_set *set)
     }
 }
 
-static void buffer_lost_strong(struct buffer *buffer)
+void buffer_lost_strong(struct buffer *buffer)
 {
     struct buffer_set *set = buffer->set;
     if (buffer->strong_gone) {
@@ -229,84 +273,14 @@ static void buffer_lost_strong(struct buffer *buffer)
     }
 }
 
-static void buffer_watch(struct buffer *buffer)
-{
-    struct buffer_watcher *watcher = buffer->set->watcher;
-    int r = close_watch_add(&watcher->watch, &buffer->item, buffer->fd);
-    buffer->unwatchable = r < 0;
-    if (r < 0 && !watcher->unwatched_logged) {
-        log_warning("buffers cannot be watched and are given back late: %s%s", strerror(-r),
-                    r == -ENOSPC ? " (raise fs.inotify.max_user_watches)" : "");
-    }
-    watcher->unwatched_logged = r < 0;
-}
-
-/* Whether nobody else refers to the file. */
-static bool buffer_is_alone(struct buffer *buffer)
-{
-    bool alone = memfile_is_alone(buffer->fd) == 1;
-    buffer->set->expect_alone = alone;
-    return alone;
-}
-
-/* A description that is being closed loses its lock a moment before it stops counting: only what
- * stays so is a leak. */
-#define LEAK_LEVEL 4
-
-static void buffer_check_leak(struct buffer *buffer)
-{
-    struct buffer_set *set = buffer->set;
-    if (!buffer->leaked && buffer->item.level >= LEAK_LEVEL) {
-        buffer->leaked = true;
-        set->watcher->leaks++;
-        log_warning("collection %" PRIu64 ": buffer %u is kept by a client that dropped its lock",
-                    set->buffer_collection_id, buffer_index(buffer));
-    }
-}
-
-static void buffer_look_at_holders(struct buffer *buffer)
-{
-    int holders = slot_lock_holders(buffer->fd);
-    if (holders == SLOT_HOLDERS_NONE) {
-        buffer_check_leak(buffer);
-    }
-    if (holders == SLOT_HOLDERS_NONE || holders == SLOT_HOLDERS_WEAK) {
-        buffer_lost_strong(buffer);
-    }
-}
-
-/* The first look at a set's buffers comes when the collection lets go of them all. Mostly either
- * all are free by then, and need no watch, or none is, and asking first is in vain: so the buffer
- * before is the guide. One that gets its watch now is looked at a millisecond later, so that a
- * close before the watch is seen too. */
-bool buffer_look(struct close_watch_item *item)
-{
-    struct buffer *buffer = container_of(item, struct buffer, item);
-    struct buffer_set *set = buffer->set;
-    bool watched = item->wd >= 0 || buffer->unwatchable;
-    set_hold(set);
-    if ((watched || set->expect_alone) && buffer_is_alone(buffer)) {
-        close_watch_remove(&set->watcher->watch, item, false);
-        buffer_lost_strong(buffer);
-        if (buffer->state == BUFFER_LIVE) { /* else the owner has freed the set */
-            buffer_release(buffer);
-        }
-    } else if (watched) {
-        buffer_look_at_holders(buffer);
-    } else {
-        buffer_watch(buffer);
-    }
-    bool look_again = buffer->state == BUFFER_LIVE;
-    set_let_go(set);
-    return look_again;
-}
-
 /* The daemon ends, or the buffers were never wanted. */
 static void buffer_abandon(struct buffer *buffer)
 {
     bool handed_out = buffer->strong_handles + buffer->weak_handles > 0;
-    close_watch_remove(&buffer->set->watcher->watch, &buffer->item, handed_out);
+    bool file_lives = handed_out || buffer_tracking(buffer) == HEAP_TRACKED_BY_LOCKS;
+    close_watch_remove(&buffer->set->watcher->watch, &buffer->item, file_lives);
     if (handed_out) {
+        forget_companions(buffer);
         file_index_remove(&buffer->set->watcher->files, &buffer->file);
         fd_close(&buffer->fd);
         buffer->state = BUFFER_GONE;
@@ -327,5 +301,5 @@ void buffer_set_free(struct buffer_set *set)
         }
         asap_deinit(&set->buffers[i].asap);
     }
-    set_let_go(set);
+    buffer_set_let_go(set);
 }

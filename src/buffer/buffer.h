@@ -47,6 +47,13 @@ struct buffer_set_config {
 /* Starts to make the buffers. NULL: no memory. */
 struct buffer_set *buffer_set_new(const struct buffer_set_config *config);
 
+/* The descriptors that the daemon has for one buffer of a heap, until that is given back: at most,
+ * and without close_weak_asap. */
+static inline uint32_t buffer_descriptors(const struct heap *heap)
+{
+    return heap->properties.tracking == HEAP_TRACKED_BY_COMPANION ? 5 : 1;
+}
+
 /* What a handle is to be. */
 struct buffer_handle {
     bool writable;
@@ -54,12 +61,20 @@ struct buffer_handle {
     uint32_t holder; /* whom it is made for, as the owner numbers them: buffer_walk_next() */
 };
 
-/* A new open file description of buffer `index` for one participant, with its slot lock taken. The
- * caller owns *ret_fd, and sends it away. 0; -ESTALE: the last strong handle of the buffer is gone;
- * -EBUSY: a holder has locked others' slots, which only a client of this collection can do; another
- * -errno. */
+/* What a handle consists of. */
+struct buffer_handle_fds {
+    int fd;
+    int companion; /* what must travel with it, for as long as it is held; -1: nothing */
+};
+
+/* A handle to buffer `index` for one participant. By lease and by locks: a new open file
+ * description with its slot lock taken, for writing alone where the heap is opaque. By companion: a
+ * duplicate of the one description that there is, whatever `writable` says. The caller owns both
+ * descriptors, and sends them away. 0; -ESTALE: the last strong handle of the buffer is gone, or,
+ * by companion, a strong one is asked for after buffer_set_drop_strong(); -EBUSY: a holder has
+ * locked others' slots, which only a client of this collection can do; another -errno. */
 int buffer_set_open(struct buffer_set *set, uint32_t index, const struct buffer_handle *handle,
-                    int *ret_fd);
+                    struct buffer_handle_fds *ret);
 
 /* What tells weak holders to close their handles: a duplicate of the client end of the buffer's
  * eventpair, whose other end is closed when the last strong handle and mapping of this buffer are
@@ -77,15 +92,16 @@ bool buffer_set_gave_weak(const struct buffer_set *set, uint32_t index);
  * buffers, and so make itself, or others of its collection, look as if they held more or less. */
 struct buffer_walk {
     struct slot_walk slots;
-    bool is_live; /* else nothing is held */
+    bool is_live;   /* else nothing is held */
+    bool is_untold; /* something may be */
 };
 
 void buffer_walk_begin(struct buffer_walk *walk, const struct buffer_set *set, uint32_t index,
                        bool weak);
 
 /* 1 with *ret_holder: one handle more that was made for it, holders in ascending order; 0: there
- * are no more; -EAGAIN: call again, but not for ever; another -errno. Each call asks the kernel
- * once. */
+ * are no more; -EAGAIN: call again, but not for ever; -EOPNOTSUPP: of these buffers, which are
+ * tracked by companion, it is not known; another -errno. Each call asks the kernel once. */
 int buffer_walk_next(struct buffer_walk *walk, uint32_t *ret_holder);
 
 /* Whether buffer_strong_gone, and whether `freed`, have been told of this buffer or are being told.
@@ -142,11 +158,13 @@ enum buffer_kind {
 
 /* Which buffer a received descriptor, of any kind, is a handle of, and which kind of handle: by the
  * kernel, not by what its sender says. For BUFFER_STRONG and BUFFER_WEAK, *ret_set and *ret_index
- * are written. Never waits: a descriptor that is no memory file is asked for nothing but its seals.
+ * are written. Never waits: see memory_kind_is_known(). `koid` is what the
+ * handle calls itself, 0 if it does not.
  *
  * A description that a client made itself, by opening a handle again, counts as strong unless it
- * looks weak: docs/lifetime.md says why. */
-enum buffer_kind buffer_watcher_identify(struct buffer_watcher *watcher, int fd,
+ * looks weak: docs/lifetime.md says why. Where all handles are one description, only the koid tells
+ * a weak one: strong is what has that of the strong VMO, or none. */
+enum buffer_kind buffer_watcher_identify(struct buffer_watcher *watcher, int fd, uint64_t koid,
                                          struct buffer_set **ret_set, uint32_t *ret_index);
 
 /* Buffers that were, at some time, kept by somebody who had dropped his slot's lock on purpose. */

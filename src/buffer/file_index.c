@@ -2,8 +2,9 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <sys/stat.h>
+
+#include "os/memory_kind.h"
 
 int file_index_add(struct file_index *index, struct file_index_item *item, int fd)
 {
@@ -51,7 +52,7 @@ void file_index_remove(struct file_index *index, struct file_index_item *item)
 struct file_index_item *file_index_find(const struct file_index *index, int fd)
 {
     struct stat st;
-    if (fcntl(fd, F_GET_SEALS) < 0 || fstat(fd, &st) != 0) {
+    if (!memory_kind_is_known(fd) || fstat(fd, &st) != 0) {
         return NULL;
     }
     struct file_index_item *item = map_get(&index->by_number, st.st_ino);

@@ -28,8 +28,8 @@ int file_index_add(struct file_index *index, struct file_index_item *item, int f
 /* Harmless when the item is in no index. */
 void file_index_remove(struct file_index *index, struct file_index_item *item);
 
-/* The item of the file that a descriptor of any kind refers to, or NULL. Only memory files are ever
- * found; another is asked for nothing but its seals, which no file system is told of. */
+/* The item of the file that a descriptor of any kind refers to, or NULL. Only what is
+ * memory is ever found; of others no file system is asked anything. */
 struct file_index_item *file_index_find(const struct file_index *index, int fd);
 
 /* Forgets all items. */

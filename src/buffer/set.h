@@ -8,9 +8,11 @@
 
 #include "buffer/asap.h"
 #include "buffer/buffer.h"
+#include "buffer/companion.h"
 #include "buffer/file_index.h"
 #include "heap/heap.h"
 #include "os/close_watch.h"
+#include "os/memfile.h"
 
 #define NAME_BYTES 160 /* a collection's name has at most 64 bytes */
 
@@ -26,9 +28,14 @@ struct buffer {
     struct heap_request request;
     struct file_index_item file;
     struct asap asap;
+    struct companion strong; /* of handles that are tracked by companion */
+    struct companion weak;
+    int awaited_fd; /* the companion's that the watcher polls; -1: none */
     struct buffer_set *set;
     enum buffer_state state;
     int fd; /* the set's own description */
+    uint64_t
+        child; /* tracked by locks: what the heap takes all handles for, SLOT_CHILD_COUNT: not */
     uint64_t koid;
     uint64_t strong_handles; /* made so far */
     uint64_t weak_handles;
@@ -61,5 +68,29 @@ static inline uint32_t buffer_index(const struct buffer *buffer)
 {
     return (uint32_t)(buffer - buffer->set->buffers);
 }
+
+static inline enum heap_tracking buffer_tracking(const struct buffer *buffer)
+{
+    return buffer->set->heap->properties.tracking;
+}
+
+/* How a handle's description is opened. */
+static inline enum memfile_access buffer_access(const struct buffer *buffer, bool writable)
+{
+    if (buffer->set->heap->properties.opaque) {
+        return MEMFILE_WRITE_ONLY;
+    }
+    return writable ? MEMFILE_READ_WRITE : MEMFILE_READ_ONLY;
+}
+
+/* A reference: owners may free the set from within what they are told. */
+void buffer_set_hold(struct buffer_set *set);
+void buffer_set_let_go(struct buffer_set *set);
+
+/* Gives a live buffer back to its heap: nobody holds it. The caller has a reference. */
+void buffer_release(struct buffer *buffer);
+
+/* Tells, once, that no strong handle is left. The caller has a reference. */
+void buffer_lost_strong(struct buffer *buffer);
 
 #endif

@@ -109,10 +109,11 @@ static const char *reserve(struct collection *collection, const struct heap *hea
         return account_refusal(collection->account, ACCOUNT_BUFFER_BYTES, bytes);
     }
     collection->charged_bytes = bytes;
-    if (!account_charge(collection->account, ACCOUNT_DESCRIPTORS, collection->buffer_count)) {
-        return account_refusal(collection->account, ACCOUNT_DESCRIPTORS, collection->buffer_count);
+    const uint64_t descriptors = (uint64_t)collection->buffer_count * buffer_descriptors(heap);
+    if (!account_charge(collection->account, ACCOUNT_DESCRIPTORS, descriptors)) {
+        return account_refusal(collection->account, ACCOUNT_DESCRIPTORS, descriptors);
     }
-    collection->charged_descriptors = collection->buffer_count;
+    collection->charged_descriptors = descriptors;
     return NULL;
 }
 

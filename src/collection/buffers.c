@@ -39,7 +39,8 @@ static void on_freed(void *owner, uint32_t index)
 {
     struct collection *collection = owner;
     log_debug("collection %llu: buffer %u is free", (unsigned long long)collection->id, index);
-    collection_give_back(collection, buffer_set_vmo_bytes(collection->buffers), 1);
+    collection_give_back(collection, buffer_set_vmo_bytes(collection->buffers),
+                         buffer_descriptors(buffer_set_heap(collection->buffers)));
     collection_check_lifetimes(collection);
 }
 

@@ -24,7 +24,8 @@ void holdings_count(const struct buffer_set *buffers, uint32_t index, bool weak,
     ret->handles = 0;
     ret->more = false;
     buffer_walk_begin(&walk, buffers, index, weak);
-    for (int r; (r = buffer_walk_next(&walk, &participant)) == 1 || r == -EAGAIN;) {
+    int r;
+    while ((r = buffer_walk_next(&walk, &participant)) == 1 || r == -EAGAIN) {
         if (ret->handles == HOLDINGS_MAX_HANDLES) {
             ret->more = true;
             return;
@@ -37,4 +38,5 @@ void holdings_count(const struct buffer_set *buffers, uint32_t index, bool weak,
             return;
         }
     }
+    ret->more = r == -EOPNOTSUPP; /* by companion: never known */
 }

@@ -49,7 +49,8 @@ void collection_weak_complain(const struct collection *collection, uint32_t inde
               strbuf_text(&label), index, holdings.more ? "at least " : "",
               holdings.handles == 0 ? 1 : holdings.handles,
               (unsigned)(COLLECTION_WEAK_PATIENCE_NS / 1000000000u),
-              holdings.handles == 0 ? "finding out whose takes too long" : "they were given to:");
+              holdings.handles == 0 ? "whose cannot be found out, or takes too long"
+                                    : "they were given to:");
     strbuf_deinit(&label);
     for (uint32_t i = 0; i < holdings.count && i < MAX_NAMED; i++) {
         name_holder(collection, &holdings.list[i]);

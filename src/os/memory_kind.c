@@ -67,16 +67,11 @@ static long secret_mount(void)
     return mount;
 }
 
-enum memory_kind memory_kind_of(int fd)
+/* Of a file without seals. */
+static enum memory_kind kind_by_words(int fd)
 {
-    if (fcntl(fd, F_GET_SEALS) >= 0) {
-        struct statfs fs; /* of the kernel's own kinds only: these have seals */
-        bool is_huge = fstatfs(fd, &fs) == 0 && (unsigned long)fs.f_type == HUGETLBFS_SUPER;
-        return is_huge ? MEMORY_HUGETLB : MEMORY_MEMFD;
-    }
     struct words words;
-    /* EINVAL: a file without seals. Others are no descriptors, or O_PATH. */
-    if (errno != EINVAL || !read_words(fd, &words)) {
+    if (!read_words(fd, &words)) {
         return MEMORY_OTHER;
     }
     if (strstr(words.text, "\nexp_name:") != NULL) {
@@ -84,4 +79,36 @@ enum memory_kind memory_kind_of(int fd)
     }
     long mount = mount_in(&words);
     return mount >= 0 && mount == secret_mount() ? MEMORY_SECRET : MEMORY_OTHER;
+}
+
+/* What F_GET_SEALS says. Other failures than EINVAL: no descriptor, or O_PATH. */
+enum seals {
+    SEALS_ANY,
+    SEALS_NONE,
+    SEALS_NO_FILE,
+};
+
+static enum seals seals_of(int fd)
+{
+    if (fcntl(fd, F_GET_SEALS) >= 0) {
+        return SEALS_ANY;
+    }
+    return errno == EINVAL ? SEALS_NONE : SEALS_NO_FILE;
+}
+
+bool memory_kind_is_known(int fd)
+{
+    enum seals seals = seals_of(fd);
+    return seals == SEALS_ANY || (seals == SEALS_NONE && kind_by_words(fd) != MEMORY_OTHER);
+}
+
+enum memory_kind memory_kind_of(int fd)
+{
+    enum seals seals = seals_of(fd);
+    if (seals != SEALS_ANY) {
+        return seals == SEALS_NONE ? kind_by_words(fd) : MEMORY_OTHER;
+    }
+    struct statfs fs; /* only the kernel's own kinds have seals */
+    bool is_huge = fstatfs(fd, &fs) == 0 && (unsigned long)fs.f_type == HUGETLBFS_SUPER;
+    return is_huge ? MEMORY_HUGETLB : MEMORY_MEMFD;
 }

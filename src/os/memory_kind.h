@@ -3,6 +3,8 @@
 #ifndef OS_MEMORY_KIND_H
 #define OS_MEMORY_KIND_H
 
+#include <stdbool.h>
+
 enum memory_kind {
     MEMORY_MEMFD,   /* a memfd, or a file of a tmpfs, in pages of the usual size */
     MEMORY_HUGETLB, /* a memfd, or a file of a hugetlbfs, in huge pages: what is mapped or resized
@@ -17,5 +19,9 @@ enum memory_kind {
  * or two system calls for a file with seals, which are the first two kinds; about four for others.
  * The first of those may make and close a memfd_secret of its own. Any thread may call. */
 enum memory_kind memory_kind_of(int fd);
+
+/* Whether it is anything but MEMORY_OTHER, by the same rules: one system call for a file with
+ * seals. */
+bool memory_kind_is_known(int fd);
 
 #endif

@@ -150,7 +150,7 @@ static bool is_known(void *remote, int fd)
     const struct link_heap *self = remote;
     struct buffer_set *set = NULL;
     uint32_t index = 0;
-    return buffer_watcher_identify(self->server->watcher, fd, &set, &index) != BUFFER_FOREIGN;
+    return buffer_watcher_identify(self->server->watcher, fd, 0, &set, &index) != BUFFER_FOREIGN;
 }
 
 static void remote_free(void *remote)

@@ -1,5 +1,4 @@
 /* Source: spec/fuchsia.sysmem2.txt, PROTOCOLS, Allocator. */
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,6 +6,7 @@
 #include "base/log.h"
 #include "model/requests.h"
 #include "os/koid.h"
+#include "os/memory_kind.h"
 #include "server/bind.h"
 #include "server/closer.h"
 #include "server/dispatch.h"
@@ -171,10 +171,9 @@ static const char *get_vmo_info(struct request *request)
     uint32_t index = 0;
     uint64_t koid = sent->koid;
     int fd = message_take_fd(request->message, table->vmo);
-    bool is_vmo = fcntl(fd, F_GET_SEALS) >= 0;
     enum buffer_kind kind =
-        is_vmo ? buffer_watcher_identify(request->binding->server->watcher, fd, &set, &index)
-               : BUFFER_FOREIGN;
+        buffer_watcher_identify(request->binding->server->watcher, fd, koid, &set, &index);
+    bool is_vmo = kind != BUFFER_FOREIGN || memory_kind_is_known(fd);
     const char *why = NULL;
     if (!is_vmo) {
         request_reply(request, SYSMEM_ERROR_PROTOCOL_DEVIATION, NULL);

@@ -42,6 +42,16 @@ const char *wait_add(struct binding *binding, uint32_t txid)
     return NULL;
 }
 
+/* Puts what travels with the handle in `slot` into the message, too; `slot` may be an error. */
+static int attach_companion(struct message *message, int slot, int fd)
+{
+    int companion = message_attach(message, &(struct attachment){.fd = fd});
+    if (slot > 0 && companion > 0) {
+        message->attachments[slot - 1].companion = (uint32_t)companion;
+    }
+    return companion;
+}
+
 /* Puts a fresh handle to buffer `index` into the message. 0, or -errno. */
 static int attach_buffer(struct message *message, const struct node *node, uint32_t index,
                          zx_handle_t *ret_slot)
@@ -62,13 +72,16 @@ static int attach_buffer(struct message *message, const struct node *node, uint3
         .weak = node->weak,
         .holder = node->participant,
     };
-    int opened = buffer_set_open(buffers, index, &handle, &attachment.fd);
+    struct buffer_handle_fds fds;
+    int opened = buffer_set_open(buffers, index, &handle, &fds);
     if (opened < 0) {
         return opened;
     }
+    attachment.fd = fds.fd;
     int slot = message_attach(message, &attachment);
-    if (slot < 0) {
-        return slot;
+    int companion = fds.companion < 0 ? 0 : attach_companion(message, slot, fds.companion);
+    if (slot < 0 || companion < 0) {
+        return slot < 0 ? slot : companion;
     }
     *ret_slot = (zx_handle_t)slot;
     return 0;

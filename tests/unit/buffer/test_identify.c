@@ -9,7 +9,7 @@ static enum buffer_kind identify(struct fixture *f, int fd, uint32_t *ret_index)
 {
     struct buffer_set *set = NULL;
     *ret_index = UINT32_MAX;
-    enum buffer_kind kind = buffer_watcher_identify(f->watcher, fd, &set, ret_index);
+    enum buffer_kind kind = buffer_watcher_identify(f->watcher, fd, 0, &set, ret_index);
     if (kind == BUFFER_FOREIGN) {
         assert_null(set); /* written for buffers only */
         assert_int_equal(*ret_index, UINT32_MAX);

@@ -150,8 +150,7 @@ static void weak_handle_outlives_the_strong_ones(void **state)
         look_once(f);
     }
     assert_int_equal(f->freed, 1);
-    assert_int_equal(buffer_set_open(f->set, 0, &(struct buffer_handle){.weak = true}, &late),
-                     -ESTALE);
+    assert_int_equal(try_open(f, 0, &(struct buffer_handle){.weak = true}, &late), -ESTALE);
     fd_close(&weak);
     look_until_all_freed(f);
     assert_int_equal(f->strong_gone, 1);
@@ -264,8 +263,7 @@ static void holder_that_locks_everything_hurts_its_buffer_only(void **state)
     assert_int_equal(fcntl(rogue, F_OFD_SETLK, &all), 0);
     int fd = -1;
     int before = count_descriptors();
-    assert_int_equal(buffer_set_open(f->set, 0, &(struct buffer_handle){.writable = true}, &fd),
-                     -EBUSY);
+    assert_int_equal(try_open(f, 0, &(struct buffer_handle){.writable = true}, &fd), -EBUSY);
     assert_int_equal(fd, -1);
     assert_int_equal(count_descriptors(), before);
     fd = open_handle(f, 1, true, false);

@@ -287,7 +287,7 @@ static void as_many_as_a_collection_has(void **state)
 static int hand_out(struct fixture *f, int *ret_weak, int *ret_asap)
 {
     uint64_t koid = 0;
-    int r = buffer_set_open(f->set, 0, &(struct buffer_handle){.weak = true}, ret_weak);
+    int r = try_open(f, 0, &(struct buffer_handle){.weak = true}, ret_weak);
     return r < 0 ? r : buffer_set_close_weak_asap(f->set, 0, ret_asap, &koid);
 }
 

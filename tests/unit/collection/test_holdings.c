@@ -9,9 +9,9 @@
 static int open_for(struct fixture *fixture, uint32_t participant, bool weak)
 {
     const struct buffer_handle handle = {.weak = weak, .holder = participant};
-    int fd = -1;
-    assert_int_equal(buffer_set_open(fixture->collection->buffers, 0, &handle, &fd), 0);
-    return fd;
+    struct buffer_handle_fds fds;
+    assert_int_equal(buffer_set_open(fixture->collection->buffers, 0, &handle, &fds), 0);
+    return fds.fd;
 }
 
 static void close_all(const int *fds, size_t count)

@@ -36,9 +36,9 @@ static int open_weak(struct fixture *fixture, uint32_t index)
 {
     const struct buffer_handle handle = {.weak = true,
                                          .holder = fixture->peers[1].node->participant};
-    int fd = -1;
-    assert_int_equal(buffer_set_open(fixture->collection->buffers, index, &handle, &fd), 0);
-    return fd;
+    struct buffer_handle_fds fds;
+    assert_int_equal(buffer_set_open(fixture->collection->buffers, index, &handle, &fds), 0);
+    return fds.fd;
 }
 
 /* The strong participant leaves, and its buffers' strong parts with it. */
