@@ -89,7 +89,9 @@ struct heap_request {
 struct heap_ops {
     /* Answers by heap_answer(), possibly before it returns. */
     void (*allocate)(struct heap *heap, struct heap_request *request);
-    /* Gives a buffer back: nothing but request->fd refers to it any more. Takes the descriptor.
+    /* Gives a buffer back: no holder is left, as far as its tracking tells. By lease nothing but
+     * request->fd refers to it any more; by locks and by companion a holder that cheats may, and by
+     * companion a mapping (docs/lifetime.md). Takes the descriptor.
      * `done` (may be NULL) is called when the memory is really free, possibly before release
      * returns; until then the request stays. */
     void (*release)(struct heap *heap, struct heap_request *request, void (*done)(void *arg),
