@@ -97,6 +97,65 @@ static void add_heap(struct text_table *table, const struct model_debug_heap *he
     strbuf_deinit(&ready);
 }
 
+/* Who keeps a handle without the right to write from writing. */
+static const char *read_only_by(const struct model_debug_heap *heap)
+{
+    return heap->opaque ? "opaque" : heap->read_only_enforced ? "kernel" : "library";
+}
+
+static void add_properties(struct text_table *table, const struct model_debug_heap *heap)
+{
+    struct strbuf type = {0};
+    struct strbuf backend = {0};
+    struct strbuf tracking = {0};
+    struct strbuf charged = {0};
+    char id[24];
+    char multiple[16];
+    char largest[16];
+    char deadline[24];
+    strbuf_add_escaped(&type, heap->heap.has.heap_type ? heap->heap.heap_type : "-");
+    strbuf_addf(&type, "%s", heap->contiguous ? " (contiguous)" : "");
+    strbuf_add_escaped(&backend, heap->has.backend ? heap->backend : "-");
+    strbuf_add_escaped(&tracking, heap->has.tracking ? heap->tracking : "-");
+    strbuf_add_escaped(&charged, heap->has.charged ? heap->charged : "-");
+    (void)snprintf(id, sizeof(id), "%" PRIu64, heap->heap.id);
+    const char *const cells[] = {
+        strbuf_text(&type),
+        id,
+        strbuf_text(&backend),
+        strbuf_text(&tracking),
+        read_only_by(heap),
+        heap->has.granularity ? text_size(heap->granularity, multiple) : "page",
+        heap->has.max_size_bytes ? text_size(heap->max_size_bytes, largest) : "-",
+        heap->has.deadline_ms ? text_age(heap->deadline_ms, deadline) : "-",
+        strbuf_text(&charged)};
+    text_table_add(table, cells);
+    strbuf_deinit(&type);
+    strbuf_deinit(&backend);
+    strbuf_deinit(&tracking);
+    strbuf_deinit(&charged);
+}
+
+/* What does not change: a table of its own. */
+static bool print_properties(const struct model_debug_get_heaps_response *response, FILE *out)
+{
+    static const char *const heading[] = {"HEAP",       "ID",           "BACKEND",
+                                          "TRACKED BY", "READ-ONLY BY", "MULTIPLE",
+                                          "LARGEST",    "DEADLINE",     "CHARGED"};
+    enum { ID = 1, MULTIPLE = 5, LARGEST, DEADLINE };
+    struct text_table table;
+    text_table_init(&table, sizeof(heading) / sizeof(heading[0]));
+    text_table_add(&table, heading);
+    for (size_t i = 0; i < response->heaps_count; i++) {
+        add_properties(&table, &response->heaps[i]);
+    }
+    (void)fprintf(out, "\n");
+    bool printed =
+        text_table_print(&table, 1U << ID | 1U << MULTIPLE | 1U << LARGEST | 1U << DEADLINE, out);
+    text_table_deinit(&table);
+    return printed;
+}
+
 /* A picture of the addresses: a character for each cell. */
 static void print_map(const struct model_debug_pool *pool, FILE *out)
 {
@@ -173,6 +232,7 @@ bool debug_view_heaps(const struct model_debug_get_heaps_response *response, FIL
                                         1U << FAILED | 1U << LATE,
                                     out);
     text_table_deinit(&table);
+    printed = print_properties(response, out) && printed;
     print_secure_memory(response, out);
     for (size_t i = 0; i < response->heaps_count; i++) {
         if (response->heaps[i].has.pool) {

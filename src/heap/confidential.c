@@ -44,6 +44,7 @@ struct heap *heap_confidential_new(struct executor *executor)
     };
     files->heap = (struct heap){
         .ops = &confidential_ops,
+        .backend = "confidential",
         .id = {.heap_type = SYSMEM_HEAP_TYPE_CONFIDENTIAL,
                .id = 0,
                .has = {.heap_type = true, .id = true}},

@@ -123,6 +123,7 @@ struct heap *heap_contiguous_new(struct heap *ram, struct pool *pool)
     contiguous->pool = pool;
     contiguous->heap = (struct heap){
         .ops = &contiguous_ops,
+        .backend = "contiguous",
         .id = ram->id,
         .properties = ram->properties,
         .ready = true,

@@ -136,6 +136,7 @@ struct heap *heap_dma_heap_new(struct executor *executor, const struct dma_devic
     if (dma == NULL) {
         return NULL;
     }
+    dma->files.heap.backend = "dma_heap";
     (void)snprintf(dma->path, sizeof(dma->path), "/dev/dma_heap/%.255s", name);
     dma_buf_look(&dma->files.heap);
     return &dma->files.heap;
@@ -148,6 +149,7 @@ struct heap *heap_udmabuf_new(struct executor *executor, const struct dma_device
     if (dma == NULL) {
         return NULL;
     }
+    dma->files.heap.backend = "udmabuf";
     dma->files.heap.properties.charge = HEAP_CHARGES_DAEMON;
     (void)snprintf(dma->path, sizeof(dma->path), "/dev/udmabuf");
     dma_buf_look(&dma->files.heap);

@@ -295,6 +295,7 @@ struct heap *heap_external_new(const struct heap_external_config *config)
     external->executor = config->executor;
     external->heap = (struct heap){
         .ops = &ops,
+        .backend = "external",
         .id = config->id,
         .properties =
             {
@@ -305,6 +306,7 @@ struct heap *heap_external_new(const struct heap_external_config *config)
                          .need_flush = config->need_flush,
                          .opaque = !config->cpu_supported && !config->ram_supported,
                          .tracking = HEAP_TRACKED_BY_LOCKS,
+                         .charge = HEAP_CHARGES_PROVIDER,
                          .max_size_bytes = config->max_size_bytes,
                          .deadline_ns = config->deadline_ns,
                          },

@@ -109,6 +109,7 @@ struct heap_ops {
 struct heap {
     const struct heap_ops *ops;
     struct sysmem_heap id; /* heap_type and id, both set */
+    const char *backend;   /* what makes its buffers, in a word */
     const char *const *aliases;
     size_t alias_count;
     struct heap_properties properties;

@@ -121,6 +121,7 @@ struct heap *heap_hugetlb_new(struct executor *executor, uint64_t page_bytes)
     struct heap *heap = &hugetlb->files.heap;
     *heap = (struct heap){
         .ops = &hugetlb_ops,
+        .backend = "hugetlb",
         .id = {.heap_type = SYSMEM_HEAP_TYPE_SYSTEM_RAM,
                .id = 0,
                .has = {.heap_type = true, .id = true}},

@@ -65,6 +65,7 @@ struct heap *heap_system_ram_new(struct executor *executor, enum heap_commit com
     struct heap *heap = &ram->files.heap;
     *heap = (struct heap){
         .ops = &system_ram_ops,
+        .backend = "system_ram",
         .id = {.heap_type = SYSMEM_HEAP_TYPE_SYSTEM_RAM,
                .id = 0,
                .has = {.heap_type = true, .id = true}},

@@ -47,7 +47,12 @@ struct model_debug_pool {
  * contiguous: no heap of its own, but what system RAM is taken from that is to be contiguous.
  * granularity: what a buffer's size in memory is a multiple of. pool: unset where buffers have no
  * addresses. late_answers: collections that waited for longer than the heap may take;
- * late_releases: buffers that were given back and were not free in that time. */
+ * late_releases: buffers that were given back and were not free in that time. backend: what makes
+ * its buffers. tracking: "lease", "locks" or "companion". opaque: handles identify buffers and
+ * reach no memory. read_only_enforced: by the kernel, for handles without ZX_RIGHT_WRITE.
+ * max_size_bytes: of one buffer; unset where the heap has no limit. deadline_ms: how long an answer
+ * may take; unset where nobody looks at the clock. charged: whom the kernel charges for pages:
+ * "daemon", "toucher", "pool", "driver" or "provider". */
 struct model_debug_heap {
     struct sysmem_heap heap;
     bool cpu_supported;
@@ -71,6 +76,13 @@ struct model_debug_heap {
     struct model_debug_pool pool;
     uint64_t late_answers;
     uint64_t late_releases;
+    const char *backend;  /* at most 64 bytes of UTF-8 */
+    const char *tracking; /* the same */
+    bool opaque;
+    bool read_only_enforced;
+    uint64_t max_size_bytes;
+    uint64_t deadline_ms;
+    const char *charged; /* at most 64 bytes of UTF-8 */
     struct {
         bool heap;
         bool cpu_supported;
@@ -93,6 +105,13 @@ struct model_debug_heap {
         bool pool;
         bool late_answers;
         bool late_releases;
+        bool backend;
+        bool tracking;
+        bool opaque;
+        bool read_only_enforced;
+        bool max_size_bytes;
+        bool deadline_ms;
+        bool charged;
     } has;
 };
 

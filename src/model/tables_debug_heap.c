@@ -45,6 +45,13 @@ static const struct model_field debug_heap_fields[] = {
     TABLE(19, pool, model_type_debug_pool),
     U64(20, late_answers),
     U64(21, late_releases),
+    STRING(22, backend, 64),
+    STRING(23, tracking, 64),
+    BOOL(24, opaque),
+    BOOL(25, read_only_enforced),
+    U64(26, max_size_bytes),
+    U64(27, deadline_ms),
+    STRING(28, charged, 64),
 };
 const struct model_type model_type_debug_heap = TYPE("DebugHeap", debug_heap_fields);
 #undef T

@@ -72,21 +72,52 @@ static bool take_pool(const struct pool *pool, struct arena *arena, struct model
     return take_cells(pool, arena, ret);
 }
 
+/* What its buffers are like, whoever has them. */
+static void take_properties(const struct heap *heap, struct model_debug_heap *ret)
+{
+    static const char *const trackings[] = {
+        [HEAP_TRACKED_BY_LEASE] = "lease",
+        [HEAP_TRACKED_BY_LOCKS] = "locks",
+        [HEAP_TRACKED_BY_COMPANION] = "companion",
+    };
+    static const char *const charges[] = {
+        [HEAP_CHARGES_DAEMON] = "daemon",     [HEAP_CHARGES_TOUCHER] = "toucher",
+        [HEAP_CHARGES_POOL] = "pool",         [HEAP_CHARGES_DRIVER] = "driver",
+        [HEAP_CHARGES_PROVIDER] = "provider",
+    };
+    const struct heap_properties *properties = &heap->properties;
+    SYSMEM_SET(ret, cpu_supported, properties->cpu_supported);
+    SYSMEM_SET(ret, ram_supported, properties->ram_supported);
+    SYSMEM_SET(ret, inaccessible_supported, properties->inaccessible_supported);
+    SYSMEM_SET(ret, secure, properties->secure);
+    SYSMEM_SET(ret, need_clear, properties->need_clear);
+    SYSMEM_SET(ret, need_flush, properties->need_flush);
+    SYSMEM_SET(ret, tracking, trackings[properties->tracking]);
+    SYSMEM_SET(ret, charged, charges[properties->charge]);
+    SYSMEM_SET(ret, opaque, properties->opaque);
+    /* One description for all holders has one access mode. */
+    SYSMEM_SET(ret, read_only_enforced, properties->tracking != HEAP_TRACKED_BY_COMPANION);
+    if (heap->backend != NULL) {
+        SYSMEM_SET(ret, backend, heap->backend);
+    }
+    if (properties->granularity != 0) {
+        SYSMEM_SET(ret, granularity, properties->granularity);
+    }
+    if (properties->max_size_bytes != UINT64_MAX) {
+        SYSMEM_SET(ret, max_size_bytes, properties->max_size_bytes);
+    }
+    if (properties->deadline_ns != 0) {
+        SYSMEM_SET(ret, deadline_ms, properties->deadline_ns / 1000000u);
+    }
+}
+
 static bool take_heap(const struct heap *heap, struct arena *arena, struct model_debug_heap *ret)
 {
     SYSMEM_SET(ret, heap, heap->id);
-    SYSMEM_SET(ret, cpu_supported, heap->properties.cpu_supported);
-    SYSMEM_SET(ret, ram_supported, heap->properties.ram_supported);
-    SYSMEM_SET(ret, inaccessible_supported, heap->properties.inaccessible_supported);
-    SYSMEM_SET(ret, secure, heap->properties.secure);
+    take_properties(heap, ret);
     SYSMEM_SET(ret, ready, heap->ready);
     if (heap->absent_reason != NULL) {
         SYSMEM_SET(ret, absent_reason, heap->absent_reason);
-    }
-    SYSMEM_SET(ret, need_clear, heap->properties.need_clear);
-    SYSMEM_SET(ret, need_flush, heap->properties.need_flush);
-    if (heap->properties.granularity != 0) {
-        SYSMEM_SET(ret, granularity, heap->properties.granularity);
     }
     SYSMEM_SET(ret, allocations, heap->metrics.allocations);
     SYSMEM_SET(ret, buffers, heap->metrics.buffers);

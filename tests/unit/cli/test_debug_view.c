@@ -165,6 +165,44 @@ static void heaps_say_why_they_are_absent(void **state)
     free(text);
 }
 
+static void heaps_say_what_their_buffers_are_like(void **state)
+{
+    (void)state;
+    struct model_debug_heap heaps[3] = {0};
+    struct model_debug_get_heaps_response response = {0};
+    SYSMEM_SET(&heaps[0].heap, heap_type, "huge");
+    SYSMEM_SET(&heaps[0], backend, "hugetlb");
+    SYSMEM_SET(&heaps[0], tracking, "lease");
+    SYSMEM_SET(&heaps[0], charged, "pool");
+    SYSMEM_SET(&heaps[0], read_only_enforced, true);
+    SYSMEM_SET(&heaps[0], granularity, 2 << 20);
+    SYSMEM_SET(&heaps[1].heap, heap_type, "secret");
+    SYSMEM_SET(&heaps[1], backend,
+               "confi\x1b"
+               "dential");
+    SYSMEM_SET(&heaps[1], tracking, "companion");
+    SYSMEM_SET(&heaps[1], charged, "toucher");
+    SYSMEM_SET(&heaps[1], read_only_enforced, false);
+    SYSMEM_SET(&heaps[1], max_size_bytes, 4 << 20);
+    SYSMEM_SET(&heaps[1], deadline_ms, 2500);
+    SYSMEM_SET(&heaps[2].heap, heap_type, "an older daemon");
+    SYSMEM_SET(&heaps[2], opaque, true);
+    SYSMEM_SET_VECTOR(&response, heaps, heaps, 3);
+    char *text = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
+    assert_true(debug_view_heaps(&response, out));
+    (void)fclose(out);
+    assert_shows(text,
+                 "hugetlb           lease       kernel         2.0 MiB        -         -  pool\n");
+    assert_shows(
+        text,
+        "confi\\x1bdential  companion   library           page  4.0 MiB      2.5s  toucher\n");
+    assert_shows(text,
+                 "-                 -           opaque            page        -         -  -\n");
+    free(text);
+}
+
 static void heaps_say_how_often_they_were_late(void **state)
 {
     (void)state;
@@ -513,6 +551,7 @@ int main(void)
         cmocka_unit_test(list_shows_who_is_waited_for),
         cmocka_unit_test(list_names_a_few_participants),
         cmocka_unit_test(heaps_say_why_they_are_absent),
+        cmocka_unit_test(heaps_say_what_their_buffers_are_like),
         cmocka_unit_test(heaps_say_how_often_they_were_late),
         cmocka_unit_test(a_pool_has_a_picture),
     };

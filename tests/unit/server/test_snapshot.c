@@ -181,6 +181,12 @@ static void heaps_are_shown_to_everybody(void **state)
     assert_string_equal(response.heaps[0].heap.heap_type, SYSMEM_HEAP_TYPE_SYSTEM_RAM);
     assert_true(response.heaps[0].ready);
     assert_int_equal(response.heaps[0].buffers, 0);
+    assert_string_equal(response.heaps[0].backend, "system_ram");
+    assert_string_equal(response.heaps[0].tracking, "lease");
+    assert_string_equal(response.heaps[0].charged, "daemon");
+    assert_true(response.heaps[0].read_only_enforced);
+    assert_false(response.heaps[0].opaque || response.heaps[0].has.max_size_bytes);
+    assert_string_equal(response.heaps[1].backend, "contiguous");
     arena_clear(&arena);
     arena_init(&arena, 16);
     assert_false(snapshot_heaps(&whole.server, &arena, &response)); /* no memory */
