@@ -383,6 +383,46 @@ static void hold_puts_the_pool_under_pressure(void **state)
     assert_true(daemon_stop(&daemon));
 }
 
+#define ROW(type, more) "{\"heap\": {\"heap_type\": \"" type "\"}, " more "}"
+#define CPU             "\"coherency_domain_support\": {\"cpu_supported\": true}"
+
+/* Each says what it is, or why it is not there, and who wants it all the same is told that. */
+static void heaps_of_each_backend(void **state)
+{
+    (void)state;
+    struct daemon daemon;
+    const struct daemon_options options = {
+        .config =
+            "{\"heaps\": [" ROW("fuchsia.sysmem.heap.HEAP_TYPE.SYSTEM_RAM", CPU) ", " ROW("test.HUGE", "\"backend\": \"hugetlb\", \"page_size\": \"16GiB\", " CPU) ", " ROW(
+                "test.SECRET",
+                "\"backend\": \"confidential\", \"max_size_bytes\": 65536, " CPU) ", " ROW("test.DMA",
+                                                                                           "\"backend\": \"dma_heap\", \"device\": \"none-such\", " CPU) "]}"};
+    assert_int_equal(daemon_start(&daemon, &options), 0);
+    assert_true(daemon_log_contains(&daemon, "heap test.DMA 0 is not ready: "));
+    struct program_result heaps = run("", "heaps", "--socket", daemon.socket, NULL);
+    assert_said(heaps.output, "no: this kernel has no huge pages of 16GiB");
+    assert_said(heaps.output, "no: /dev/dma_heap/none-such: No such file or directory");
+    assert_said(heaps.output, "hugetlb       lease       kernel        16.0 GiB");
+    assert_said(heaps.output, "confidential  companion   library           page  64.0 KiB");
+    struct program_result json = run("", "heaps", "--json", "--socket", daemon.socket);
+    assert_said(json.output, "\"backend\": \"dma_heap\"");
+    assert_said(json.output, "\"charged\": \"toucher\"");
+    const char *hold[] = {SYSMEMCTL_PATH, "hold", "test.DMA", "--socket", daemon.socket, NULL};
+    struct program_result refused = program_run(hold, "");
+    assert_int_equal(refused.status, 1);
+    assert_said(refused.errors, "heap test.DMA is absent: /dev/dma_heap/none-such: No such file");
+    hold[2] = "test.SECRET";
+    struct program_result large = program_run(hold, "");
+    assert_int_equal(large.status, 1);
+    assert_said(large.errors, "NO_MEMORY");
+    assert_said(large.errors, "a smaller limit on the size of the heap's buffers");
+    program_result_deinit(&heaps);
+    program_result_deinit(&json);
+    program_result_deinit(&refused);
+    program_result_deinit(&large);
+    assert_true(daemon_stop(&daemon));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -397,6 +437,7 @@ int main(void)
         cmocka_unit_test(formats_lists_what_is_known),
         cmocka_unit_test(formats_finds_any_name),
         cmocka_unit_test(a_daemon_at_rest),
+        cmocka_unit_test(heaps_of_each_backend),
         cmocka_unit_test(hold_puts_the_pool_under_pressure),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
