@@ -110,12 +110,12 @@ static void assert_all_given_back(struct fixture *fixture)
 static void who_has_its_buffers_fails_and_the_buffers_live_on(void **state)
 {
     struct fixture *fixture = *state;
-    int fd = -1;
+    struct buffer_handle_fds held;
     ask_the_fake_heap(fixture);
     assert_int_equal(fixture->collection->state, COLLECTION_ALLOCATED);
     struct buffer_set *buffers = fixture->collection->buffers;
     const struct buffer_handle handle = {.writable = true, .holder = 1};
-    assert_int_equal(buffer_set_open(buffers, 0, &handle, &fd), 0);
+    assert_int_equal(buffer_set_open(buffers, 0, &handle, &held), 0);
     heap_registry_remove(&fixture->heaps, &fake.heap, GONE);
     assert_int_equal(fixture->peers[0].closed, 0); /* in its turn */
     assert_true(collection_table_needs_sweep(&fixture->table));
@@ -126,8 +126,8 @@ static void who_has_its_buffers_fails_and_the_buffers_live_on(void **state)
     heap_registry_sweep(&fixture->heaps);
     assert_false(fake.freed); /* somebody still holds a buffer of it */
     assert_int_equal(fake.heap.metrics.buffers, 1);
-    assert_int_equal(write(fd, "here", 4), 4);
-    fd_close(&fd);
+    assert_int_equal(write(held.fd, "here", 4), 4);
+    fd_close(&held.fd);
     while (fake.heap.metrics.buffers > 0) {
         wait_for_the_kernel(fixture);
     }
