@@ -28,6 +28,7 @@ static void on_ready(uv_poll_t *poll, int status, int events);
 static void on_starved(uv_timer_t *timer)
 {
     binding_flush_starved(timer->data);
+    chore_wake(timer->data);
 }
 
 void binding_watch(struct binding *binding)

@@ -90,6 +90,11 @@ static void on_idle(uv_idle_t *idle)
     (void)idle;
 }
 
+void chore_wake(struct server *server)
+{
+    (void)uv_idle_start(&server->busy, on_idle);
+}
+
 void chore_run(struct server *server)
 {
     server->turn_end_ns = 0;

@@ -25,4 +25,8 @@ void chore_run(struct server *server);
 /* Ends all channels that are to end. */
 void chore_end_all(struct server *server);
 
+/* A timer has rung. Timers come before the loop sleeps and chores after it: it does not sleep now.
+ */
+void chore_wake(struct server *server);
+
 #endif

@@ -71,6 +71,7 @@ static void on_alarm_timer(uv_timer_t *timer)
     while (uv_hrtime() < now + ALARMS_NS && alarms_ring(&server->alarms, now)) {
     }
     on_alarms_changed(&server->alarms);
+    chore_wake(server);
 }
 
 static void on_signal(uv_signal_t *handle, int number)
