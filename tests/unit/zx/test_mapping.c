@@ -1,6 +1,8 @@
 /* Mappings of which a part has no file behind it. */
 #include "vmar_test.h"
 
+#include <sys/resource.h>
+
 #include "zx/store.h"
 
 static const zx_vm_option_t BOUNDED = R | W | ZX_VM_ALLOW_FAULTS | ZX_VM_FAULT_BEYOND_STREAM_SIZE;
@@ -179,6 +181,34 @@ static void one_that_crosses_replaces_others(void **state)
     assert_ok(zx_handle_close_many(all, 2));
 }
 
+/* The next file cannot be made: then nothing of what was there goes. */
+static void a_seam_without_a_descriptor_left(void **state)
+{
+    (void)state;
+    struct rlimit before;
+    zx_handle_t vmo = new_vmo(LARGEST, 0);
+    zx_handle_t other = new_vmo(8 * PAGE, 0);
+    struct vmar vmar = new_vmar(0, CR | CW | CS, 0, 8 * PAGE);
+    zx_vaddr_t at = map_in(vmar.handle, R | W, 0, other, 8 * PAGE);
+    zx_vaddr_t inner = 77;
+    const uint64_t offset = seams[0] - 2 * PAGE;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    const struct rlimit none = {.rlim_cur = 0, .rlim_max = before.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    zx_status_t status =
+        zx_vmar_map(vmar.handle, R | W | OVR, 2 * PAGE, vmo, offset, 4 * PAGE, &inner);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_status(status, ZX_ERR_NO_RESOURCES);
+    assert_int_equal(inner, 77);
+    assert_int_equal(mappings_of(vmo), 0);
+    assert_maps(at, other, 0, 8);
+    assert_ok(zx_vmar_map(vmar.handle, R | W | OVR, 2 * PAGE, vmo, offset, 4 * PAGE, &inner));
+    assert_maps(inner, vmo, offset, 4);
+    free_vmar(vmar);
+    const zx_handle_t all[] = {vmo, other};
+    assert_ok(zx_handle_close_many(all, 2));
+}
+
 /* Faults follow the size, and the stream size, across a seam, too. */
 static void far_faults_follow_the_sizes(void **state)
 {
@@ -285,6 +315,7 @@ int main(void)
         cmocka_unit_test(mapping_the_top_of_huge_memory),
         cmocka_unit_test(a_mapping_goes_from_file_to_file),
         cmocka_unit_test(one_that_crosses_replaces_others),
+        cmocka_unit_test(a_seam_without_a_descriptor_left),
         cmocka_unit_test(far_faults_follow_the_sizes),
         cmocka_unit_test(slices_far_out),
         cmocka_unit_test(offsets_beyond_the_longest_file),
