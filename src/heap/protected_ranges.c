@@ -242,6 +242,7 @@ static void enqueue(struct protected_ranges *ranges, struct protected_request *r
     assert(range_contains(protection->whole, request->range) &&
            request->range.start % protection->hardware.granularity == 0 &&
            request->range.end % protection->hardware.granularity == 0);
+    (void)protection;
     if (ranges->is_freed) {
         request->done(request, -EPIPE);
         return;
