@@ -6,12 +6,14 @@
 
 #include <cmocka.h>
 
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -64,11 +66,19 @@ bool secure_driver_start(struct secure_driver *driver, const struct daemon *daem
         run(driver, daemon, text);
     }
     fd_close(&ends[1]);
+    driver->pidfd = (int)syscall(SYS_pidfd_open, driver->pid, 0);
+    assert_true(driver->pidfd >= 0);
     struct pollfd ready = {.fd = ends[0], .events = POLLIN};
     assert_int_equal(poll(&ready, 1, DAEMON_PATIENCE_MS), 1);
     bool is_registered = read(ends[0], text, sizeof(text)) > 0; /* else the end of the file */
     fd_close(&ends[0]);
     return is_registered;
+}
+
+bool secure_driver_has_ended(const struct secure_driver *driver, int milliseconds)
+{
+    struct pollfd ended = {.fd = driver->pidfd, .events = POLLIN};
+    return poll(&ended, 1, milliseconds) == 1;
 }
 
 void secure_driver_end(struct secure_driver *driver, int signal)
@@ -79,6 +89,7 @@ void secure_driver_end(struct secure_driver *driver, int signal)
     }
     assert_int_equal(waitpid(driver->pid, &status, 0), driver->pid);
     (void)unlink(driver->device);
+    fd_close(&driver->pidfd);
     driver->pid = 0;
 }
 
@@ -102,7 +113,6 @@ void secure_device_wait_for_open(const struct secure_driver *driver)
     zx_time_t end = soon();
     while (strcmp(secure_device_ask(driver, "ranges"), "ok") != 0) {
         assert_true(zx_clock_get_monotonic() < end);
-        (void)zx_nanosleep(
-            zx_deadline_after(ZX_MSEC(20))); /* by the daemon's clock: once a second */
+        (void)poll(NULL, 0, 20); /* nothing tells: they open by the daemon's clock */
     }
 }

@@ -16,6 +16,7 @@
 
 struct secure_driver {
     pid_t pid;
+    int pidfd;
     char device[64];
 };
 
@@ -24,6 +25,9 @@ struct secure_driver {
  * registered, or, which may be what its traps are for, when it has ended instead: false. */
 bool secure_driver_start(struct secure_driver *driver, const struct daemon *daemon,
                          const char *traps);
+
+/* Whether it ends within so many milliseconds. */
+bool secure_driver_has_ended(const struct secure_driver *driver, int milliseconds);
 
 /* Waits for its end, after that signal (0: none). */
 void secure_driver_end(struct secure_driver *driver, int signal);
