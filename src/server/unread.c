@@ -110,7 +110,7 @@ void unread_close_end(struct binding *binding)
     }
     stream_init(&kept->stream, fd_take(&stream->fd), 0);
     kept->stream.out_unread = stream->out_unread;
-    kept->stream.out_largest = stream->out_largest;
+    kept->stream.out_densest = stream->out_densest;
     kept->foreign = binding->foreign;
     kept->account = binding->account;
     kept->account->references++;

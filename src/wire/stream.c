@@ -72,9 +72,11 @@ static size_t cost_of(const struct message *message)
 static void close_sent(struct stream *stream, struct message *message,
                        const struct envelope_part *part)
 {
+    const struct stream_density density = {part->attachment_count, LEAST_TRUESIZE + part->body_len};
+    struct stream_density *densest = &stream->out_densest;
     stream->out_unread += part->attachment_count;
-    if (part->attachment_count > stream->out_largest) {
-        stream->out_largest = part->attachment_count;
+    if (density.descriptors * densest->bytes >= densest->descriptors * density.bytes) {
+        *densest = density;
     }
     for (size_t i = 0; i < part->attachment_count; i++) {
         fd_close(&message->attachments[part->attachment_start + i].fd);
@@ -204,9 +206,12 @@ size_t stream_look_unread(struct stream *stream)
 {
     int bytes = 0;
     if (stream->out_unread > 0 && ioctl(stream->fd, SIOCOUTQ, &bytes) == 0) {
-        size_t most = (size_t)bytes / LEAST_TRUESIZE * stream->out_largest;
+        const struct stream_density *densest = &stream->out_densest;
+        size_t most = (size_t)bytes * densest->descriptors / densest->bytes;
         stream->out_unread = most < stream->out_unread ? most : stream->out_unread;
-        stream->out_largest = stream->out_unread > 0 ? stream->out_largest : 0;
+    }
+    if (stream->out_unread == 0) {
+        stream->out_densest = (struct stream_density){0};
     }
     return stream->out_unread;
 }

@@ -16,6 +16,12 @@
 struct packet;
 struct stream_queued;
 
+/* Descriptors of a packet, and the least that the kernel counts it for, in bytes. */
+struct stream_density {
+    size_t descriptors;
+    size_t bytes;
+};
+
 struct stream {
     int fd; /* owned */
     struct stream_queued *out_first;
@@ -24,8 +30,8 @@ struct stream {
     size_t out_limit;       /* more than this is refused */
     size_t out_descriptors; /* in the queue */
     size_t out_unread;      /* sent: see stream_look_unread() */
-    size_t out_largest;     /* descriptors of the largest packet among those */
-    bool out_starved;       /* the kernel has no room for descriptors: see stream_is_starved() */
+    struct stream_density out_densest; /* of the packets among those */
+    bool out_starved; /* the kernel has no room for descriptors: see stream_is_starved() */
     /* Closes a descriptor that was queued and cannot be sent any more, where the last close may
      * take long; NULL: it is closed at once. */
     void (*close_unsent)(struct stream *stream, int fd);

@@ -487,15 +487,22 @@ static void descriptors_in_flight_are_back_pressure(void **state)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 /* A message with that many descriptors. */
-static void send_descriptors(struct stream *stream, size_t count)
+static void send_body_with_descriptors(struct stream *stream, size_t body_len, size_t count)
 {
     struct message message;
     message_init(&message, 1, 0);
+    message.body = body_len == 0 ? NULL : calloc(1, body_len);
+    message.body_len = body_len;
     for (size_t i = 0; i < count; i++) {
         const struct attachment attachment = {.fd = dup(STDERR_FILENO)};
         assert_true(message_attach(&message, &attachment) >= 0);
     }
     assert_int_equal(stream_send(stream, &message), 0);
+}
+
+static void send_descriptors(struct stream *stream, size_t count)
+{
+    send_body_with_descriptors(stream, 0, count);
 }
 
 static void receive_any(struct stream *stream)
@@ -563,6 +570,22 @@ static void what_a_slow_reader_received_is_not_counted_for_ever(void **state)
     receive_any(&pair->b);
 }
 
+/* Else a reader that is only slow would count for more than it can hold up. */
+static void the_length_of_packets_counts(void **state)
+{
+    struct pair *pair = *state;
+    for (int i = 0; i < 10; i++) {
+        send_body_with_descriptors(&pair->a, 8192, 4);
+    }
+    for (int i = 0; i < 8; i++) {
+        receive_any(&pair->b);
+    }
+    assert_in_range(stream_look_unread(&pair->a), 8, 16);
+    receive_any(&pair->b);
+    receive_any(&pair->b);
+    assert_int_equal(stream_look_unread(&pair->a), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -573,6 +596,7 @@ int main(void)
         TEST(deinit_drops_what_is_queued),
         TEST(a_message_longer_than_allowed_is_not_sent),
         TEST(unread_descriptors_are_those_that_the_peer_has_not_received),
+        TEST(the_length_of_packets_counts),
         TEST(nothing_is_unread_once_the_peer_has_closed),
         TEST(a_message_of_many_packets_is_counted_once),
         TEST(what_a_slow_reader_received_is_not_counted_for_ever),

@@ -162,7 +162,8 @@ static void a_message_without_room_for_its_handles(void **state)
     assert_status(zx_channel_read(ends[1], 0, &byte, got, 1, HANDLES, NULL, NULL),
                   ZX_ERR_NO_RESOURCES);
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &usual), 0);
-    assert_int_equal(count_fds(), before);
+    void *wanted = &before;
+    assert_int_equal(check_fds(&wanted), 0); /* a thread closes those that did arrive */
     assert_int_equal(got[0], ZX_HANDLE_INVALID);
     expect_text(ends[1], "behind it");
     assert_int_equal(signals_of(ends[1]), ZX_CHANNEL_WRITABLE);
