@@ -1,5 +1,7 @@
 #include "zx/transfer.h"
 
+#include <fcntl.h>
+
 #include "base/fd.h"
 #include "os/socket_name.h"
 #include "zx/endpoint.h"
@@ -121,13 +123,20 @@ zx_status_t transfer_from_believed_fds(struct transfer_fds fds,
     return from_fds(fds, info, true, ret_handle);
 }
 
-/* Whether the form and the companion of a sender who is not believed go together. */
+/* Whether a descriptor of a sender who is not believed can be a companion: the end of a pipe or of
+ * a pair of sockets, which no file system hears of. */
+static bool can_be_companion(int fd)
+{
+    return fcntl(fd, F_GETPIPE_SZ) >= 0 || socket_is_channel_end(fd);
+}
+
+/* Whether the form and the companion of such a sender go together. */
 static bool is_fitting(int companion, const struct form *form)
 {
     if ((form->flags & FORM_COMPANION) == 0) {
         return companion < 0;
     }
-    return form->type == ZX_OBJ_TYPE_VMO && socket_is_channel_end(companion);
+    return form->type == ZX_OBJ_TYPE_VMO && can_be_companion(companion);
 }
 
 zx_status_t transfer_in(struct transfer_fds fds, const struct form *form,
