@@ -11,6 +11,8 @@
 #include <sysmem/sysmem.h>
 
 #include "debug_client.h"
+#include "os/secret_memory.h"
+#include "support/huge_pages.h"
 #include "support/participant.h"
 
 #define COLLECTIONS 10000
@@ -33,14 +35,28 @@ static long resident_kib(const struct daemon *daemon)
     return strtol(end, NULL, 10) * 4;
 }
 
-static void run_through(struct sysmem_allocator *allocator, bool contiguous, unsigned count)
+/* Of the heaps: which one, and how the daemon comes to have it. */
+struct source {
+    const char *config;
+    const char *heap_type; /* NULL: system RAM */
+    size_t row;            /* in what the daemon tells of heaps */
+    bool contiguous;
+};
+
+static void run_through(struct sysmem_allocator *allocator, const struct source *source,
+                        unsigned count)
 {
+    const struct sysmem_heap heap = {.heap_type = source->heap_type, .has = {.heap_type = true}};
     for (unsigned i = 0; i < count; i++) {
         struct sysmem_collection *collection = bind_token(allocator, root_token(allocator));
         struct sysmem_collection_info *info = NULL;
         struct sysmem_buffer_collection_constraints wish =
             cpu_constraints(1 + i % 3, (1 + i % 5) * UINT64_C(4096), 0);
-        SYSMEM_SET(&wish.buffer_memory_constraints, physically_contiguous_required, contiguous);
+        SYSMEM_SET(&wish.buffer_memory_constraints, physically_contiguous_required,
+                   source->contiguous);
+        if (source->heap_type != NULL) {
+            SYSMEM_SET_VECTOR(&wish.buffer_memory_constraints, permitted_heaps, &heap, 1);
+        }
         assert_int_equal(sysmem_collection_set_constraints(collection, &wish), 0);
         assert_int_equal(
             sysmem_collection_wait_for_all_buffers_allocated(collection, soon(), &info), 0);
@@ -50,7 +66,8 @@ static void run_through(struct sysmem_allocator *allocator, bool contiguous, uns
 }
 
 /* The bytes that the heap has given out, once the daemon has seen all ends. */
-static void expect_all_given_back(const struct daemon *daemon, bool contiguous, unsigned buffers)
+static void expect_all_given_back(const struct daemon *daemon, const struct source *source,
+                                  unsigned buffers)
 {
     struct channel *debug = debug_open(daemon);
     const struct model_method *get = model_method_by_name(MODEL_PROTOCOL_DEBUG, "GetHeaps");
@@ -61,8 +78,8 @@ static void expect_all_given_back(const struct daemon *daemon, bool contiguous, 
         channel_call(debug, get, NULL, soon(), &reply);
         assert_int_equal(reply.status, 0);
         const struct model_debug_get_heaps_response *heaps = reply.response;
-        assert_int_equal(heaps->heaps_count, 2);
-        const struct model_debug_heap *heap = &heaps->heaps[contiguous ? 1 : 0];
+        assert_in_range(heaps->heaps_count, source->row + 1, 3);
+        const struct model_debug_heap *heap = &heaps->heaps[source->row];
         live = heap->bytes;
         assert_true(heap->allocations >= buffers);
         if (live == 0 && heap->has.pool) {
@@ -75,17 +92,18 @@ static void expect_all_given_back(const struct daemon *daemon, bool contiguous, 
     channel_free(debug);
 }
 
-static void ten_thousand_collections(bool contiguous)
+static void ten_thousand_collections(const struct source *source)
 {
     struct daemon daemon;
-    assert_int_equal(daemon_start(&daemon, NULL), 0);
+    const struct daemon_options options = {.config = source->config};
+    assert_int_equal(daemon_start(&daemon, &options), 0);
     struct sysmem_allocator *allocator = connect_to(&daemon);
-    run_through(allocator, contiguous, WARM_UP);
-    expect_all_given_back(&daemon, contiguous, WARM_UP);
+    run_through(allocator, source, WARM_UP);
+    expect_all_given_back(&daemon, source, WARM_UP);
     int descriptors = daemon_descriptor_count(&daemon);
     long resident = resident_kib(&daemon);
-    run_through(allocator, contiguous, COLLECTIONS);
-    expect_all_given_back(&daemon, contiguous, COLLECTIONS);
+    run_through(allocator, source, COLLECTIONS);
+    expect_all_given_back(&daemon, source, COLLECTIONS);
     assert_in_range(daemon_descriptor_settle(&daemon, descriptors), 1, descriptors);
     long grown = resident_kib(&daemon) - resident;
     print_message("%d descriptors; %ld KiB more than before\n", descriptors, grown);
@@ -101,13 +119,44 @@ static void ten_thousand_collections(bool contiguous)
 static void of_system_ram(void **state)
 {
     (void)state;
-    ten_thousand_collections(false);
+    ten_thousand_collections(&(struct source){.row = 0});
 }
 
 static void of_the_contiguous_pool(void **state)
 {
     (void)state;
-    ten_thousand_collections(true);
+    ten_thousand_collections(&(struct source){.row = 1, .contiguous = true});
+}
+
+#define CPU "\"coherency_domain_support\": {\"cpu_supported\": true}"
+#define RAM "{\"heap\": {\"heap_type\": \"" SYSMEM_HEAP_TYPE_SYSTEM_RAM "\"}, " CPU "}"
+#define HEAP(type, backend)                                                                        \
+    "{\"heaps\": [" RAM ", {\"heap\": {\"heap_type\": \"" type "\"}, \"backend\": \"" backend      \
+    "\", " CPU "}]}"
+
+static void of_confidential_memory(void **state)
+{
+    (void)state;
+    if (secret_memory_absent() != NULL) {
+        print_message("skipped: no memfd_secret here\n");
+        skip();
+    }
+    ten_thousand_collections(
+        &(struct source){.config = HEAP(SYSMEM_HEAP_TYPE_CONFIDENTIAL, "confidential"),
+                         .heap_type = SYSMEM_HEAP_TYPE_CONFIDENTIAL,
+                         .row = 1});
+}
+
+static void of_huge_pages(void **state)
+{
+    (void)state;
+    static struct huge_pages pages;
+    huge_pages_begin(&pages);
+    assert_true(huge_pages_set(32));
+    ten_thousand_collections(&(struct source){
+        .config = HEAP("test.HUGE", "hugetlb"), .heap_type = "test.HUGE", .row = 1});
+    assert_int_equal(huge_pages_read("free_hugepages"), 32);
+    huge_pages_end(&pages);
 }
 
 int main(void)
@@ -115,6 +164,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(of_system_ram),
         cmocka_unit_test(of_the_contiguous_pool),
+        cmocka_unit_test(of_confidential_memory),
+        cmocka_unit_test(of_huge_pages),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
