@@ -176,6 +176,22 @@ static uint64_t fragmentation(const struct model_debug_pool *pool)
     return sound ? (uint64_t)(100.0 * scattered / (double)pool->free_bytes) : 0;
 }
 
+static void print_protection(const struct model_debug_protection *protection, FILE *out)
+{
+    char requested[16];
+    char protected_size[16];
+    char loanable[16];
+    (void)fprintf(out,
+                  "  protected %s for %s of buffers, by %" PRIu64 " of %" PRIu64
+                  " ranges; open %s, %" PRIu32 ".%" PRIu32 " %% of what no buffer needs\n"
+                  "  steps %" PRIu64 ", calls of the hardware that failed %" PRIu64 "\n",
+                  text_size(protection->protected_bytes, protected_size),
+                  text_size(protection->requested_bytes, requested), protection->ranges,
+                  protection->limit, text_size(protection->loanable_bytes, loanable),
+                  protection->efficiency_per_mille / 10, protection->efficiency_per_mille % 10,
+                  protection->steps, protection->failed_calls);
+}
+
 static void print_pool(const struct model_debug_heap *heap, FILE *out)
 {
     const struct model_debug_pool *pool = &heap->pool;
@@ -199,6 +215,9 @@ static void print_pool(const struct model_debug_heap *heap, FILE *out)
                   fragmentation(pool), text_size(pool->free_at_high_water_mark, left),
                   text_size(pool->max_free_at_high_water, left_largest), pool->failed_fragmentation,
                   pool->guard_failures, pool->unused_failures);
+    if (heap->has.protection) {
+        print_protection(&heap->protection, out);
+    }
     print_map(pool, out);
     strbuf_deinit(&type);
 }

@@ -42,6 +42,32 @@ struct model_debug_pool {
     } has;
 };
 
+/* How hardware protects a pool: by `ranges`, of which there are at most `limit` at rest. Of
+ * what is not protected (loanable), per mille of the pool, and of the part of it that no buffer
+ * needs. steps: that changed ranges; failed_calls: of the hardware. */
+struct model_debug_protection {
+    uint64_t ranges;
+    uint64_t limit;
+    uint64_t requested_bytes;
+    uint64_t protected_bytes;
+    uint64_t loanable_bytes;
+    uint32_t loanable_per_mille;
+    uint32_t efficiency_per_mille;
+    uint64_t steps;
+    uint64_t failed_calls;
+    struct {
+        bool ranges;
+        bool limit;
+        bool requested_bytes;
+        bool protected_bytes;
+        bool loanable_bytes;
+        bool loanable_per_mille;
+        bool efficiency_per_mille;
+        bool steps;
+        bool failed_calls;
+    } has;
+};
+
 /* absent_reason: why the heap is not ready, in words; unset when it is. last_failure_ms: how long
  * ago an allocation last failed; unset when none has. aliases: further names of the same heap.
  * contiguous: no heap of its own, but what system RAM is taken from that is to be contiguous.
@@ -52,7 +78,8 @@ struct model_debug_pool {
  * reach no memory. read_only_enforced: by the kernel, for handles without ZX_RIGHT_WRITE.
  * max_size_bytes: of one buffer; unset where the heap has no limit. deadline_ms: how long an answer
  * may take; unset where nobody looks at the clock. charged: whom the kernel charges for pages:
- * "daemon", "toucher", "pool", "driver" or "provider". */
+ * "daemon", "toucher", "pool", "driver" or "provider". protection: of a pool whose hardware is
+ * there. */
 struct model_debug_heap {
     struct sysmem_heap heap;
     bool cpu_supported;
@@ -83,6 +110,7 @@ struct model_debug_heap {
     uint64_t max_size_bytes;
     uint64_t deadline_ms;
     const char *charged; /* at most 64 bytes of UTF-8 */
+    struct model_debug_protection protection;
     struct {
         bool heap;
         bool cpu_supported;
@@ -112,6 +140,7 @@ struct model_debug_heap {
         bool max_size_bytes;
         bool deadline_ms;
         bool charged;
+        bool protection;
     } has;
 };
 

@@ -82,6 +82,7 @@ static const struct model_type *const all_types[] = {
     &model_type_debug_reason,
     &model_type_debug_collection,
     &model_type_debug_pool,
+    &model_type_debug_protection,
     &model_type_debug_heap,
     &model_type_debug_get_collections_request,
     &model_type_debug_get_collections_response,

@@ -96,6 +96,7 @@ extern const struct model_type model_type_debug_handles;
 extern const struct model_type model_type_debug_buffer;
 extern const struct model_type model_type_debug_collection;
 extern const struct model_type model_type_debug_pool;
+extern const struct model_type model_type_debug_protection;
 extern const struct model_type model_type_debug_heap;
 extern const struct model_type model_type_debug_get_collections_request;
 extern const struct model_type model_type_debug_get_collections_response;

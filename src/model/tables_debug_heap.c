@@ -22,6 +22,22 @@ static const struct model_field debug_pool_fields[] = {
 const struct model_type model_type_debug_pool = TYPE("DebugPool", debug_pool_fields);
 #undef T
 
+#define T struct model_debug_protection
+static const struct model_field debug_protection_fields[] = {
+    U64(1, ranges),
+    U64(2, limit),
+    U64(3, requested_bytes),
+    U64(4, protected_bytes),
+    U64(5, loanable_bytes),
+    U32(6, loanable_per_mille),
+    U32(7, efficiency_per_mille),
+    U64(8, steps),
+    U64(9, failed_calls),
+};
+const struct model_type model_type_debug_protection =
+    TYPE("DebugProtection", debug_protection_fields);
+#undef T
+
 #define T struct model_debug_heap
 static const struct model_field debug_heap_fields[] = {
     TABLE(1, heap, model_type_heap),
@@ -52,6 +68,7 @@ static const struct model_field debug_heap_fields[] = {
     U64(26, max_size_bytes),
     U64(27, deadline_ms),
     STRING(28, charged, 64),
+    TABLE(29, protection, model_type_debug_protection),
 };
 const struct model_type model_type_debug_heap = TYPE("DebugHeap", debug_heap_fields);
 #undef T

@@ -1,5 +1,7 @@
 /* What is told of heaps: that part of server/snapshot.h. */
 #include "heap/pool.h"
+#include "heap/secure.h"
+#include "server/secure_memory.h"
 #include "server/snapshot.h"
 
 /* The free pieces whose sizes are added up. */
@@ -140,6 +142,32 @@ static bool take_heap(const struct heap *heap, struct arena *arena, struct model
     return true;
 }
 
+static uint32_t per_mille(uint64_t part, uint64_t whole)
+{
+    return whole == 0 ? 0 : (uint32_t)((double)part * 1000.0 / (double)whole);
+}
+
+/* Of a heap whose pool hardware protects, while that is there. */
+static void take_protection(const struct heap *heap, struct model_debug_heap *ret)
+{
+    struct protected_ranges_stats stats;
+    struct model_debug_protection *protection = &ret->protection;
+    if (!heap_secure_stats(heap, &stats)) {
+        return;
+    }
+    uint64_t loanable = stats.total_bytes - stats.protected_bytes;
+    ret->has.protection = true;
+    SYSMEM_SET(protection, ranges, stats.ranges);
+    SYSMEM_SET(protection, limit, stats.limit);
+    SYSMEM_SET(protection, requested_bytes, stats.requested_bytes);
+    SYSMEM_SET(protection, protected_bytes, stats.protected_bytes);
+    SYSMEM_SET(protection, loanable_bytes, loanable);
+    SYSMEM_SET(protection, loanable_per_mille, per_mille(loanable, stats.total_bytes));
+    SYSMEM_SET(protection, efficiency_per_mille, protected_ranges_efficiency(&stats));
+    SYSMEM_SET(protection, steps, stats.steps);
+    SYSMEM_SET(protection, failed_calls, stats.failed_calls);
+}
+
 static const char *secure_memory(const struct heap_registry *heaps)
 {
     static const char *const words[] = {
@@ -164,6 +192,9 @@ bool snapshot_heaps(struct server *server, struct arena *arena,
     for (size_t i = 0; i < heaps->count; i++) {
         if (!take_heap(heaps->heaps[i], arena, &rows[i])) {
             return false;
+        }
+        if (heaps->heaps[i] == server->secure_memory->dynamic.heap) {
+            take_protection(heaps->heaps[i], &rows[i]);
         }
     }
     if (heaps->contiguous != NULL) {

@@ -124,6 +124,7 @@ static const struct schema_row rows[] = {
     DEBUG(debug_buffer, debug_buffer),
     DEBUG(debug_collection, debug_collection),
     DEBUG(debug_pool, debug_pool),
+    DEBUG(debug_protection, debug_protection),
     DEBUG(debug_heap, debug_heap),
     DEBUG(debug_get_collections_request, debug_get_collections_request),
     DEBUG(debug_get_collections_response, debug__get_collections__response),

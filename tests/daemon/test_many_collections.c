@@ -1,5 +1,6 @@
 /* Ten thousand collections of each heap leave nothing behind in the daemon. */
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -12,6 +13,7 @@
 
 #include "debug_client.h"
 #include "os/secret_memory.h"
+#include "secure_driver.h"
 #include "support/huge_pages.h"
 #include "support/participant.h"
 
@@ -41,6 +43,7 @@ struct source {
     const char *heap_type; /* NULL: system RAM */
     size_t row;            /* in what the daemon tells of heaps */
     bool contiguous;
+    bool secure; /* there is a driver */
 };
 
 static void run_through(struct sysmem_allocator *allocator, const struct source *source,
@@ -54,6 +57,13 @@ static void run_through(struct sysmem_allocator *allocator, const struct source 
             cpu_constraints(1 + i % 3, (1 + i % 5) * UINT64_C(4096), 0);
         SYSMEM_SET(&wish.buffer_memory_constraints, physically_contiguous_required,
                    source->contiguous);
+        if (source->secure) {
+            wish.usage = (struct sysmem_buffer_usage){0};
+            SYSMEM_SET(&wish.usage, video, SYSMEM_VIDEO_USAGE_DECRYPTOR_OUTPUT);
+            SYSMEM_SET(&wish.buffer_memory_constraints, cpu_domain_supported, false);
+            SYSMEM_SET(&wish.buffer_memory_constraints, inaccessible_domain_supported, true);
+            SYSMEM_SET(&wish.buffer_memory_constraints, secure_required, true);
+        }
         if (source->heap_type != NULL) {
             SYSMEM_SET_VECTOR(&wish.buffer_memory_constraints, permitted_heaps, &heap, 1);
         }
@@ -78,7 +88,7 @@ static void expect_all_given_back(const struct daemon *daemon, const struct sour
         channel_call(debug, get, NULL, soon(), &reply);
         assert_int_equal(reply.status, 0);
         const struct model_debug_get_heaps_response *heaps = reply.response;
-        assert_in_range(heaps->heaps_count, source->row + 1, 3);
+        assert_in_range(heaps->heaps_count, source->row + 1, 4);
         const struct model_debug_heap *heap = &heaps->heaps[source->row];
         live = heap->bytes;
         assert_true(heap->allocations >= buffers);
@@ -95,8 +105,10 @@ static void expect_all_given_back(const struct daemon *daemon, const struct sour
 static void ten_thousand_collections(const struct source *source)
 {
     struct daemon daemon;
+    struct secure_driver driver;
     const struct daemon_options options = {.config = source->config};
     assert_int_equal(daemon_start(&daemon, &options), 0);
+    assert_true(!source->secure || secure_driver_start(&driver, &daemon, NULL));
     struct sysmem_allocator *allocator = connect_to(&daemon);
     run_through(allocator, source, WARM_UP);
     expect_all_given_back(&daemon, source, WARM_UP);
@@ -112,6 +124,9 @@ static void ten_thousand_collections(const struct source *source)
 #else
     assert_true(grown < SLACK_KIB);
 #endif
+    if (source->secure) {
+        secure_driver_end(&driver, SIGTERM);
+    }
     sysmem_allocator_free(allocator);
     assert_true(daemon_stop(&daemon));
 }
@@ -159,13 +174,22 @@ static void of_huge_pages(void **state)
     huge_pages_end(&pages);
 }
 
+/* The heap on the pool comes after that of the TEE. */
+static void of_secure_memory(void **state)
+{
+    (void)state;
+    ten_thousand_collections(&(struct source){.config = "{\"protected\": {\"size\": 2097152}}",
+                                              .heap_type = SECURE_TYPE,
+                                              .row = 2,
+                                              .secure = true});
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(of_system_ram),
-        cmocka_unit_test(of_the_contiguous_pool),
-        cmocka_unit_test(of_confidential_memory),
-        cmocka_unit_test(of_huge_pages),
+        cmocka_unit_test(of_system_ram),          cmocka_unit_test(of_the_contiguous_pool),
+        cmocka_unit_test(of_confidential_memory), cmocka_unit_test(of_huge_pages),
+        cmocka_unit_test(of_secure_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -263,6 +263,35 @@ static void a_pool_has_a_picture(void **state)
     free(text);
 }
 
+static void a_protected_pool_tells_how(void **state)
+{
+    (void)state;
+    struct model_debug_heap heap = {
+        .has = {.pool = true, .protection = true}
+    };
+    struct model_debug_protection *protection = &heap.protection;
+    struct model_debug_get_heaps_response response = {0};
+    SYSMEM_SET(&heap.heap, heap_type, "x");
+    SYSMEM_SET(protection, ranges, 2);
+    SYSMEM_SET(protection, limit, 7);
+    SYSMEM_SET(protection, requested_bytes, 8192);
+    SYSMEM_SET(protection, protected_bytes, 12288);
+    SYSMEM_SET(protection, loanable_bytes, 4096);
+    SYSMEM_SET(protection, efficiency_per_mille, 505);
+    SYSMEM_SET(protection, steps, 3);
+    SYSMEM_SET(protection, failed_calls, 1);
+    SYSMEM_SET_VECTOR(&response, heaps, &heap, 1);
+    char *text = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
+    assert_true(debug_view_heaps(&response, out));
+    (void)fclose(out);
+    assert_shows(text, "  protected 12.0 KiB for 8.0 KiB of buffers, by 2 of 7 ranges; "
+                       "open 4.0 KiB, 50.5 % of what no buffer needs\n"
+                       "  steps 3, calls of the hardware that failed 1\n");
+    free(text);
+}
+
 static char *print_inspect(const struct model_debug_collection *shown)
 {
     char *text = NULL;
@@ -554,6 +583,7 @@ int main(void)
         cmocka_unit_test(heaps_say_what_their_buffers_are_like),
         cmocka_unit_test(heaps_say_how_often_they_were_late),
         cmocka_unit_test(a_pool_has_a_picture),
+        cmocka_unit_test(a_protected_pool_tells_how),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

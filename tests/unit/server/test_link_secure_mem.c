@@ -7,6 +7,7 @@
 #include "heap/secure.h"
 #include "heap/tee.h"
 #include "server/secure_memory.h"
+#include "server/snapshot.h"
 
 #define HANGS_S 60
 
@@ -168,6 +169,33 @@ static void released(size_t index, const char *type)
 
 /* --- */
 
+/* Two pages of the pool are protected, and no more. */
+static void assert_protection_is_told(void)
+{
+    struct arena arena;
+    struct model_debug_get_heaps_response told = {0};
+    arena_init(&arena, (size_t)1 << 20);
+    assert_true(snapshot_heaps(&scene.whole.server, &arena, &told));
+    size_t found = 0;
+    for (size_t i = 0; i < told.heaps_count; i++) {
+        const struct model_debug_protection *protection = &told.heaps[i].protection;
+        if (told.heaps[i].has.protection) {
+            found++;
+            assert_string_equal(told.heaps[i].heap.heap_type, SECURE_TYPE);
+            assert_int_equal(protection->ranges, 1);
+            assert_int_equal(protection->limit, 7);
+            assert_int_equal(protection->requested_bytes, 2 * GRAIN);
+            assert_int_equal(protection->protected_bytes, 2 * GRAIN);
+            assert_int_equal(protection->loanable_bytes, POOL_SIZE - 2 * GRAIN);
+            assert_int_equal(protection->loanable_per_mille, 992);
+            assert_int_equal(protection->efficiency_per_mille, 1000);
+            assert_int_equal(protection->failed_calls, 0);
+        }
+    }
+    assert_int_equal(found, 1);
+    arena_clear(&arena);
+}
+
 static void what_it_answers_becomes_heaps(void **state)
 {
     (void)state;
@@ -182,6 +210,7 @@ static void what_it_answers_becomes_heaps(void **state)
     assert_true(scene.requests[1].physical_address == TEE_BASE);
     assert_int_equal(scene.driver.ranges_now, 1);
     assert_int_equal(scene.driver.zeroed, 2);
+    assert_protection_is_told();
     released(0, SECURE_TYPE);
     assert_int_equal(scene.driver.zeroed, 3);
     released(1, TEE_TYPE);
