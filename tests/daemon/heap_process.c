@@ -28,6 +28,7 @@
 
 struct server {
     struct sysmem_heap_provider *provider;
+    bool opaque;
     int step;
     int act;
     int asked;
@@ -107,7 +108,9 @@ static sysmem_status_t enlist(struct server *server, const char *socket)
         .delete_vmo = delete_vmo,
     };
     const struct sysmem_heap_provider_config config = {
-        .properties = {.cpu_supported = true, .ram_supported = true},
+        .properties = {.cpu_supported = !server->opaque,
+                       .ram_supported = !server->opaque,
+                       .inaccessible_supported = server->opaque},
         .ops = &ops,
         .arg = server,
     };
@@ -138,11 +141,12 @@ static void become(uid_t uid)
 
 void heap_process_main(int argc, char **argv)
 {
-    if (argc != 6 || strcmp(argv[1], "--serve-heap") != 0) {
+    if (argc != 7 || strcmp(argv[1], "--serve-heap") != 0) {
         return;
     }
     struct server server = {.step = atoi(argv[3]), .act = atoi(argv[4])};
     become((uid_t)strtoul(argv[5], NULL, 10));
+    server.opaque = strcmp(argv[6], "opaque") == 0;
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     sysmem_status_t status = enlist(&server, argv[2]);
     if (status != 0) {
@@ -175,7 +179,7 @@ void heap_process_start(const struct heap_process_config *config, struct heap_pr
     if (ret->pid == 0) {
         (void)dup2(ends[1], STDOUT_FILENO);
         (void)execl("/proc/self/exe", "heap", "--serve-heap", config->daemon->socket, step, act,
-                    uid, (char *)NULL);
+                    uid, config->opaque ? "opaque" : "plain", (char *)NULL);
         _exit(127);
     }
     fd_close(&ends[1]);
@@ -204,6 +208,12 @@ void heap_process_expect(struct heap_process *process, const char *what)
         }
         memmove(at, at + 1, strlen(at));
     }
+}
+
+bool heap_process_is_silent(const struct heap_process *process)
+{
+    struct pollfd said = {.fd = process->said, .events = POLLIN};
+    return poll(&said, 1, 0) == 0;
 }
 
 void heap_process_wait_for(struct heap_process *process, char letter)

@@ -3,6 +3,7 @@
 #ifndef DAEMON_HEAP_PROCESS_H
 #define DAEMON_HEAP_PROCESS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -33,7 +34,8 @@ struct heap_process_config {
     const struct daemon *daemon;
     enum heap_step step;
     enum heap_act act;
-    uid_t uid; /* 0: the test's own */
+    uid_t uid;   /* 0: the test's own */
+    bool opaque; /* its buffers are in the INACCESSIBLE domain only */
 };
 
 struct heap_process {
@@ -54,6 +56,9 @@ void heap_process_start(const struct heap_process_config *config, struct heap_pr
 /* Waits until it has said each letter of `what`, in any order; it says nothing else meanwhile.
  * Asserts. */
 void heap_process_expect(struct heap_process *process, const char *what);
+
+/* Whether it has said nothing that was not waited for. */
+bool heap_process_is_silent(const struct heap_process *process);
 
 /* Waits until it has said `letter`, whatever else it says before. Asserts. */
 void heap_process_wait_for(struct heap_process *process, char letter);

@@ -120,6 +120,7 @@ static void buffers_come_from_the_process_and_go_back(void **state)
     assert_usable(info);
     leave(collection);
     assert_usable(info); /* until the last handle is closed */
+    assert_true(heap_process_is_silent(&scene.heap));
     sysmem_collection_info_free(info);
     heap_process_expect(&scene.heap, "ddzz");
     heap_process_end(&scene.heap);
@@ -253,12 +254,52 @@ static void the_kernel_tells_the_process_when_the_daemon_was_killed(void **state
     daemon_kill(&scene.daemon);
     heap_process_expect(&scene.heap, "c");
     assert_usable(info); /* no buffer is cleaned up because of that */
+    assert_true(heap_process_is_silent(&scene.heap));
     sysmem_collection_info_free(info);
     heap_process_expect(&scene.heap, "zz");
     sysmem_collection_free(collection);
     sysmem_allocator_free(scene.allocator);
     heap_process_end(&scene.heap);
     assert_true(daemon_stop(&scene.daemon));
+}
+
+/* Its handles identify buffers, and reach nothing. */
+static void opaque_buffers(void **state)
+{
+    (void)state;
+    struct scene scene;
+    begin(&scene, 60000, 0);
+    const struct heap_process_config config = {
+        .daemon = &scene.daemon, .step = HEAP_STEP_NONE, .act = HEAP_ACT_NONE, .opaque = true};
+    heap_process_start(&config, &scene.heap);
+    heap_process_expect(&scene.heap, "r");
+    assert_true(daemon_log_wait_for(&scene.daemon, "served by pid", 0) > 0);
+    struct sysmem_heap heap = {0};
+    SYSMEM_SET(&heap, heap_type, HEAP_PROCESS_TYPE);
+    struct sysmem_buffer_collection_constraints wanted = cpu_constraints(2, SIZE, 0);
+    wanted.usage = (struct sysmem_buffer_usage){0};
+    SYSMEM_SET(&wanted.usage, video, SYSMEM_VIDEO_USAGE_HW_DECODER);
+    struct sysmem_buffer_memory_constraints *memory = &wanted.buffer_memory_constraints;
+    SYSMEM_SET(memory, cpu_domain_supported, false);
+    SYSMEM_SET(memory, inaccessible_domain_supported, true);
+    SYSMEM_SET_VECTOR(memory, permitted_heaps, &heap, 1);
+    struct sysmem_collection *collection = bind_token(scene.allocator, root_token(scene.allocator));
+    assert_int_equal(sysmem_collection_set_constraints(collection, &wanted), 0);
+    struct sysmem_collection_info *info = NULL;
+    assert_int_equal(wait_for(collection, &info), 0);
+    zx_handle_t vmo = sysmem_collection_info_get(info)->buffers[0].vmo;
+    uint64_t size = 0;
+    char byte = 0;
+    assert_int_equal(zx_vmo_get_size(vmo, &size), ZX_OK);
+    assert_int_equal(size, SIZE);
+    assert_int_not_equal(zx_vmo_read(vmo, &byte, 0, 1), ZX_OK);
+    assert_int_not_equal(zx_vmo_write(vmo, &byte, 0, 1), ZX_OK);
+    leave(collection);
+    assert_true(heap_process_is_silent(&scene.heap));
+    sysmem_collection_info_free(info);
+    heap_process_expect(&scene.heap, "ddzz");
+    heap_process_end(&scene.heap);
+    end(&scene);
 }
 
 /* The saved uid leads back. */
@@ -328,6 +369,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(what_comes_too_late_goes_back),
         cmocka_unit_test(another_process_takes_the_heap_over),
         cmocka_unit_test(the_kernel_tells_the_process_when_the_daemon_was_killed),
+        cmocka_unit_test(opaque_buffers),
         cmocka_unit_test_teardown(three_users, become_root),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,6 +12,7 @@
 #include <sysmem/sysmem.h>
 
 #include "debug_client.h"
+#include "heap_process.h"
 #include "os/secret_memory.h"
 #include "secure_driver.h"
 #include "support/huge_pages.h"
@@ -44,6 +45,7 @@ struct source {
     size_t row;            /* in what the daemon tells of heaps */
     bool contiguous;
     bool secure; /* there is a driver */
+    bool served; /* by another process */
 };
 
 static void run_through(struct sysmem_allocator *allocator, const struct source *source,
@@ -102,13 +104,26 @@ static void expect_all_given_back(const struct daemon *daemon, const struct sour
     channel_free(debug);
 }
 
+static void serve(const struct daemon *daemon, struct heap_process *ret)
+{
+    const struct heap_process_config config = {
+        .daemon = daemon, .step = HEAP_STEP_NONE, .act = HEAP_ACT_NONE};
+    heap_process_start(&config, ret);
+    heap_process_expect(ret, "r");
+    assert_true(daemon_log_wait_for(daemon, "served by pid", 0) > 0);
+}
+
 static void ten_thousand_collections(const struct source *source)
 {
     struct daemon daemon;
+    struct heap_process process = {.said = -1};
     struct secure_driver driver;
     const struct daemon_options options = {.config = source->config};
     assert_int_equal(daemon_start(&daemon, &options), 0);
     assert_true(!source->secure || secure_driver_start(&driver, &daemon, NULL));
+    if (source->served) {
+        serve(&daemon, &process);
+    }
     struct sysmem_allocator *allocator = connect_to(&daemon);
     run_through(allocator, source, WARM_UP);
     expect_all_given_back(&daemon, source, WARM_UP);
@@ -128,6 +143,9 @@ static void ten_thousand_collections(const struct source *source)
         secure_driver_end(&driver, SIGTERM);
     }
     sysmem_allocator_free(allocator);
+    if (source->served) {
+        heap_process_end(&process);
+    }
     assert_true(daemon_stop(&daemon));
 }
 
@@ -184,12 +202,20 @@ static void of_secure_memory(void **state)
                                               .secure = true});
 }
 
-int main(void)
+static void of_another_process(void **state)
 {
+    (void)state;
+    ten_thousand_collections(
+        &(struct source){.heap_type = HEAP_PROCESS_TYPE, .row = 1, .served = true});
+}
+
+int main(int argc, char **argv)
+{
+    heap_process_main(argc, argv);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(of_system_ram),          cmocka_unit_test(of_the_contiguous_pool),
         cmocka_unit_test(of_confidential_memory), cmocka_unit_test(of_huge_pages),
-        cmocka_unit_test(of_secure_memory),
+        cmocka_unit_test(of_secure_memory),       cmocka_unit_test(of_another_process),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
