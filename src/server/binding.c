@@ -11,6 +11,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "server/bind.h"
+#include "server/charge.h"
 #include "server/chore.h"
 #include "server/closer.h"
 #include "server/dispatch.h"
@@ -84,37 +85,6 @@ struct binding *binding_new(struct server *server, enum model_protocol protocol,
     list_init(&binding->receive);
     list_init(&binding->unread);
     return binding;
-}
-
-/* NULL, or the quota that is used up. */
-static const char *charge_descriptors(struct binding *binding, size_t more)
-{
-    if (unread_charge(binding, more)) {
-        return NULL;
-    }
-    binding->overdrawn = true;
-    uint64_t wanted = 1 + stream_held_descriptors(&binding->stream) + binding->stream.out_unread;
-    return account_refusal(binding->account, ACCOUNT_DESCRIPTORS,
-                           wanted + more - binding->charged_descriptors);
-}
-
-/* Charges what the channel holds now, after it has sent or received. NULL, or the quota that is
- * used up. */
-static const char *settle(struct binding *binding)
-{
-    const struct stream *stream = &binding->stream;
-    uint64_t bytes = stream_held_bytes(stream) + binding->wait_size * sizeof(*binding->waits);
-    const char *why = charge_descriptors(binding, 0);
-    if (why != NULL) {
-        return why;
-    }
-    if (!account_recharge(binding->account, ACCOUNT_MESSAGE_BYTES, &binding->charged_bytes,
-                          bytes)) {
-        binding->overdrawn = true;
-        return account_refusal(binding->account, ACCOUNT_MESSAGE_BYTES,
-                               bytes - binding->charged_bytes);
-    }
-    return NULL;
 }
 
 void binding_trust(struct binding *binding)
@@ -283,7 +253,7 @@ static void send_reply(struct binding *binding, enum codec_status coded, struct 
         binding_fail(binding, strerror(-sent));
     } else {
         /* A peer that is gone shows as the end of file, behind what it still sent. */
-        const char *why = settle(binding);
+        const char *why = charge_all(binding);
         if (why != NULL) {
             binding_fail(binding, why);
         } else {
@@ -336,7 +306,7 @@ int binding_request(struct binding *binding, struct message *message)
         return -ENOBUFS;
     }
     int sent = stream_send(&binding->stream, message);
-    const char *why = settle(binding);
+    const char *why = charge_all(binding);
     if (sent == STREAM_FULL) {
         return -ENOBUFS;
     }
@@ -381,7 +351,7 @@ static int receive(struct binding *binding, struct message *ret)
 bool binding_receive(struct binding *binding, struct message *ret)
 {
     int got = receive(binding, ret);
-    const char *why = settle(binding);
+    const char *why = charge_all(binding);
     switch (got) {
     case 1:
         return true;
@@ -455,7 +425,7 @@ void binding_arrived(struct binding *binding, int result, struct packet *packet)
 static void flush(struct binding *binding)
 {
     (void)stream_flush(&binding->stream); /* a peer that is gone shows as the end of file */
-    (void)settle(binding);                /* it can only have become less */
+    (void)charge_all(binding);            /* it can only have become less */
     if (binding->state == BINDING_DRAINING && !stream_wants_write(&binding->stream)) {
         destroy(binding);
     } else {

@@ -144,7 +144,8 @@ void heap_process_main(int argc, char **argv)
     if (argc != 7 || strcmp(argv[1], "--serve-heap") != 0) {
         return;
     }
-    struct server server = {.step = atoi(argv[3]), .act = atoi(argv[4])};
+    struct server server = {.step = (int)strtol(argv[3], NULL, 10),
+                            .act = (int)strtol(argv[4], NULL, 10)};
     become((uid_t)strtoul(argv[5], NULL, 10));
     server.opaque = strcmp(argv[6], "opaque") == 0;
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -192,7 +193,10 @@ static char next(const struct heap_process *process)
     char letter = 0;
     struct pollfd said = {.fd = process->said, .events = POLLIN};
     assert_int_equal(poll(&said, 1, DAEMON_PATIENCE_MS), 1);
-    return read(process->said, &letter, 1) == 1 ? letter : '\0';
+    if (read(process->said, &letter, 1) != 1) {
+        letter = 0;
+    }
+    return letter;
 }
 
 void heap_process_expect(struct heap_process *process, const char *what)
