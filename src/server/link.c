@@ -58,8 +58,10 @@ static void on_deadline(struct alarm *alarm)
     void (*answered)(void *, const struct link_answer *) = pending->answered;
     pending->answered = NULL;
     link->late++;
+    log_begin_cause(link->binding->uid);
     log_warning("%s: %s: no answer within the deadline", binding_describe(link->binding),
                 pending->method->name);
+    log_end_cause();
     answered(pending->arg, &(struct link_answer){.status = -ETIMEDOUT});
     if (link->late > LINK_MAX_LATE && link->binding != NULL) {
         binding_fail(link->binding, "too many calls that are not answered");

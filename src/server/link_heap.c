@@ -35,6 +35,17 @@ static uint64_t deadline_ns(const struct link_heap *self)
     return self->server->config->quotas.external_heap_deadline_ms * UINT64_C(1000000);
 }
 
+/* Who serves which heap, and what became of that. */
+static void log_served(enum log_level level, const struct link_heap *self, const char *what,
+                       const char *why)
+{
+    struct strbuf type = {0};
+    strbuf_add_escaped(&type, self->type);
+    log_line(level, "heap %s %llu: %s pid %d uid %u%s", strbuf_text(&type),
+             (unsigned long long)self->id, what, (int)self->pid, (unsigned)self->uid, why);
+    strbuf_deinit(&type);
+}
+
 static void link_heap_free(struct link_heap *self)
 {
     list_remove(&self->all);
@@ -202,13 +213,11 @@ static const char *add_heap(struct link_heap *self, const struct heap_external_c
     int failed = heap_registry_add(&self->server->heaps, heap);
     if (failed == 0) {
         self->heap = heap;
-        log_info("heap %s %llu: served by pid %d uid %u", self->type, (unsigned long long)self->id,
-                 (int)self->pid, (unsigned)self->uid);
+        log_served(LOG_LEVEL_INFO, self, "served by", "");
         return NULL;
     }
-    log_warning("heap %s %llu: pid %d uid %u cannot serve it: %s", self->type,
-                (unsigned long long)self->id, (int)self->pid, (unsigned)self->uid,
-                failed == -EEXIST ? "another heap answers to its name by now" : "no memory");
+    log_served(LOG_LEVEL_WARNING, self, "cannot be served by",
+               failed == -EEXIST ? ": another heap answers to its name by now" : ": no memory");
     heap->ops->free(heap); /* with self, which closes the link */
     return NULL;
 }
@@ -239,8 +248,7 @@ static void on_closed(void *owner)
         link_heap_free(self);
         return;
     }
-    log_info("heap %s %llu: pid %d uid %u is gone", self->type, (unsigned long long)self->id,
-             (int)self->pid, (unsigned)self->uid);
+    log_served(LOG_LEVEL_INFO, self, "no longer served by", "");
     heap_registry_remove(&self->server->heaps, self->heap, "its process is gone");
 }
 

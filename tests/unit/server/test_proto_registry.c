@@ -72,6 +72,23 @@ static void the_daemons_own_types_are_taken(void **state)
     stream_deinit(&unused);
 }
 
+/* Between RegisterHeap and OnRegister; the name is shown as what it is, too. */
+static void a_name_may_be_taken_meanwhile(void **state)
+{
+    (void)state;
+    const struct sysmem_heap id = heap_id("test\n.TILES", 0);
+    assert_int_equal(register_heap(&id, &scene.heap), 0);
+    struct heap *own = heap_system_ram_new(&scene.whole.server.executor, HEAP_COMMIT_LAZY);
+    assert_non_null(own);
+    own->id.heap_type = "test\n.TILES";
+    assert_int_equal(heap_registry_add(&scene.whole.server.heaps, own), 0);
+    const struct model_heap_properties properties = usual_properties();
+    send_on_register(&scene.heap, &properties);
+    wait_until_gone();
+    assert_true(log_lines_have("heap test\\x0a.TILES 0: cannot be served by pid"));
+    assert_ptr_equal(heap_registry_find(&scene.whole.server.heaps, "test\n.TILES", 0), own);
+}
+
 static void an_empty_type_is_none(void **state)
 {
     (void)state;
@@ -210,12 +227,12 @@ static void secure_memory_has_one_driver(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(without_coherency_domains),          TEST(with_properties_that_cannot_be),
-        TEST(who_registers_twice_is_closed),      TEST(who_never_registers_is_no_heap),
-        TEST(the_daemons_own_types_are_taken),    TEST(an_empty_type_is_none),
-        TEST(an_unfit_connection_is_refused),     TEST(only_so_many_for_each_user),
-        TEST(only_whom_the_configuration_admits), TEST(a_request_that_lacks_something),
-        TEST(secure_memory_has_one_driver),
+        TEST(without_coherency_domains),       TEST(with_properties_that_cannot_be),
+        TEST(who_registers_twice_is_closed),   TEST(who_never_registers_is_no_heap),
+        TEST(the_daemons_own_types_are_taken), TEST(a_name_may_be_taken_meanwhile),
+        TEST(an_empty_type_is_none),           TEST(an_unfit_connection_is_refused),
+        TEST(only_so_many_for_each_user),      TEST(only_whom_the_configuration_admits),
+        TEST(a_request_that_lacks_something),  TEST(secure_memory_has_one_driver),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
