@@ -18,46 +18,7 @@
 #include "wire/packet.h"
 #include "wire/stream.h"
 
-#define LIMIT ((size_t)4 << 20)
-
-struct pair {
-    struct stream a;
-    struct stream b;
-    size_t open_before;
-};
-
-static size_t count_open(void)
-{
-    DIR *dir = opendir("/proc/self/fd");
-    assert_non_null(dir);
-    size_t count = 0;
-    while (readdir(dir) != NULL) {
-        count++;
-    }
-    closedir(dir);
-    return count;
-}
-
-static int setup(void **state)
-{
-    static struct pair pair;
-    pair.open_before = count_open();
-    int fds[2];
-    assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds), 0);
-    stream_init(&pair.a, fds[0], LIMIT);
-    stream_init(&pair.b, fds[1], LIMIT);
-    *state = &pair;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct pair *pair = *state;
-    stream_deinit(&pair->a);
-    stream_deinit(&pair->b);
-    assert_int_equal(count_open(), pair->open_before);
-    return 0;
-}
+#include "stream_pair.h"
 
 static int new_fd(void)
 {
@@ -96,19 +57,6 @@ static void check_message(struct message *message, uint32_t txid, size_t body_le
         assert_int_equal(fcntl(message->attachments[i].fd, F_GETFD), FD_CLOEXEC);
     }
     message_clear(message);
-}
-
-/* Receives until there is a message, flushing the sender meanwhile. */
-static void receive_one(struct pair *pair, struct message *ret)
-{
-    int result = stream_receive(&pair->b, ret);
-    while (result == 0) {
-        assert_int_equal(stream_flush(&pair->a), 0);
-        struct pollfd ready = {.fd = pair->b.fd, .events = POLLIN};
-        assert_int_equal(poll(&ready, 1, 10000), 1);
-        result = stream_receive(&pair->b, ret);
-    }
-    assert_int_equal(result, 1);
 }
 
 static void round_trip(struct pair *pair, size_t body_len, size_t fd_count)
@@ -484,108 +432,6 @@ static void descriptors_in_flight_are_back_pressure(void **state)
     }
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
-/* A message with that many descriptors. */
-static void send_body_with_descriptors(struct stream *stream, size_t body_len, size_t count)
-{
-    struct message message;
-    message_init(&message, 1, 0);
-    message.body = body_len == 0 ? NULL : calloc(1, body_len);
-    message.body_len = body_len;
-    for (size_t i = 0; i < count; i++) {
-        const struct attachment attachment = {.fd = dup(STDERR_FILENO)};
-        assert_true(message_attach(&message, &attachment) >= 0);
-    }
-    assert_int_equal(stream_send(stream, &message), 0);
-}
-
-static void send_descriptors(struct stream *stream, size_t count)
-{
-    send_body_with_descriptors(stream, 0, count);
-}
-
-static void receive_any(struct stream *stream)
-{
-    struct message message;
-    assert_int_equal(stream_receive(stream, &message), 1);
-    message_clear(&message);
-}
-
-static void unread_descriptors_are_those_that_the_peer_has_not_received(void **state)
-{
-    struct pair *pair = *state;
-    assert_int_equal(stream_look_unread(&pair->a), 0);
-    send_descriptors(&pair->a, 3);
-    send_descriptors(&pair->a, 2);
-    assert_int_equal(stream_look_unread(&pair->a), 5);
-    receive_any(&pair->b);
-    assert_in_range(stream_look_unread(&pair->a), 2, 5);
-    receive_any(&pair->b);
-    assert_in_range(pair->a.out_unread, 2, 5); /* nobody has looked */
-    assert_int_equal(stream_look_unread(&pair->a), 0);
-    assert_int_equal(pair->a.out_unread, 0);
-}
-
-static void nothing_is_unread_once_the_peer_has_closed(void **state)
-{
-    struct pair *pair = *state;
-    send_descriptors(&pair->a, 4);
-    assert_int_equal(stream_look_unread(&pair->a), 4);
-    stream_deinit(&pair->b);
-    assert_int_equal(stream_look_unread(&pair->a), 0);
-}
-
-/* Descriptors count as queued until their packet goes, and as unread from then on. */
-static void a_message_of_many_packets_is_counted_once(void **state)
-{
-    struct pair *pair = *state;
-    struct message message;
-    message_init(&message, 1, 0);
-    for (size_t i = 0; i < 300; i++) {
-        const struct attachment attachment = {.fd = dup(STDERR_FILENO)};
-        assert_true(message_attach(&message, &attachment) >= 0);
-    }
-    message.body = calloc(1, MESSAGE_MAX_BYTES);
-    message.body_len = MESSAGE_MAX_BYTES;
-    assert_int_equal(stream_send(&pair->a, &message), 0);
-    assert_true(stream_wants_write(&pair->a));
-    assert_int_equal(stream_held_descriptors(&pair->a) + pair->a.out_unread, 300);
-    receive_one(pair, &message);
-    message_clear(&message);
-    assert_int_equal(stream_held_descriptors(&pair->a), 0);
-}
-
-/* A peer that always has something left to receive. */
-static void what_a_slow_reader_received_is_not_counted_for_ever(void **state)
-{
-    struct pair *pair = *state;
-    send_descriptors(&pair->a, 1);
-    for (int i = 0; i < 500; i++) {
-        send_descriptors(&pair->a, 1);
-        receive_any(&pair->b);
-    }
-    assert_int_equal(pair->a.out_unread, 501);
-    assert_in_range(stream_look_unread(&pair->a), 1, 8);
-    receive_any(&pair->b);
-}
-
-/* Else a reader that is only slow would count for more than it can hold up. */
-static void the_length_of_packets_counts(void **state)
-{
-    struct pair *pair = *state;
-    for (int i = 0; i < 10; i++) {
-        send_body_with_descriptors(&pair->a, 8192, 4);
-    }
-    for (int i = 0; i < 8; i++) {
-        receive_any(&pair->b);
-    }
-    assert_in_range(stream_look_unread(&pair->a), 8, 16);
-    receive_any(&pair->b);
-    receive_any(&pair->b);
-    assert_int_equal(stream_look_unread(&pair->a), 0);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -595,11 +441,6 @@ int main(void)
         TEST(a_peer_that_never_reads_fills_the_queue),
         TEST(deinit_drops_what_is_queued),
         TEST(a_message_longer_than_allowed_is_not_sent),
-        TEST(unread_descriptors_are_those_that_the_peer_has_not_received),
-        TEST(the_length_of_packets_counts),
-        TEST(nothing_is_unread_once_the_peer_has_closed),
-        TEST(a_message_of_many_packets_is_counted_once),
-        TEST(what_a_slow_reader_received_is_not_counted_for_ever),
         TEST(the_end_comes_after_what_was_sent),
         TEST(a_cleared_nonblock_flag_does_not_block),
         TEST(waiting_receives_what_is_there),
