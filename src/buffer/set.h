@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <sysmem/usage.h>
+
 #include "buffer/asap.h"
 #include "buffer/buffer.h"
 #include "buffer/companion.h"
@@ -63,6 +65,13 @@ struct buffer_set {
     char refusal[160]; /* what the first request that failed was told */
     struct buffer buffers[];
 };
+
+/* A set of the most buffers stays below what an allocator gives out without asking the kernel:
+ * jemalloc keeps pieces of up to 32 KiB at hand, larger ones cost each set system calls. */
+_Static_assert(sizeof(struct buffer_set) +
+                       SYSMEM_MAX_COUNT_BUFFER_COLLECTION_INFO_BUFFERS * sizeof(struct buffer) <=
+                   32 * 1024,
+               "a set of the most buffers takes more than 32 KiB");
 
 static inline uint32_t buffer_index(const struct buffer *buffer)
 {

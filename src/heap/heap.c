@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <time.h>
 
 #include "base/log.h"
@@ -100,20 +101,29 @@ void heap_add_name(const struct heap *heap, struct strbuf *text)
 
 /* --- giving back, and how long that takes --- */
 
-static struct heap_request *first_releasing(const struct heap *heap)
+/* A buffer on its way back to a heap that has a deadline. */
+struct release {
+    struct list link; /* in the heap's, while its time runs */
+    struct heap *heap;
+    const struct heap_request *request;
+    uint64_t due_ns; /* monotonic clock */
+    void (*done)(void *arg);
+    void *arg;
+};
+
+static struct release *first_release(const struct heap *heap)
 {
-    return container_of(heap->releasing.next, struct heap_request, releasing);
+    return container_of(heap->releasing.next, struct release, link);
 }
 
 /* They are still waited for: the memory is not back. */
 static void on_release_is_late(struct alarm *alarm)
 {
     struct heap *heap = container_of(alarm, struct heap, release_due);
-    const struct heap_request *first = first_releasing(heap);
+    const struct heap_request *first = first_release(heap)->request;
     uint64_t due = alarm->due_ns;
     uint64_t late = 0;
-    for (; !list_is_empty(&heap->releasing) && first_releasing(heap)->release_due_ns <= due;
-         late++) {
+    for (; !list_is_empty(&heap->releasing) && first_release(heap)->due_ns <= due; late++) {
         list_remove(heap->releasing.next);
     }
     heap->metrics.late_releases += late;
@@ -125,7 +135,7 @@ static void on_release_is_late(struct alarm *alarm)
                 strbuf_text(&name), late, first->buffer_index, first->buffer_collection_id);
     strbuf_deinit(&name);
     if (!list_is_empty(&heap->releasing)) {
-        alarm_set(heap->alarms, alarm, first_releasing(heap)->release_due_ns);
+        alarm_set(heap->alarms, alarm, first_release(heap)->due_ns);
     }
 }
 
@@ -138,30 +148,36 @@ void heap_watch_releases(struct heap *heap, struct alarms *alarms)
 
 static void on_released(void *arg)
 {
-    struct heap_request *request = arg;
-    struct heap *heap = request->heap;
-    list_remove(&request->releasing);
-    if (heap->alarms != NULL && list_is_empty(&heap->releasing)) {
-        alarm_cancel(&heap->release_due);
+    const struct release release = *(struct release *)arg;
+    list_remove(&((struct release *)arg)->link);
+    free(arg);
+    if (list_is_empty(&release.heap->releasing)) {
+        alarm_cancel(&release.heap->release_due);
     }
-    if (request->released != NULL) {
-        request->released(request->released_arg);
+    if (release.done != NULL) {
+        release.done(release.arg);
     }
 }
 
 void heap_release(struct heap *heap, struct heap_request *request, void (*done)(void *arg),
                   void *arg)
 {
-    request->heap = heap;
-    request->released = done;
-    request->released_arg = arg;
-    list_init(&request->releasing);
-    if (heap->alarms != NULL && heap->properties.deadline_ns > 0) {
-        request->release_due_ns = now_ns() + heap->properties.deadline_ns;
-        list_append(&heap->releasing, &request->releasing);
-        if (first_releasing(heap) == request) {
-            alarm_set(heap->alarms, &heap->release_due, request->release_due_ns);
-        }
+    bool is_timed = heap->alarms != NULL && heap->properties.deadline_ns > 0;
+    struct release *release = is_timed ? malloc(sizeof(*release)) : NULL;
+    if (release == NULL) {
+        heap->ops->release(heap, request, done, arg);
+        return;
     }
-    heap->ops->release(heap, request, on_released, request);
+    *release = (struct release){
+        .heap = heap,
+        .request = request,
+        .due_ns = now_ns() + heap->properties.deadline_ns,
+        .done = done,
+        .arg = arg,
+    };
+    list_append(&heap->releasing, &release->link);
+    if (first_release(heap) == release) {
+        alarm_set(heap->alarms, &heap->release_due, release->due_ns);
+    }
+    heap->ops->release(heap, request, on_released, release);
 }

@@ -78,12 +78,6 @@ struct heap_request {
     int fd;          /* the buffer's parent description, O_RDWR, owned by the caller */
     uint64_t physical_address; /* the emulated one of memory that is contiguous; 0: it is not */
     void *backend;             /* the heap's own, for release() */
-    /* heap_release()'s own: */
-    struct heap *heap;
-    void (*released)(void *arg);
-    void *released_arg;
-    struct list releasing;   /* in the heap's, while its time runs */
-    uint64_t release_due_ns; /* monotonic clock */
 };
 
 struct heap_ops {
@@ -125,7 +119,7 @@ struct heap {
     bool told_ready;          /* as its observers know it */
     uint32_t users;           /* heap_hold() */
     struct alarms *alarms;    /* NULL: nobody minds when a release takes long */
-    struct list releasing;    /* requests that are not late yet, the first is due first */
+    struct list releasing;    /* those that are not late yet, the first is due first */
     struct alarm release_due; /* set while there are any */
 };
 
@@ -146,7 +140,8 @@ void heap_look(struct heap *heap);
 void heap_allocate(struct heap *heap, struct heap_request *request);
 
 /* Gives a buffer back: see release() above. Where that takes longer than the heap's deadline it is
- * logged and counted, and waited for all the same. */
+ * logged and counted, and waited for all the same. (With no memory to note the time, it is only
+ * waited for.) */
 void heap_release(struct heap *heap, struct heap_request *request, void (*done)(void *arg),
                   void *arg);
 

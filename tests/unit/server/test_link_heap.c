@@ -54,7 +54,7 @@ static void assert_refused(const char *why)
     turn_until(&scene.answers, 1);
     assert_true(scene.request.status < 0);
     assert_non_null(strstr(scene.why, why));
-    heap_let_go(scene.request.heap != NULL ? scene.request.heap : found());
+    heap_let_go(found());
 }
 
 static void allocate(void)
