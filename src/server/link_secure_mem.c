@@ -1,5 +1,6 @@
 #include "server/link_secure_mem.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -37,7 +38,7 @@ struct link_secure_mem {
     struct link *link; /* NULL: it has ended, and only answers are still to come */
     pid_t pid;
     uid_t uid;
-    size_t pending;     /* calls */
+    size_t uses;        /* 1 while it has not ended, and 1 for each call that is to be answered */
     step_fn step;       /* what the answer to the call of the registration is for */
     const char *method; /* of that call */
     size_t asking;      /* about this fixed heap */
@@ -59,16 +60,19 @@ static struct secure_memory *memory_of(const struct link_secure_mem *self)
 
 /* --- the end --- */
 
-/* Frees it, if it has ended and no answer will come. */
-static void release(struct link_secure_mem *self)
+/* Not inlined: to gcc 12, what is let go after something else has let go is used after free
+ * (-Wuse-after-free). */
+__attribute__((noinline)) static void let_go(struct link_secure_mem *self)
 {
-    if (self->link == NULL && self->pending == 0) {
+    assert(self->uses > 0);
+    if (--self->uses == 0) {
         arena_clear(&self->names);
         free(self);
     }
 }
 
-/* `mistake`: the driver's, for the log; or NULL. `why`: what who wants secure memory is told. */
+/* Once. `mistake`: the driver's, for the log; or NULL. `why`: what who wants secure memory is told.
+ */
 static void end(struct link_secure_mem *self, const char *mistake, const char *why)
 {
     struct link *link = self->link;
@@ -78,7 +82,7 @@ static void end(struct link_secure_mem *self, const char *mistake, const char *w
     }
     memory_of(self)->driver = NULL;
     secure_memory_lose(memory_of(self), why);
-    release(self);
+    let_go(self);
 }
 
 static void on_closed(void *owner)
@@ -124,8 +128,7 @@ static void on_hardware(void *arg, const struct link_answer *answer)
                     name == NULL ? "an unknown error" : name);
     }
     made.call->done(made.call, status);
-    self->pending--;
-    release(self);
+    let_go(self);
 }
 
 static void ask_hardware(struct secure_mem *hardware, const char *method, const void *request,
@@ -150,7 +153,7 @@ static void ask_hardware(struct secure_mem *hardware, const char *method, const 
         free(made);
         call->done(call, failed);
     } else {
-        self->pending++;
+        self->uses++;
     }
 }
 
@@ -251,8 +254,7 @@ static void on_step(void *arg, const struct link_answer *answer)
     if (why != NULL) {
         refuse(self, why);
     }
-    self->pending--;
-    release(self);
+    let_go(self);
 }
 
 /* `message` as link_call() takes it. NULL, or why it cannot be asked. */
@@ -269,7 +271,7 @@ static const char *ask(struct link_secure_mem *self, const char *method, const v
     self->step = step;
     self->method = method;
     int failed = link_call(self->link, &call, message);
-    self->pending += failed == 0 ? 1 : 0;
+    self->uses += failed == 0 ? 1 : 0;
     return failed == 0 || failed == -EPIPE ? NULL : strerror(-failed);
 }
 
@@ -459,6 +461,7 @@ const char *link_secure_mem_begin(struct binding *from, int fd)
     self->hardware.ops = &hardware;
     self->server = server;
     self->link = link;
+    self->uses = 1;
     self->pid = from->pid;
     self->uid = from->uid;
     arena_init(&self->names, NAMES_BUDGET);
