@@ -29,6 +29,25 @@ struct words {
     char text[512];
 };
 
+/* Whether the kernel calls a file as it calls a memfd_secret or a dma-buf; no file system is asked
+ * for that. Others may, too, but those whose words wait for somebody do not: the words of an epoll
+ * descriptor come when nobody receives events from it, and whoever has it can see to it that
+ * somebody always does. */
+static bool is_called_as_memory(int fd)
+{
+    static const char *const names[] = {"/secretmem", "/dmabuf:"};
+    char path[40];
+    char name[32];
+    (void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    ssize_t len = readlink(path, name, sizeof(name) - 1);
+    name[len > 0 ? len : 0] = '\0';
+    bool found = false;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        found = found || strncmp(name, names[i], strlen(names[i])) == 0;
+    }
+    return found;
+}
+
 /* False: they cannot be had. No file system is asked for them: only drivers of the kernel add
  * lines. */
 static bool read_words(int fd, struct words *ret)
@@ -71,7 +90,7 @@ static long secret_mount(void)
 static enum memory_kind kind_by_words(int fd)
 {
     struct words words;
-    if (!read_words(fd, &words)) {
+    if (!is_called_as_memory(fd) || !read_words(fd, &words)) {
         return MEMORY_OTHER;
     }
     if (strstr(words.text, "\nexp_name:") != NULL) {

@@ -16,8 +16,9 @@ enum memory_kind {
 };
 
 /* Never waits and reaches no file system that a stranger mounted, whatever the descriptor is. One
- * or two system calls for a file with seals, which are the first two kinds; about four for others.
- * The first of those may make and close a memfd_secret of its own. Any thread may call. */
+ * or two system calls for a file with seals, which are the first two kinds; two for what is no
+ * memory, about five for others. The first of those may make and close a memfd_secret of its own.
+ * Any thread may call. */
 enum memory_kind memory_kind_of(int fd);
 
 /* Whether it is anything but MEMORY_OTHER, by the same rules: one system call for a file with

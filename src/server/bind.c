@@ -44,11 +44,11 @@ bool bind_is_pending(const struct binding *token)
     return !list_is_empty(&token->binds);
 }
 
-/* Frees the bind; the collection's channel is not touched. */
-static void bind_free(struct bind *bind, bool nothing_queued)
+/* Frees the bind; the collection's channel is not touched. `at_once`: closing its end is quick. */
+static void bind_free(struct bind *bind, bool at_once)
 {
     list_remove(&bind->link);
-    if (nothing_queued) {
+    if (at_once) {
         fd_close(&bind->fd);
     } else {
         closer_close(bind->collection->uid, bind->fd);
@@ -142,13 +142,15 @@ static void finish(struct binding *token, struct bind *bind)
     struct binding *collection = bind->collection;
     list_remove(&bind->link); /* what else is pending is not this token's end: it goes */
     token->node = NULL;
+    /* A stranger may have put the end into an epoll set, which can hold its close up as well. */
+    bool is_strange = token->foreign || collection->foreign;
     bool nothing_queued = shut_down(token);
     binding_close(token);
     collection_bind_node(node, collection);
     binding_take_node(collection, node);
     bool named = bind->client_name == NULL ||
                  collection_replace_client(node, bind->client_name, bind->client_id);
-    bind_free(bind, nothing_queued);
+    bind_free(bind, nothing_queued && !is_strange);
     if (named) {
         collection_tell(collection_of(node), node, COLLECTION_EVENT_NODE_BOUND);
         binding_watch(collection);

@@ -302,6 +302,7 @@ int binding_request(struct binding *binding, struct message *message)
 {
     size_t descriptors = message->attachment_count;
     if (descriptors > 0 && charge_descriptors(binding, descriptors) != NULL) {
+        closer_close_rest(binding->uid, message);
         message_clear(message);
         return -ENOBUFS;
     }

@@ -30,6 +30,7 @@ struct link {
     struct list all; /* in server->links */
     struct server *server;
     struct binding *binding; /* NULL: the channel is closed */
+    uid_t uid;               /* whose it is */
     const struct link_ops *ops;
     void *owner;        /* NULL: nobody wants to hear of the end */
     struct list calls;  /* struct pending */
@@ -95,6 +96,13 @@ static struct pending *pending_new(struct link *link, const struct link_call *ca
     return pending;
 }
 
+/* What cannot be asked. Its descriptors may be the last ones of large buffers. */
+static void drop(struct link *link, struct message *message)
+{
+    closer_close_rest(link->uid, message);
+    message_clear(message);
+}
+
 int link_call(struct link *link, const struct link_call *call, struct message *message)
 {
     struct message empty;
@@ -104,7 +112,7 @@ int link_call(struct link *link, const struct link_call *call, struct message *m
     }
     struct pending *pending = link->binding == NULL ? NULL : pending_new(link, call);
     if (pending == NULL) {
-        message_clear(message);
+        drop(link, message);
         return link->binding == NULL ? -EPIPE : -ENOMEM;
     }
     message->ordinal = pending->method->ordinal;
@@ -114,7 +122,7 @@ int link_call(struct link *link, const struct link_call *call, struct message *m
     if (codec_encode(pending->method->request, call->request, message) == CODEC_OK) {
         failed = binding_request(link->binding, message);
     } else {
-        message_clear(message);
+        drop(link, message);
     }
     if (failed != 0) {
         pending_free(pending);
@@ -276,7 +284,7 @@ void link_take(struct link *link, struct message *message)
 /* --- the beginning --- */
 
 /* The last descriptor of a buffer, perhaps. */
-static void close_unsent(struct stream *stream, int fd)
+static void close_attached(struct stream *stream, int fd)
 {
     closer_close(container_of(stream, struct binding, stream)->uid, fd);
 }
@@ -297,11 +305,12 @@ struct link *link_new(struct binding *from, enum model_protocol protocol, int fd
     }
     link->server = server;
     link->binding = binding;
+    link->uid = binding->uid;
     list_init(&link->calls);
     list_append(&server->links, &link->all);
     alarm_init(&link->end, on_end);
     binding->caller = link;
-    binding->stream.close_unsent = close_unsent;
+    binding->stream.close_attached = close_attached;
     return link;
 }
 

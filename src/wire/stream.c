@@ -28,14 +28,22 @@ void stream_init(struct stream *stream, int fd, size_t out_limit)
     message_init(&stream->partial, 0, 0);
 }
 
-static void close_unsent(struct stream *stream, struct message *message)
+static void close_attached(struct stream *stream, int *fd)
 {
-    for (size_t i = 0; i < message->attachment_count && stream->close_unsent != NULL; i++) {
-        int fd = fd_take(&message->attachments[i].fd);
-        if (fd >= 0) {
-            stream->close_unsent(stream, fd);
-        }
+    if (stream->close_attached == NULL) {
+        fd_close(fd);
+    } else if (*fd >= 0) {
+        stream->close_attached(stream, fd_take(fd));
     }
+}
+
+/* Drops what cannot be sent, or is sent. */
+static void drop(struct stream *stream, struct message *message)
+{
+    for (size_t i = 0; i < message->attachment_count; i++) {
+        close_attached(stream, &message->attachments[i].fd);
+    }
+    message_clear(message);
 }
 
 static void drop_queue(struct stream *stream)
@@ -43,8 +51,7 @@ static void drop_queue(struct stream *stream)
     while (stream->out_first != NULL) {
         struct stream_queued *queued = stream->out_first;
         stream->out_first = queued->next;
-        close_unsent(stream, &queued->message);
-        message_clear(&queued->message);
+        drop(stream, &queued->message);
         free(queued);
     }
     stream->out_last = NULL;
@@ -79,7 +86,7 @@ static void close_sent(struct stream *stream, struct message *message,
         *densest = density;
     }
     for (size_t i = 0; i < part->attachment_count; i++) {
-        fd_close(&message->attachments[part->attachment_start + i].fd);
+        close_attached(stream, &message->attachments[part->attachment_start + i].fd);
     }
 }
 
@@ -163,7 +170,7 @@ int stream_send(struct stream *stream, struct message *message)
     if (result == 0) {
         result = enqueue(stream, message, &envelope);
     }
-    message_clear(message);
+    drop(stream, message);
     return result == 1 ? 0 : result;
 }
 

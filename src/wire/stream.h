@@ -32,9 +32,9 @@ struct stream {
     size_t out_unread;      /* sent: see stream_look_unread() */
     struct stream_density out_densest; /* of the packets among those */
     bool out_starved; /* the kernel has no room for descriptors: see stream_is_starved() */
-    /* Closes a descriptor that was queued and cannot be sent any more, where the last close may
-     * take long; NULL: it is closed at once. */
-    void (*close_unsent)(struct stream *stream, int fd);
+    /* Closes a descriptor that was sent or cannot be, where the last close may take long, and the
+     * peer may have closed what it got before; NULL: it is closed at once. */
+    void (*close_attached)(struct stream *stream, int fd);
     bool is_shared; /* others may have descriptors of this end: see packet_send() */
 
     /* Of a received message: MESSAGE_MAX_BYTES, MESSAGE_MAX_ATTACHMENTS, or lowered by the owner.
