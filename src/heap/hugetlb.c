@@ -92,9 +92,7 @@ static void write_absent_reason(struct hugetlb *hugetlb)
 static void hugetlb_look_at_pool(struct heap *heap)
 {
     struct hugetlb *hugetlb = container_of(heap, struct hugetlb, files.heap);
-    struct hugetlb_pool pool = {0};
-    (void)hugetlb_look(hugetlb->page_bytes, &pool);
-    heap->ready = pool.pages + pool.available > 0;
+    heap->ready = hugetlb_is_there(hugetlb->page_bytes);
     heap->absent_reason = heap->ready ? NULL : hugetlb->absent_reason;
 }
 

@@ -27,6 +27,24 @@ static int read_number(int dir, const char *name, uint64_t *ret)
     return 0;
 }
 
+/* Of pages of one size: the numbers' directory, or -errno. */
+static int open_pool(uint64_t page_bytes)
+{
+    char path[80];
+    (void)snprintf(path, sizeof(path), POOLS "/hugepages-%" PRIu64 "kB", page_bytes / 1024);
+    int dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    return dir < 0 ? -errno : dir;
+}
+
+bool hugetlb_is_there(uint64_t page_bytes)
+{
+    FD_CLEANUP int dir = open_pool(page_bytes);
+    uint64_t set_aside = 0;
+    uint64_t extra = 0;
+    return dir >= 0 && ((read_number(dir, "nr_hugepages", &set_aside) == 0 && set_aside > 0) ||
+                        (read_number(dir, "nr_overcommit_hugepages", &extra) == 0 && extra > 0));
+}
+
 /* The numbers may change while they are read, so that a difference can come out below 0. */
 static uint64_t without(uint64_t all, uint64_t part)
 {
@@ -39,11 +57,9 @@ int hugetlb_look(uint64_t page_bytes, struct hugetlb_pool *ret)
                                         "nr_overcommit_hugepages", "surplus_hugepages"};
     enum { ALL, FREE, PROMISED, EXTRA, EXTRA_MADE, COUNT };
     uint64_t numbers[COUNT];
-    char path[80];
-    (void)snprintf(path, sizeof(path), POOLS "/hugepages-%" PRIu64 "kB", page_bytes / 1024);
-    FD_CLEANUP int dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    FD_CLEANUP int dir = open_pool(page_bytes);
     if (dir < 0) {
-        return -errno;
+        return dir;
     }
     for (size_t i = 0; i < COUNT; i++) {
         int r = read_number(dir, names[i], &numbers[i]);

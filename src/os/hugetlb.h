@@ -3,6 +3,7 @@
 #ifndef OS_HUGETLB_H
 #define OS_HUGETLB_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,6 +17,10 @@ struct hugetlb_pool {
 /* The pool of pages of `page_bytes`. 0; -ENOENT: the kernel has no pages of that size, or none that
  * are huge; another -errno. */
 int hugetlb_look(uint64_t page_bytes, struct hugetlb_pool *ret);
+
+/* Whether there are such pages, or the system would make some: what a heap that has them is asked
+ * before each allocation, of whatever heap, so it takes but a file or two. */
+bool hugetlb_is_there(uint64_t page_bytes);
 
 /* The sizes of huge pages that the kernel knows, in bytes, ascending: how many were written, at
  * most `room`. */

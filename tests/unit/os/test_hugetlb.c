@@ -32,7 +32,9 @@ static void the_pool_is_what_the_system_says(void **state)
     struct hugetlb_pool pool = {77, 77};
     assert_int_equal(hugetlb_look(PAGE, &pool), 0);
     assert_int_equal(pool.pages + pool.available, 0);
+    assert_false(hugetlb_is_there(PAGE));
     assert_true(huge_pages_set(3));
+    assert_true(hugetlb_is_there(PAGE));
     FD_CLEANUP int fd = -1;
     assert_int_equal(make(2, &fd), 0);
     assert_int_equal(hugetlb_look(PAGE, &pool), 0);
@@ -54,6 +56,7 @@ static void sizes_are_known_and_others_are_not(void **state)
     }
     assert_int_equal(hugetlb_sizes(sizes, 0), 0);
     assert_int_equal(hugetlb_look(12288, &pool), -ENOENT);
+    assert_false(hugetlb_is_there(12288));
 }
 
 static void a_file_is_committed_private_and_sealed(void **state)
