@@ -37,11 +37,12 @@ static void tell(const char *what, const struct tiles *tiles)
     (void)fflush(stdout);
 }
 
-/* A free entry with the bytes taken for it, or NULL. */
-static struct tiles *take(struct heap *heap, uint64_t bytes)
+/* A free entry with the bytes taken for it; or NULL with what was left. */
+static struct tiles *take(struct heap *heap, uint64_t bytes, uint64_t *ret_left)
 {
     struct tiles *found = NULL;
     (void)pthread_mutex_lock(&heap->lock);
+    *ret_left = heap->bytes_left;
     for (size_t i = 0; i < MAX_TILES && found == NULL && bytes <= heap->bytes_left; i++) {
         found = heap->tiles[i].bytes == 0 ? &heap->tiles[i] : NULL;
     }
@@ -87,10 +88,11 @@ static void allocate_vmo(void *arg, struct sysmem_heap_call *call,
     struct heap *heap = arg;
     char why[96];
     zx_handle_t child;
-    struct tiles *tiles = take(heap, wanted->size);
+    uint64_t left = 0;
+    struct tiles *tiles = take(heap, wanted->size, &left);
     if (tiles == NULL) {
         (void)snprintf(why, sizeof(why), "wanted tiles for %" PRIu64 " bytes, got %" PRIu64,
-                       wanted->size, heap->bytes_left);
+                       wanted->size, left);
         (void)sysmem_heap_call_refused(call, why);
         return;
     }
@@ -158,7 +160,8 @@ static void *watch(void *arg)
 
 static int enlist(struct heap *heap, const char *socket, const char *type)
 {
-    static const struct sysmem_heap_provider_ops ops = {allocate_vmo, delete_vmo, closed};
+    static const struct sysmem_heap_provider_ops ops = {
+        .allocate_vmo = allocate_vmo, .delete_vmo = delete_vmo, .closed = closed};
     const struct sysmem_heap_provider_config config = {
         .properties = {.cpu_supported = true, .ram_supported = true},
           .ops = &ops, .arg = heap

@@ -37,10 +37,11 @@ struct sysmem_heap_properties {
     bool need_clear;         /* its memory does not come zeroed: the daemon clears it */
     bool need_flush;         /* what was cleared must be flushed from caches */
     uint64_t max_size_bytes; /* of one buffer; 0: no limit */
-    uint64_t reserved[4];    /* 0 */
+    uint64_t reserved[4];    /* 0: room for what a heap may have to say later */
 };
 
-/* AllocateVmo: what is asked for. The settings are borrowed for the callback. */
+/* AllocateVmo: what is asked for. The settings are borrowed for the callback. The library's own:
+ * may grow at the end. */
 struct sysmem_heap_allocation {
     uint64_t size;                                        /* bytes, whole pages */
     const struct sysmem_single_buffer_settings *settings; /* for the few heaps that need them */
@@ -62,12 +63,14 @@ struct sysmem_heap_provider_ops {
     /* Once, when nothing more is asked for: the daemon is gone, another provider has taken the
      * heap over, or the daemon did not understand this one. Buffers live on. May be NULL. */
     void (*closed)(void *arg, sysmem_status_t why);
+    void (*reserved[4])(void); /* NULL: room for what may be asked for later */
 };
 
 struct sysmem_heap_provider_config {
     struct sysmem_heap_properties properties;
     const struct sysmem_heap_provider_ops *ops;
     void *arg;
+    uint64_t reserved[4]; /* 0 */
 };
 
 /* For an event loop; it is nonblocking, and lives as long as the provider. */

@@ -31,6 +31,7 @@ SYSMEM_EXPORT struct sysmem_channel *sysmem_registry_channel(struct sysmem_regis
  * `config->ops` must live as long as the provider. When it returns, nothing has been asked yet:
  * serve the provider's channel (<sysmem/heap_provider.h>).
  *
+ * ZX_ERR_INVALID_ARGS: something reserved is not 0.
  * SYSMEM_ERROR_HANDLE_ACCESS_DENIED: this uid may not register that type; another SYSMEM_ERROR_:
  * sysmem_registry_take_failure() tells. */
 SYSMEM_EXPORT sysmem_status_t

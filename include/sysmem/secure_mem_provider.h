@@ -34,9 +34,10 @@ struct sysmem_secure_heap {
     uint64_t id;
     const struct sysmem_secure_heap_range *ranges; /* so do these */
     size_t range_count;
+    uint64_t reserved[4]; /* 0 */
 };
 
-/* SecureHeapProperties. */
+/* SecureHeapProperties. The library's own, zeroed before it is asked for: may grow at the end. */
 struct sysmem_secure_heap_properties {
     bool dynamic_protection_ranges;
     uint32_t protected_range_granularity; /* a power of two, at least the page size */
@@ -46,10 +47,11 @@ struct sysmem_secure_heap_properties {
 
 /* The daemon's calls, from sysmem_channel_process(). Each returns 0 or an enum sysmem_error, of
  * which the document says when; none may be NULL. `heap` and ranges are borrowed for the call; what
- * the daemon leaves out is refused before. A callback may take its time: the daemon waits for
- * nothing else meanwhile than this. */
+ * the daemon leaves out is refused before. Until a callback returns, whoever wants this driver's
+ * memory waits, and nobody else does; docs/secure.md says for how long. */
 struct sysmem_secure_mem_ops {
-    /* Both write up to SYSMEM_MAX_SECURE_HEAPS entries; of dynamic heaps without ranges. */
+    /* Both write up to SYSMEM_MAX_SECURE_HEAPS entries, which are zeroed before; of dynamic heaps
+     * without ranges. */
     uint32_t (*get_dynamic_secure_heaps)(void *arg, struct sysmem_secure_heap *ret_heaps,
                                          size_t *ret_count);
     uint32_t (*get_physical_secure_heaps)(void *arg, struct sysmem_secure_heap *ret_heaps,
@@ -71,8 +73,10 @@ struct sysmem_secure_mem_ops {
      * heap, whose first byte has the range's first address. The callee's to close. */
     uint32_t (*set_pool_memory)(void *arg, const struct sysmem_heap *heap,
                                 const struct sysmem_secure_heap_range *range, zx_handle_t memory);
-    /* Once, when nothing more is asked for: the daemon is gone, or it was unregistered. */
+    /* Once, when nothing more is asked for: the daemon is gone, or it was unregistered. May be
+     * NULL. */
     void (*closed)(void *arg, sysmem_status_t why);
+    void (*reserved[4])(void); /* NULL: room for what may be asked for later */
 };
 
 /* For an event loop; it is nonblocking, and lives as long as the provider. */

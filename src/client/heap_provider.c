@@ -6,6 +6,7 @@
 
 #include <zircon/syscalls.h>
 
+#include "base/fd.h"
 #include "base/utf8.h"
 #include "client/handles.h"
 #include "client/heap_provider.h"
@@ -163,10 +164,32 @@ zx_status_t sysmem_heap_memory_create(const struct sysmem_heap_provider *provide
 
 /* --- Life --- */
 
+static bool is_zero(const uint64_t *numbers, size_t count)
+{
+    uint64_t any = 0;
+    for (size_t i = 0; i < count; i++) {
+        any |= numbers[i];
+    }
+    return any == 0;
+}
+
+/* What is reserved may come to mean something. */
+static bool is_understood(const struct sysmem_heap_provider_config *config)
+{
+    const struct sysmem_heap_properties *properties = &config->properties;
+    return is_zero(config->reserved, sizeof(config->reserved) / sizeof(config->reserved[0])) &&
+           is_zero(properties->reserved,
+                   sizeof(properties->reserved) / sizeof(properties->reserved[0]));
+}
+
 sysmem_status_t heap_provider_new(int fd, const struct sysmem_heap_provider_config *config,
                                   struct sysmem_heap_provider **ret)
 {
     static const struct serve_ops ops = {on_request, on_closed};
+    if (!is_understood(config)) {
+        fd_close(&fd);
+        return ZX_ERR_INVALID_ARGS;
+    }
     struct sysmem_heap_provider *provider = malloc(sizeof(*provider));
     struct serve *serve;
     sysmem_status_t status = serve_new(fd, MODEL_PROTOCOL_HEAP, &ops, provider, &serve);

@@ -47,7 +47,7 @@ static uint32_t get_dynamic(const struct sysmem_secure_mem_provider *provider, v
                             struct arena *arena, void **ret_response)
 {
     (void)table;
-    struct sysmem_secure_heap heaps[SYSMEM_MAX_SECURE_HEAPS];
+    struct sysmem_secure_heap heaps[SYSMEM_MAX_SECURE_HEAPS] = {0};
     size_t count = 0;
     uint32_t err = provider->ops->get_dynamic_secure_heaps(provider->arg, heaps, &count);
     struct model_secure_mem_get_dynamic_secure_heaps_response *response =
@@ -81,7 +81,7 @@ static uint32_t get_physical(const struct sysmem_secure_mem_provider *provider, 
                              struct arena *arena, void **ret_response)
 {
     (void)table;
-    struct sysmem_secure_heap heaps[SYSMEM_MAX_SECURE_HEAPS];
+    struct sysmem_secure_heap heaps[SYSMEM_MAX_SECURE_HEAPS] = {0};
     size_t count = 0;
     uint32_t err = provider->ops->get_physical_secure_heaps(provider->arg, heaps, &count);
     struct model_secure_mem_get_physical_secure_heaps_response *response =
@@ -239,7 +239,9 @@ static void on_request(void *arg, struct serve_call *call, void *table)
 static void on_closed(void *arg, sysmem_status_t why)
 {
     const struct sysmem_secure_mem_provider *provider = arg;
-    provider->ops->closed(provider->arg, why);
+    if (provider->ops->closed != NULL) {
+        provider->ops->closed(provider->arg, why);
+    }
 }
 
 /* --- Life --- */

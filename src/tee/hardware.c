@@ -113,7 +113,8 @@ uint32_t hardware_get_physical(struct hardware *hardware, struct sysmem_secure_h
     *ret_count = hardware->config.fixed_count;
     for (size_t i = 0; i < *ret_count; i++) {
         const struct bank *bank = &hardware->fixed[i];
-        ret_heaps[i] = (struct sysmem_secure_heap){bank->heap_type, 0, &bank->range, 1};
+        ret_heaps[i] = (struct sysmem_secure_heap){
+            .heap_type = bank->heap_type, .ranges = &bank->range, .range_count = 1};
     }
     return 0;
 }

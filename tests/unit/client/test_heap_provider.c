@@ -77,7 +77,8 @@ static void *serve(void *arg)
 
 static int setup(void **state)
 {
-    static const struct sysmem_heap_provider_ops ops = {allocate, delete, closed};
+    static const struct sysmem_heap_provider_ops ops = {
+        .allocate_vmo = allocate, .delete_vmo = delete, .closed = closed};
     static struct rig rig;
     rig = (struct rig){0};
     int ends[2];
@@ -170,11 +171,32 @@ static void a_buffer_is_sealed_private_and_writable(void **state)
     (void)zx_handle_close(vmo);
 }
 
+static void what_is_reserved_is_zero(void **state)
+{
+    (void)state;
+    static const struct sysmem_heap_provider_ops ops = {.allocate_vmo = allocate,
+                                                        .delete_vmo = delete};
+    struct sysmem_heap_provider *provider = NULL;
+    for (int i = 0; i < 2; i++) {
+        struct sysmem_heap_provider_config config = {.ops = &ops};
+        int ends[2];
+        config.reserved[3] = i == 0;
+        config.properties.reserved[3] = i == 1;
+        assert_int_equal(channel_pair(ends), 0);
+        assert_int_equal(heap_provider_new(ends[0], &config, &provider), ZX_ERR_INVALID_ARGS);
+        assert_null(provider);
+        char byte;
+        assert_int_equal(read(ends[1], &byte, 1), 0); /* the other end was closed */
+        (void)close(ends[1]);
+    }
+}
+
 /* The heap's own domains say which memory it makes. */
 static void opaque_memory_has_no_pages(void **state)
 {
     (void)state;
-    static const struct sysmem_heap_provider_ops ops = {allocate, delete, NULL};
+    static const struct sysmem_heap_provider_ops ops = {.allocate_vmo = allocate,
+                                                        .delete_vmo = delete};
     const struct sysmem_heap_provider_config config = {
         .properties = {.inaccessible_supported = true}, .ops = &ops};
     struct sysmem_heap_provider *provider;
@@ -241,6 +263,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_refusal_says_why, setup, teardown),
         cmocka_unit_test_setup_teardown(a_provider_may_be_freed_from_within, setup, teardown),
         cmocka_unit_test_setup_teardown(properties_are_told, setup, teardown),
+        cmocka_unit_test(what_is_reserved_is_zero),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -42,6 +42,14 @@ static const struct layout layouts[] = {
     STRUCT(drm_format, modifier, 16, 8),
     STRUCT(vmo_info, reserved, 56, 32),
     STRUCT(handle_info, reserved, 40, 24),
+    STRUCT(heap_properties, reserved, 48, 16),
+    STRUCT(heap_allocation, buffer_index, 32, 24), /* the library's own: may grow at the end */
+    STRUCT(heap_provider_ops, reserved, 56, 24),
+    STRUCT(heap_provider_config, reserved, 96, 64),
+    STRUCT(secure_heap_range, size_bytes, 16, 8),
+    STRUCT(secure_heap, reserved, 64, 32),
+    STRUCT(secure_heap_properties, is_mod_protected_range_available, 24, 16), /* may grow, too */
+    STRUCT(secure_mem_ops, reserved, 104, 72),
 };
 
 static void layouts_stay_as_they_are(void **state)

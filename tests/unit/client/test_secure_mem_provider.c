@@ -56,7 +56,8 @@ static uint32_t physical_heaps(void *arg, struct sysmem_secure_heap *ret_heaps, 
         {0x8000, 0x1000}
     };
     (void)arg;
-    ret_heaps[0] = (struct sysmem_secure_heap){TYPE, 0, ranges, 2};
+    ret_heaps[0] =
+        (struct sysmem_secure_heap){.heap_type = TYPE, .ranges = ranges, .range_count = 2};
     *ret_count = 1;
     return 0;
 }
@@ -116,9 +117,17 @@ static void *serve(void *arg)
 
 static int setup(void **state)
 {
-    static const struct sysmem_secure_mem_ops ops = {dynamic_heaps, physical_heaps, properties,
-                                                     add,           remove_range,   modify,
-                                                     zero,          set_memory,     closed};
+    static const struct sysmem_secure_mem_ops ops = {
+        .get_dynamic_secure_heaps = dynamic_heaps,
+        .get_physical_secure_heaps = physical_heaps,
+        .get_physical_secure_heap_properties = properties,
+        .add_range = add,
+        .delete_range = remove_range,
+        .modify_range = modify,
+        .zero_sub_range = zero,
+        .set_pool_memory = set_memory,
+        .closed = closed,
+    };
     static struct rig rig;
     int ends[2];
     rig = (struct rig){0};
