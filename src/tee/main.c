@@ -90,7 +90,10 @@ static bool serve(struct program *program)
         polls[1] = (struct pollfd){.fd = sysmem_channel_get_fd(channel),
                                    .events = sysmem_channel_get_events(channel)};
         memcpy(polls + 2, devices->polls, devices->count * sizeof(polls[0]));
-        (void)poll(polls, 2 + devices->count, poll_time(sysmem_channel_get_timeout(channel)));
+        int ready = poll(polls, 2 + devices->count, poll_time(sysmem_channel_get_timeout(channel)));
+        if (ready < 0) {
+            continue; /* polls[] says nothing */
+        }
         memcpy(devices->polls, polls + 2, devices->count * sizeof(polls[0]));
         asked_to_end = polls[0].revents != 0;
         (void)sysmem_channel_process(channel);

@@ -83,7 +83,7 @@ static void parse_granularity(struct argp_state *state, struct tee_options *opti
 {
     uint64_t value = number(state, "granularity", text);
     if (value < 4096 || value > (1U << 30) || (value & (value - 1)) != 0) {
-        argp_error(state, "--granularity: wanted a power of two from 4096 on, got '%s'", text);
+        argp_error(state, "--granularity: wanted a power of two from 4096 to 2^30, got '%s'", text);
     }
     options->hardware.properties.protected_range_granularity = (uint32_t)value;
 }

@@ -28,7 +28,8 @@ static int listen_at(const char *path)
     if (address_of(path, &address) < 0) {
         return -ENAMETOOLONG;
     }
-    FD_CLEANUP int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    /* SOCK_NONBLOCK: who connected may be gone again, and the driver must not wait for the next. */
+    FD_CLEANUP int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0) {
         return -errno;
     }
@@ -66,7 +67,9 @@ static bool serve_one(int fd, struct hardware *hardware)
     bool goes_on = false;
     char *request = malloc(DEVICE_MAX_MESSAGE + 1);
     ssize_t size = request == NULL ? 0 : recv(fd, request, DEVICE_MAX_MESSAGE, MSG_DONTWAIT);
-    if (size > 0) {
+    if (size < 0 && errno == EAGAIN) {
+        goes_on = true; /* it has asked nothing yet */
+    } else if (size > 0) {
         struct strbuf answer = {0};
         request[size] = '\0';
         device_answer(hardware, request, &answer);

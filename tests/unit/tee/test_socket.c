@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -75,6 +77,27 @@ static void a_device_is_answered(void **state)
     (void)close(ends[0]);
 }
 
+/* poll() may have told of what is over by now. */
+static void what_is_not_ready_is_not_waited_for(void **state)
+{
+    (void)state;
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    memcpy(address.sun_path, path, strlen(path) + 1);
+    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    assert_int_equal(connect(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
+    devices.polls[0].revents = POLLIN;
+    socket_devices_serve(&devices, hardware);
+    assert_int_equal(devices.count, 2);
+    devices.polls[0].revents = POLLIN;
+    devices.polls[1].revents = POLLIN;
+    socket_devices_serve(&devices, hardware); /* nobody connects, and nothing was asked */
+    assert_int_equal(devices.count, 2);
+    (void)close(fd);
+    devices.polls[0].revents = 0;
+    socket_devices_serve(&devices, hardware);
+    assert_int_equal(devices.count, 1);
+}
+
 static void a_place_that_is_taken_is_refused(void **state)
 {
     (void)state;
@@ -91,6 +114,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_device_is_answered, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_is_not_ready_is_not_waited_for, setup, teardown),
         cmocka_unit_test_setup_teardown(a_place_that_is_taken_is_refused, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
