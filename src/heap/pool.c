@@ -383,6 +383,8 @@ int pool_new(const struct pool_config *config, struct alarms *alarms, struct poo
         pool_free(pool);
         return r;
     }
+    pool->stats.free_at_high_water = pool->map.free_bytes; /* of nothing that was ever taken */
+    pool->stats.max_free_at_high_water = pool->map.free_bytes;
     write_guards(pool, config->base, guard_bytes(pool));
     write_guards(pool, config->base + config->size - guard_bytes(pool), guard_bytes(pool));
     write_unused(pool, config->base + guard_bytes(pool), config->size - 2 * guard_bytes(pool));

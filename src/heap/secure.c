@@ -381,10 +381,12 @@ struct heap *heap_secure_new(const struct heap_secure_config *config)
     alarm_init(&secure->step, on_step);
     secure->heap = (struct heap){
         .ops = &ops,
-        .id = {.heap_type = type, .id = config->id.id, .has = {true, true}},
+        .backend = "protected",
+        .id = {.heap_type = type,              .id = config->id.id, .has = {true, true}},
         .properties = { .inaccessible_supported = true,
                .secure = true,
                .opaque = true,
+               .charge = HEAP_CHARGES_TOUCHER,
                .max_size_bytes = UINT64_MAX,
                .deadline_ns = config->deadline_ns},
         .absent_reason = "the driver of secure memory has not come",

@@ -230,10 +230,12 @@ struct heap *heap_tee_new(const struct heap_tee_config *config)
     tee->type = strdup(config->id.heap_type);
     tee->heap = (struct heap){
         .ops = &ops,
-        .id = {.heap_type = tee->type, .id = config->id.id, .has = {true, true}},
+        .backend = "tee",
+        .id = {.heap_type = tee->type,          .id = config->id.id, .has = {true, true}},
         .properties = { .inaccessible_supported = true,
                .secure = true,
                .opaque = true,
+               .charge = HEAP_CHARGES_PROVIDER,
                .max_size_bytes = UINT64_MAX,
                .deadline_ns = config->deadline_ns},
         .absent_reason = "the driver of secure memory has not come",

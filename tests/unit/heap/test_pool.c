@@ -63,6 +63,8 @@ static void c151_full_pool_and_fragments(void **state)
     const struct pool_config config = plain();
     struct pool *pool = make(&config, NULL);
     const struct pool_stats *stats = pool_stats(pool);
+    assert_int_equal(stats->free_at_high_water, PAGES * PAGE);
+    assert_int_equal(stats->max_free_at_high_water, PAGES * PAGE);
     for (size_t i = 0; i < PAGES; i++) {
         take(pool, 1, &parts[i]);
         if (i + 2 == PAGES) {

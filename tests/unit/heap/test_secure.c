@@ -212,6 +212,8 @@ static void a_buffer_identifies_and_holds_nothing(void **state)
     assert_int_equal(request->physical_address, BASE + PAGE);
     assert_true(world.heap->properties.opaque && world.heap->properties.secure);
     assert_true(world.heap->properties.inaccessible_supported);
+    assert_string_equal(world.heap->backend, "protected");
+    assert_int_equal(world.heap->properties.charge, HEAP_CHARGES_TOUCHER);
     assert_false(world.heap->properties.cpu_supported || world.heap->properties.ram_supported ||
                  world.heap->properties.need_clear);
     struct protected_ranges_stats stats;

@@ -145,6 +145,8 @@ static void what_is_not_dynamic_is_not_zeroed_and_says_so(void **state)
     heap_tee_detach(heap);
     attach(false, PAGE);
     assert_true(heap->properties.need_clear);
+    assert_string_equal(heap->backend, "tee");
+    assert_int_equal(heap->properties.charge, HEAP_CHARGES_PROVIDER);
     made(0, 1);
     assert_int_equal(fake.calls, 0);
     release(0);
