@@ -29,10 +29,10 @@ SYSMEM_EXPORT zx_status_t zx_channel_write_etc(zx_handle_t handle, uint32_t opti
                                                uint32_t num_handles);
 
 /* Reads the next message. `actual_bytes` and `actual_handles`, which may be NULL, get its sizes,
- * also with ZX_ERR_BUFFER_TOO_SMALL: it stays then, or with ZX_CHANNEL_READ_MAY_DISCARD goes.
- * ZX_ERR_SHOULD_WAIT: there is none; ZX_ERR_PEER_CLOSED: nor will be; ZX_ERR_NOT_SUPPORTED: other
- * options; ZX_ERR_NO_RESOURCES: no handle or descriptor left for what it carries, it is lost. Needs
- * ZX_RIGHT_READ. */
+ * also with ZX_ERR_BUFFER_TOO_SMALL: it stays then, or with ZX_CHANNEL_READ_MAY_DISCARD goes. A
+ * NULL buffer has no room. ZX_ERR_SHOULD_WAIT: there is none; ZX_ERR_PEER_CLOSED: nor will be;
+ * ZX_ERR_NOT_SUPPORTED: other options; ZX_ERR_NO_RESOURCES: no handle or descriptor left for what
+ * it carries, it is lost. Needs ZX_RIGHT_READ. */
 SYSMEM_EXPORT zx_status_t zx_channel_read(zx_handle_t handle, uint32_t options, void *bytes,
                                           zx_handle_t *handles, uint32_t num_bytes,
                                           uint32_t num_handles, uint32_t *actual_bytes,

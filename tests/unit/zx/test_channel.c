@@ -209,6 +209,8 @@ static void a_message_that_does_not_fit_stays(void **state)
         assert_int_equal(len, 5);
         assert_int_equal(count, 1);
         len = count = 0;
+        assert_status(zx_channel_read(ends[1], 0, NULL, room, 8, 2, &len, &count),
+                      ZX_ERR_BUFFER_TOO_SMALL);
         assert_status(zx_channel_read(ends[1], 0, bytes, NULL, 8, 2, &len, &count),
                       ZX_ERR_BUFFER_TOO_SMALL);
         assert_int_equal(len, 5);

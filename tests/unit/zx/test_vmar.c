@@ -84,6 +84,8 @@ static void z160_z163_z172_map_arguments(void **state)
     } rows[] = {
         {W,                                                                0,           0,    PAGE,        ZX_ERR_INVALID_ARGS },
         {X,                                                                0,           0,    PAGE,        ZX_ERR_INVALID_ARGS }, /* before the missing right */
+        {X | ZX_VM_PERM_READ_IF_XOM_UNSUPPORTED,                           0,           0,    PAGE,
+         ZX_ERR_INVALID_ARGS                                                                                                   }, /* does not add R */
         {R | X | OVR | ZX_VM_MAP_RANGE,                                    0,           0,    PAGE,        ZX_ERR_INVALID_ARGS },
         {R | X | ZX_VM_CAN_MAP_READ,                                       0,           0,    PAGE,        ZX_ERR_INVALID_ARGS },
         {R | ZX_VM_CAN_MAP_WRITE,                                          0,           0,    PAGE,        ZX_ERR_INVALID_ARGS },
@@ -134,6 +136,7 @@ static void z160_z163_z172_map_arguments(void **state)
     assert_status(map_root(R, 0, vmo, 0, PAGE, NULL), ZX_ERR_INVALID_ARGS);
     zx_handle_t fixed = new_vmo(4 * PAGE, 0);
     unmap_ok(map_ok(R | ZX_VM_REQUIRE_NON_RESIZABLE, 0, fixed, 0, PAGE), PAGE);
+    unmap_ok(map_ok(R | ZX_VM_PERM_READ_IF_XOM_UNSUPPORTED, 0, fixed, 0, PAGE), PAGE);
     /* A reference that cannot be resized has the memory of one that can. */
     zx_handle_t reference = ZX_HANDLE_INVALID;
     zx_handle_t resizable = new_vmo(PAGE, ZX_VMO_RESIZABLE);
