@@ -117,12 +117,15 @@ static void set_failed(struct buffer_set *set, int status, const char *why)
 
 /* A file that others keep comes from another process, and perhaps of another uid: whether handles
  * can be made of it is tried before anybody waits for them. Its maker may also have given it away
- * as a child of what he keeps. 0 or -errno. */
+ * as a child of what he keeps; or for two buffers at once (-EEXIST). 0 or another -errno. */
 static int take_in_shared(struct buffer *buffer)
 {
+    const struct buffer_watcher *watcher = buffer->set->watcher;
+    if (file_index_find(&watcher->files, buffer->fd) != NULL) {
+        return -EEXIST;
+    }
     FD_CLEANUP int own = -1;
-    int r =
-        memfile_reopen(buffer->set->watcher->dir, buffer->fd, buffer_access(buffer, true), &own);
+    int r = memfile_reopen(watcher->dir, buffer->fd, buffer_access(buffer, true), &own);
     if (r == 0) {
         r = slot_child_find(own, &buffer->child);
     }
@@ -134,6 +137,10 @@ static void take_in(struct buffer *buffer)
 {
     struct buffer_set *set = buffer->set;
     int r = buffer_tracking(buffer) == HEAP_TRACKED_BY_LOCKS ? take_in_shared(buffer) : 0;
+    if (r == -EEXIST) {
+        set_failed(set, r, "a memory file that is another buffer's already");
+        return;
+    }
     if (r < 0) {
         char why[sizeof(set->refusal)];
         (void)snprintf(why, sizeof(why),

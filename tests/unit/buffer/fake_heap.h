@@ -26,6 +26,7 @@ struct fake_heap {
     int kept[FAKE_KEPT]; /* by buffer */
     unsigned released;
     bool of_another_uid; /* its files are not this process's */
+    bool repeats;        /* all its buffers are the first one's file */
 };
 
 static inline void fake_allocate(struct heap *heap, struct heap_request *request)
@@ -42,9 +43,13 @@ static inline void fake_allocate(struct heap *heap, struct heap_request *request
                 : memfile_new(MEMFILE_NO_DIR, request->name, size, true, &request->fd);
     }
     if (r == 0 && heap->properties.tracking == HEAP_TRACKED_BY_LOCKS) {
-        int *kept = &fake->kept[request->buffer_index];
-        fd_close(kept);
-        *kept = fd_take(&request->fd);
+        int *kept = &fake->kept[fake->repeats ? 0 : request->buffer_index];
+        if (fake->repeats && *kept >= 0) {
+            fd_close(&request->fd);
+        } else {
+            fd_close(kept);
+            *kept = fd_take(&request->fd);
+        }
         r = memfile_reopen(MEMFILE_NO_DIR, *kept, MEMFILE_READ_WRITE, &request->fd);
         r = r < 0 ? r : slot_child_take(request->fd, FAKE_CHILD, 0);
     }

@@ -163,6 +163,18 @@ static void a_file_of_another_uid_is_refused_in_words(void **state)
     assert_int_equal(fake_of(f)->released, 1); /* no second one was asked for */
 }
 
+static void a_file_for_two_buffers_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    fake_of(f)->repeats = true;
+    make_set(f, 3, PAGE);
+    assert_int_equal(f->populated, 1);
+    assert_int_equal(f->populate_status, -EEXIST);
+    assert_string_equal(buffer_set_refusal(f->set),
+                        "a memory file that is another buffer's already");
+    assert_int_equal(fake_of(f)->released, 2); /* no third one was asked for */
+}
+
 static void opaque_ones_are_tracked_too(void **state)
 {
     struct fixture *f = *state;
@@ -225,6 +237,7 @@ int main(void)
         TEST(holder_that_drops_its_slot_is_the_heaps_to_see),
         TEST(holder_that_locks_everything_hurts_its_buffer_only),
         TEST(a_file_of_another_uid_is_refused_in_words),
+        TEST(a_file_for_two_buffers_is_refused),
         TEST(opaque_ones_are_tracked_too),
         TEST(many_leave_nothing),
     };
