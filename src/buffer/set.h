@@ -70,7 +70,7 @@ struct buffer_set {
  * jemalloc keeps pieces of up to 32 KiB at hand, larger ones cost each set system calls. */
 _Static_assert(sizeof(struct buffer_set) +
                        SYSMEM_MAX_COUNT_BUFFER_COLLECTION_INFO_BUFFERS * sizeof(struct buffer) <=
-                   32 * 1024,
+                   (UINT64_C(32) << 10),
                "a set of the most buffers takes more than 32 KiB");
 
 static inline uint32_t buffer_index(const struct buffer *buffer)

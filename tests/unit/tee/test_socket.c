@@ -28,7 +28,7 @@ static int setup(void **state)
         .fixed_count = 1,
     };
     (void)state;
-    memcpy(strrchr(directory, '-'), "-XXXXXX", 7);
+    memcpy(strrchr(directory, '-') + 1, "XXXXXX", sizeof("XXXXXX"));
     assert_non_null(mkdtemp(directory));
     (void)snprintf(path, sizeof(path), "%s/device", directory);
     hardware = hardware_new(&config);
