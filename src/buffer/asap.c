@@ -67,3 +67,9 @@ void asap_deinit(struct asap *asap)
     asap_signal(asap);
     fd_close(&asap->client_fd);
 }
+
+int asap_take_end(struct asap *asap)
+{
+    asap_signal(asap);
+    return fd_take(&asap->client_fd);
+}

@@ -29,7 +29,12 @@ int asap_client_end(struct asap *asap, int *ret_fd, uint64_t *ret_koid);
  * see their peer closed. Harmless when repeated. */
 void asap_signal(struct asap *asap);
 
-/* Closes both ends. What clients have is signalled by that. Harmless when repeated. */
+/* Closes both ends. What clients have is signalled by that. Harmless when repeated. Only where
+ * nobody else has had the client end. */
 void asap_deinit(struct asap *asap);
+
+/* Signals, and gives up the client end that is here: -1 if there is none. Its last close may take
+ * as long as somebody likes who has put a duplicate into an epoll set. */
+int asap_take_end(struct asap *asap);
 
 #endif

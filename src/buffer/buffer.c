@@ -38,12 +38,23 @@ __attribute__((noinline)) void buffer_set_let_go(struct buffer_set *set)
 
 /* --- giving back --- */
 
+static void forget_asap(struct buffer *buffer)
+{
+    const struct buffer_set *set = buffer->set;
+    int fd = asap_take_end(&buffer->asap);
+    if (fd >= 0 && set->ops != NULL && set->ops->close_shared != NULL) {
+        set->ops->close_shared(set->owner, fd);
+    } else {
+        fd_close(&fd);
+    }
+}
+
 static void buffer_released(void *arg)
 {
     struct buffer *buffer = arg;
     struct buffer_set *set = buffer->set;
     buffer->state = BUFFER_GONE;
-    asap_deinit(&buffer->asap);
+    forget_asap(buffer);
     set->remaining--;
     if (set->ops != NULL && set->dropped) {
         set->ops->freed(set->owner, buffer_index(buffer));
@@ -301,12 +312,14 @@ void buffer_set_free(struct buffer_set *set)
     if (set == NULL) {
         return;
     }
+    for (uint32_t i = 0; i < set->count; i++) {
+        forget_asap(&set->buffers[i]);
+    }
     set->ops = NULL;
     for (uint32_t i = 0; i < set->count; i++) {
         if (set->buffers[i].state == BUFFER_LIVE) {
             buffer_abandon(&set->buffers[i]);
         }
-        asap_deinit(&set->buffers[i].asap);
     }
     buffer_set_let_go(set);
 }

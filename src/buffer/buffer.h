@@ -31,6 +31,9 @@ struct buffer_owner_ops {
     void (*freed)(void *owner, uint32_t index);
     /* The memory of the last one has: the set may be freed from here. */
     void (*all_freed)(void *owner);
+    /* Closes an end of a close_weak_asap, which its holders have had in their hands: that may take
+     * long. Also from within calls into this module; frees nothing. NULL: it is closed at once. */
+    void (*close_shared)(void *owner, int fd);
 };
 
 struct buffer_set_config {

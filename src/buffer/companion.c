@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "os/memfile.h"
 
 void companion_init(struct companion *companion)
 {
@@ -25,12 +26,7 @@ int companion_give(struct companion *companion, int *ret_fd)
     if (companion->far_fd < 0) {
         return -ESTALE;
     }
-    int copy = fd_dup(companion->far_fd);
-    if (copy < 0) {
-        return copy;
-    }
-    *ret_fd = copy;
-    return 0;
+    return memfile_reopen(MEMFILE_NO_DIR, companion->far_fd, MEMFILE_READ_ONLY, ret_fd);
 }
 
 void companion_drop(struct companion *companion)

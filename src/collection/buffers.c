@@ -1,4 +1,5 @@
 /* What a collection hears of its buffers, and when it lets go of them. */
+#include "base/fd.h"
 #include "base/log.h"
 #include "collection/internal.h"
 
@@ -51,12 +52,25 @@ static void on_all_freed(void *owner)
     collection_bury(collection);
 }
 
+/* Whoever made the collection answers for what its participants do to it. */
+static void close_shared(void *owner, int fd)
+{
+    const struct collection *collection = owner;
+    const struct collection_table_config *config = &collection->table->config;
+    if (config->close_shared != NULL) {
+        config->close_shared(collection->account->uid, fd);
+    } else {
+        fd_close(&fd);
+    }
+}
+
 const struct buffer_owner_ops collection_buffer_ops = {
     .populated = on_populated,
     .buffer_strong_gone = on_buffer_strong_gone,
     .strong_gone = on_strong_gone,
     .freed = on_freed,
     .all_freed = on_all_freed,
+    .close_shared = close_shared,
 };
 
 void collection_let_go(struct collection *collection)

@@ -93,6 +93,9 @@ struct collection_table_config {
     struct alarms *alarms;
     /* Closes an end that `uid` gave, which may take long: NULL: at once. */
     void (*close_end)(uid_t uid, int fd);
+    /* Closes an end that participants of a collection of `uid` have had, which may take as long as
+     * they like. NULL: at once. */
+    void (*close_shared)(uid_t uid, int fd);
     struct executor *executor; /* for long aggregations; NULL: all are made at once */
     uint64_t effort_at_once;   /* solver_effort() that an aggregation may take at once */
     uint32_t max_nodes_per_tree;

@@ -222,6 +222,7 @@ static int prepare(struct server *server)
         .alarms = &server->alarms,
         .executor = &server->executor,
         .close_end = close_end,
+        .close_shared = closer_close,
         .effort_at_once = EFFORT_AT_ONCE,
         .max_nodes_per_tree = server->config->quotas.max_nodes_per_tree,
         .max_children_per_group = server->config->quotas.max_children_per_group,

@@ -63,6 +63,7 @@ struct fixture {
     unsigned strong_gone;
     unsigned freed;
     unsigned all_freed;
+    unsigned shared_closed;
     int descriptors; /* before the test */
 };
 
@@ -142,12 +143,20 @@ static void on_all_freed(void *owner)
     }
 }
 
+static void close_shared(void *owner, int fd)
+{
+    struct fixture *f = owner;
+    f->shared_closed++;
+    fd_close(&fd);
+}
+
 static const struct buffer_owner_ops owner_ops = {
     .populated = on_populated,
     .buffer_strong_gone = on_buffer_strong_gone,
     .strong_gone = on_strong_gone,
     .freed = on_freed,
     .all_freed = on_all_freed,
+    .close_shared = close_shared,
 };
 
 static inline void make_set(struct fixture *f, uint32_t count, uint64_t size_bytes)

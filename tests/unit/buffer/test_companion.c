@@ -41,6 +41,26 @@ static void expect_asleep(struct fixture *f)
     assert_int_equal(poll(&ready, 1, 5), 0);
 }
 
+/* What a holder does with a description (O_NONBLOCK here, an epoll set there) stays with it: the
+ * end that is closed here is not that one. */
+static void a_companion_is_a_description_of_its_own(void **state)
+{
+    struct fixture *f = *state;
+    make_secret_set(f, 1);
+    struct buffer_handle_fds first = open_both(f, 0, false);
+    assert_int_equal(fcntl(first.companion, F_SETFL, 0), 0);
+    struct buffer_handle_fds second = open_both(f, 0, false);
+    assert_int_equal(fcntl(second.companion, F_GETFL) & O_NONBLOCK, O_NONBLOCK);
+    assert_int_equal(fcntl(f->set->buffers[0].strong.far_fd, F_GETFL) & O_NONBLOCK, O_NONBLOCK);
+    close_both(&first);
+    assert_int_equal(fcntl(second.companion, F_SETFL, 0), 0);
+    assert_int_equal(fcntl(f->set->buffers[0].strong.far_fd, F_GETFL) & O_NONBLOCK, O_NONBLOCK);
+    close_both(&second);
+    buffer_set_drop_strong(f->set);
+    look_once(f);
+    assert_int_equal(f->all_freed, 1);
+}
+
 static void freed_at_one_look_if_nobody_holds(void **state)
 {
     struct fixture *f = *state;
@@ -370,6 +390,7 @@ int main(void)
     }
     fd_close(&probe);
     const struct CMUnitTest tests[] = {
+        TEST(a_companion_is_a_description_of_its_own),
         TEST(freed_at_one_look_if_nobody_holds),
         TEST(killed_holder),
         TEST(exiting_holder),

@@ -256,6 +256,25 @@ static void freed_set_signals(void **state)
     fd_close(&asap[1]);
 }
 
+/* Holders have had that end, too, and may have made its last close wait for them. */
+static void the_owner_closes_what_holders_have_had(void **state)
+{
+    struct fixture *f = *state;
+    make_set(f, 2, PAGE);
+    int asap = open_asap(f, 0);
+    buffer_set_drop_strong(f->set);
+    look_until_all_freed(f);
+    assert_true(peer_is_closed(asap));
+    assert_int_equal(f->shared_closed, 1); /* of the other buffer nobody asked for one */
+    fd_close(&asap);
+    free_set(f);
+    make_set(f, 1, PAGE);
+    asap = open_asap(f, 0);
+    free_set(f);
+    assert_int_equal(f->shared_closed, 2);
+    fd_close(&asap);
+}
+
 /* --- what it takes --- */
 
 static void as_many_as_a_collection_has(void **state)
@@ -338,6 +357,7 @@ int main(void)
         TEST(participant_without_a_handle_is_told_too),
         TEST(freed_from_within_buffer_strong_gone),
         TEST(freed_set_signals),
+        TEST(the_owner_closes_what_holders_have_had),
         TEST(as_many_as_a_collection_has),
         TEST(descriptors_used_up_at_each_step),
     };
