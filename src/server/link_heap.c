@@ -12,6 +12,7 @@
 #include "model/requests.h"
 #include "server/closer.h"
 #include "server/link.h"
+#include "server/uid_work.h"
 
 /* A process that has owed an answer for so many deadlines is dead. */
 #define PATIENCE 12
@@ -22,8 +23,9 @@
 struct link_heap {
     struct list all; /* in server->link_heaps */
     struct server *server;
-    struct link *link; /* NULL: its process is gone */
-    struct heap *heap; /* from OnRegister on, and then its owner */
+    struct link *link;        /* NULL: its process is gone */
+    struct executor executor; /* for work on what the process made, and keeps */
+    struct heap *heap;        /* from OnRegister on, and then its owner */
     char *type;
     uint64_t id;
     uid_t uid;
@@ -183,6 +185,12 @@ static const struct heap_remote_ops remote_ops = {
 
 /* --- what the process says --- */
 
+static void submit(struct executor *executor, struct executor_job *job)
+{
+    const struct link_heap *self = container_of(executor, struct link_heap, executor);
+    uid_work_submit(self->server, self->uid, job);
+}
+
 static struct heap_external_config config_of(struct link_heap *self,
                                              const struct model_heap_properties *said)
 {
@@ -195,7 +203,7 @@ static struct heap_external_config config_of(struct link_heap *self,
         .need_flush = said->need_flush,
         .max_size_bytes = said->has.max_size_bytes ? said->max_size_bytes : UINT64_MAX,
         .deadline_ns = deadline_ns(self),
-        .executor = &self->server->executor,
+        .executor = &self->executor,
         .ops = &remote_ops,
         .remote = self,
     };
@@ -258,7 +266,8 @@ size_t link_heap_count(const struct server *server, uid_t uid)
 {
     size_t count = 0;
     list_for_each (it, &server->link_heaps) {
-        count += container_of(it, struct link_heap, all)->uid == uid ? 1 : 0;
+        const struct link_heap *self = container_of(it, struct link_heap, all);
+        count += self->uid == uid && self->link != NULL ? 1 : 0;
     }
     return count;
 }
@@ -283,6 +292,7 @@ const char *link_heap_begin(struct binding *from, const struct sysmem_heap *id, 
     *self = (struct link_heap){
         .server = from->server,
         .link = link,
+        .executor = {submit},
         .type = type,
         .id = id->has.id ? id->id : 0,
         .uid = from->uid,

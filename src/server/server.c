@@ -143,6 +143,7 @@ static int start_handles(struct server *server)
     failed = failed != 0 ? failed : uv_timer_init(&server->loop, &server->starved);
     failed = failed != 0 ? failed : uv_timer_init(&server->loop, &server->alarm_timer);
     failed = failed != 0 ? failed : unread_init(server);
+    failed = failed != 0 ? failed : uid_work_init(server);
     failed = failed != 0 ? failed : uv_idle_init(&server->loop, &server->busy);
     failed = failed != 0 ? failed : uv_check_init(&server->loop, &server->sweeper);
     failed = failed != 0 ? failed : uv_check_start(&server->sweeper, on_turn);
@@ -285,6 +286,7 @@ void server_deinit(struct server *server)
         binding_abandon(container_of(link, struct binding, link));
     }
     link_end_all(server);
+    uid_work_end();
     receiver_end_all(server);
     unread_deinit(server);
     uv_walk(&server->loop, close_handle, NULL);

@@ -19,6 +19,7 @@
 #include "config/config.h"
 #include "heap/registry.h"
 #include "server/event_log.h"
+#include "server/uid_work.h"
 
 struct server {
     uv_loop_t loop;
@@ -41,6 +42,7 @@ struct server {
     struct event_log events;
     struct solver_environment environment;
     struct executor executor;
+    struct uid_work uid_work; /* uid_work.h */
 
     pid_t pid;     /* this process's */
     int helper_fd; /* of the process that makes helpers: helper.h; -1 after the end */

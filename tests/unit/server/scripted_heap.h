@@ -228,17 +228,22 @@ static inline int teardown(void **state)
 }
 
 /* A heap of this process's, in use. */
-static inline void begin_heap(void)
+static inline void begin_heap_with(const struct model_heap_properties *properties)
 {
     const struct sysmem_heap id = heap_id(HEAP_TYPE, 0);
     assert_int_equal(register_heap(&id, &scene.heap), 0);
     assert_null(found());
-    const struct model_heap_properties properties = usual_properties();
-    send_on_register(&scene.heap, &properties);
+    send_on_register(&scene.heap, properties);
     for (int i = 0; found() == NULL; i++) {
         assert_true(i < MANY_TURNS);
         turn(&scene.whole);
     }
+}
+
+static inline void begin_heap(void)
+{
+    const struct model_heap_properties properties = usual_properties();
+    begin_heap_with(&properties);
 }
 
 static inline void wait_until_gone(void)

@@ -176,12 +176,45 @@ static void it_dies_while_it_has_buffers(void **state)
         turn(&scene.whole);
     }
     assert_string_equal(heap->gone, "its process is gone");
+    assert_int_equal(link_heap_count(&scene.whole.server, 0), 0); /* it can be started anew */
     struct stat st;
     assert_int_equal(fstat(scene.request.fd, &st), 0);
     heap_release(heap, &scene.request, on_released, NULL);
     assert_int_equal(scene.released, 1);
     heap_let_go(heap);
     wait_until_gone();
+}
+
+static void no_submit(struct executor *executor, struct executor_job *job)
+{
+    (void)executor;
+    (void)job;
+    fail_msg("work on a stranger's file, where others' work is done");
+}
+
+/* The process can make the kernel wait for its file as long as it likes. */
+static void its_memory_is_cleared_where_nobody_else_waits(void **state)
+{
+    (void)state;
+    struct executor usual = scene.whole.server.executor;
+    struct model_heap_properties properties = usual_properties();
+    SYSMEM_SET(&properties, need_clear, true);
+    begin_heap_with(&properties);
+    scene.whole.server.executor.submit = no_submit;
+    ask();
+    int memory = heap_memory();
+    assert_int_equal(pwrite(memory, "old", 3, 4096), 3);
+    answer_vmo(&scene.heap, next_txid(1), memory);
+    turn_until(&scene.answers, 1);
+    assert_int_equal(scene.request.status, 0);
+    char bytes[3] = "new";
+    assert_int_equal(pread(scene.request.fd, bytes, 3, 4096), 3);
+    assert_memory_equal(bytes, "\0\0\0", 3);
+    scene.whole.server.executor = usual;
+    heap_release(found(), &scene.request, on_released, NULL);
+    answer_deleted(&scene.heap, next_txid(2));
+    turn_until(&scene.released, 1);
+    heap_let_go(found());
 }
 
 static void it_dies_before_it_has_deleted(void **state)
@@ -299,6 +332,7 @@ int main(void)
         TEST(something_else_than_memory),
         TEST(it_dies_before_it_answers),
         TEST(it_dies_while_it_has_buffers),
+        TEST(its_memory_is_cleared_where_nobody_else_waits),
         TEST(it_dies_before_it_has_deleted),
         TEST(it_answers_garbage),
         TEST(it_never_answers),
