@@ -1,8 +1,43 @@
-/* At vm.max_map_count: what needs more of the kernel's mappings is ZX_ERR_NO_MEMORY and changes
- * nothing, and what is mapped can always be unmapped. */
+/* Limits of the address space. At vm.max_map_count: what needs more of the kernel's mappings is
+ * ZX_ERR_NO_MEMORY and changes nothing, and what is mapped can always be unmapped. */
 #include "vmar_test.h"
 
 #include <stdio.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define GIB ((uint64_t)1 << 30)
+
+/* What the root region is like in a process that may have so much address space: its length in GiB;
+ * 0: there is none. */
+static int root_gib_within(uint64_t limit)
+{
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        const struct rlimit all = {limit, limit};
+        if (setrlimit(RLIMIT_AS, &all) != 0) {
+            _exit(255);
+        }
+        zx_info_vmar_t info = {0};
+        (void)zx_object_get_info(zx_vmar_root_self(), ZX_INFO_VMAR, &info, sizeof(info), NULL,
+                                 NULL);
+        _exit((int)(info.len / GIB));
+    }
+    int status = 0;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+static void within_a_limit_of_address_space(void **state)
+{
+    (void)state;
+    assert_int_equal(root_gib_within(64 * GIB), 32);
+    assert_int_equal(root_gib_within(16 * GIB), 8);
+    assert_int_equal(root_gib_within(8 * GIB), 0);
+}
 
 /* Pages that stand apart from their neighbours in the kernel's eyes, until there can be no more. */
 static uint64_t fill(zx_handle_t vmar, zx_handle_t vmo, zx_status_t *ret_status)
@@ -96,9 +131,14 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(at_the_limit_of_mappings),
     };
+    /* Apart: before this process has a root region, too. */
+    const struct CMUnitTest tests_of_children[] = {
+        cmocka_unit_test(within_a_limit_of_address_space),
+    };
     if (is_sanitized()) {
         (void)printf("skipped: a sanitizer needs mappings itself\n");
         return 77;
     }
-    return RUN_ZX_TESTS(tests);
+    int failed = cmocka_run_group_tests(tests_of_children, NULL, NULL);
+    return failed + RUN_ZX_TESTS(tests);
 }
