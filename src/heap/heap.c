@@ -4,8 +4,8 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 
 static void count_made(struct heap_metrics *metrics, uint64_t bytes)
@@ -18,17 +18,10 @@ static void count_made(struct heap_metrics *metrics, uint64_t bytes)
     }
 }
 
-static uint64_t now_ns(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 static void count_failed(struct heap_metrics *metrics)
 {
     metrics->failed_allocations++;
-    metrics->last_failure_ns = now_ns();
+    metrics->last_failure_ns = clock_now_ns();
 }
 
 void heap_answer(struct heap *heap, struct heap_request *request, int status, const char *why)
@@ -171,7 +164,7 @@ void heap_release(struct heap *heap, struct heap_request *request, void (*done)(
     *release = (struct release){
         .heap = heap,
         .request = request,
-        .due_ns = now_ns() + heap->properties.deadline_ns,
+        .due_ns = clock_now_ns() + heap->properties.deadline_ns,
         .done = done,
         .arg = arg,
     };

@@ -5,9 +5,9 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
 #include "heap/pattern.h"
@@ -45,13 +45,6 @@ struct pool {
     struct given history[HISTORY]; /* a ring */
     size_t given_count;            /* so far */
 };
-
-static uint64_t now_ns(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 static uint64_t guard_bytes(const struct pool *pool)
 {
@@ -253,7 +246,7 @@ static void check_some_guards(struct pool *pool)
 
 static void set_alarm(struct pool *pool)
 {
-    uint64_t due = now_ns() + (uint64_t)pool->config.check_seconds * 1000000000u;
+    uint64_t due = clock_now_ns() + (uint64_t)pool->config.check_seconds * 1000000000u;
     alarm_set(pool->alarms, &pool->alarm, due);
 }
 
@@ -262,7 +255,7 @@ static void on_alarm(struct alarm *alarm)
 {
     struct pool *pool = container_of(alarm, struct pool, alarm);
     check_ends(pool);
-    check_fresh(pool, now_ns());
+    check_fresh(pool, clock_now_ns());
     check_some_unused(pool);
     if (pool->config.internal_guards) {
         check_some_guards(pool);
@@ -289,7 +282,7 @@ static void count_failure(struct pool *pool, uint64_t bytes)
 {
     pool->stats.failed++;
     pool->stats.failed_fragmentation += bytes <= pool->map.free_bytes;
-    pool->stats.last_failure_ns = now_ns();
+    pool->stats.last_failure_ns = clock_now_ns();
 }
 
 static void count_high_water(struct pool *pool)
@@ -342,7 +335,7 @@ void pool_give(struct pool *pool, struct pool_part *part)
         .start = region->start,
         .size = region->size,
         .owner = region->owner,
-        .time_ns = now_ns(),
+        .time_ns = clock_now_ns(),
     };
     drop_bytes(pool, region->start, region->size);
     write_unused(pool, region->start, region->size);

@@ -5,9 +5,9 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/checked.h"
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/list.h"
 #include "base/log.h"
@@ -44,13 +44,6 @@ struct secure_buffer {
     void (*released)(void *arg);
     void *released_arg;
 };
-
-static uint64_t now_ns(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 static struct secure_buffer *buffer_of(struct list *link)
 {
@@ -218,7 +211,7 @@ static void on_changed(void *arg)
     uint64_t wait = STEP_NS << (stats.failed_in_a_row < 6 ? stats.failed_in_a_row : 6);
     secure->step_is_set = true;
     alarm_set(secure->alarms, &secure->step,
-              now_ns() + (wait < LONGEST_STEP_NS ? wait : LONGEST_STEP_NS));
+              clock_now_ns() + (wait < LONGEST_STEP_NS ? wait : LONGEST_STEP_NS));
 }
 
 /* --- hardware that comes and goes --- */
