@@ -11,6 +11,7 @@
 #include "base/fd.h"
 #include "base/list.h"
 #include "base/log.h"
+#include "heap/opaque_file.h"
 #include "os/memfile.h"
 
 /* One step this long after a change; after failures twice as long each time, up to the longest. */
@@ -22,6 +23,7 @@ struct secure {
     char *type;
     struct pool *pool;
     struct alarms *alarms;
+    struct executor *executor;
     struct alarm step;
     bool step_is_set;
     struct list buffers;             /* struct secure_buffer: all that lie in the pool */
@@ -177,7 +179,7 @@ static void secure_release(struct heap *heap, struct heap_request *request, void
 {
     struct secure *secure = container_of(heap, struct secure, heap);
     struct secure_buffer *buffer = request->backend;
-    fd_close(&request->fd);
+    opaque_file_close(&request->fd, secure->executor);
     buffer->is_released = true;
     buffer->released = done;
     buffer->released_arg = arg;
@@ -369,7 +371,8 @@ struct heap *heap_secure_new(const struct heap_secure_config *config)
         free(secure);
         return NULL;
     }
-    *secure = (struct secure){.type = type, .pool = config->pool, .alarms = config->alarms};
+    *secure = (struct secure){
+        .type = type, .pool = config->pool, .alarms = config->alarms, .executor = config->executor};
     list_init(&secure->buffers);
     alarm_init(&secure->step, on_step);
     secure->heap = (struct heap){

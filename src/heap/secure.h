@@ -18,6 +18,7 @@ struct heap_secure_config {
     struct pool *pool;     /* without guards and checks: the daemon cannot look at what it has */
     struct alarms *alarms; /* both outlive the heap */
     uint64_t deadline_ns;  /* as in struct heap_properties */
+    struct executor *executor; /* for handles that were given pages: heap/opaque_file.h */
 };
 
 /* A heap without hardware, which is not ready and says so. NULL: no memory. */

@@ -8,6 +8,7 @@
 #include "base/checked.h"
 #include "base/fd.h"
 #include "base/list.h"
+#include "heap/opaque_file.h"
 #include "heap/region_map.h"
 #include "os/memfile.h"
 
@@ -19,7 +20,8 @@ struct tee_range {
 struct tee {
     struct heap heap;
     char *type;
-    struct list zeroing;         /* struct tee_buffer, whose requests are not answered yet */
+    struct list zeroing; /* struct tee_buffer, whose requests are not answered yet */
+    struct executor *executor;
     struct secure_mem *hardware; /* NULL: there is none */
     size_t range_count;
     struct tee_range ranges[];
@@ -130,7 +132,7 @@ static void tee_release(struct heap *heap, struct heap_request *request, void (*
                         void *arg)
 {
     struct tee_buffer *buffer = request->backend;
-    fd_close(&request->fd);
+    opaque_file_close(&request->fd, container_of(heap, struct tee, heap)->executor);
     region_map_give(buffer->map, buffer->region);
     free(buffer);
     heap_count_released(heap, request);
@@ -227,6 +229,7 @@ struct heap *heap_tee_new(const struct heap_tee_config *config)
         return NULL;
     }
     list_init(&tee->zeroing);
+    tee->executor = config->executor;
     tee->type = strdup(config->id.heap_type);
     tee->heap = (struct heap){
         .ops = &ops,

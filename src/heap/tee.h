@@ -16,7 +16,8 @@ struct heap_tee_config {
     struct sysmem_heap id;      /* type and id are set; copied */
     const struct range *ranges; /* sorted, none overlaps another; copied */
     size_t range_count;
-    uint64_t deadline_ns; /* as in struct heap_properties */
+    uint64_t deadline_ns;      /* as in struct heap_properties */
+    struct executor *executor; /* for handles that were given pages: heap/opaque_file.h */
 };
 
 /* A heap without hardware, which is not ready and says so. NULL: no memory. */

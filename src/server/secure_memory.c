@@ -133,6 +133,7 @@ static const char *make_fixed(struct secure_memory *memory, const struct secure_
         .ranges = said->ranges,
         .range_count = said->range_count,
         .deadline_ns = deadline_ns(memory),
+        .executor = &memory->server->executor,
     };
     const char *why = memory->fixed_count == SECURE_REPLY_MAX_HEAPS
                           ? "too many heaps, with those of drivers before it"
@@ -177,6 +178,7 @@ static const char *make_dynamic(struct secure_memory *memory, const struct sysme
         .pool = memory->pool,
         .alarms = &memory->server->alarms,
         .deadline_ns = deadline_ns(memory),
+        .executor = &memory->server->executor,
     };
     return enter(memory, heap_secure_new(&config), &memory->dynamic);
 }

@@ -66,6 +66,18 @@ static void detach(void)
     heap_secure_detach(world.heap);
 }
 
+static int closed_elsewhere;
+
+static void close_elsewhere(struct executor *executor, struct executor_job *job)
+{
+    (void)executor;
+    closed_elsewhere++;
+    job->work(job);
+    job->done(job);
+}
+
+static struct executor elsewhere = {close_elsewhere};
+
 static int setup(void **state)
 {
     (void)state;
@@ -78,6 +90,7 @@ static int setup(void **state)
         .pool = world.pool,
         .alarms = &world.alarms,
         .deadline_ns = 5000,
+        .executor = &elsewhere,
     };
     world.heap = heap_secure_new(&secure);
     assert_non_null(world.heap);
@@ -476,6 +489,20 @@ static void what_is_not_dynamic_is_not_zeroed_and_says_so(void **state)
     assert_int_equal(free_bytes(), PAGES * PAGE);
 }
 
+/* Its holder may have given the file pages. */
+static void a_file_with_pages_is_closed_elsewhere(void **state)
+{
+    (void)state;
+    closed_elsewhere = 0;
+    made(0, 4);
+    assert_int_equal(fallocate(world.requests[0].fd, 0, 0, 4 * PAGE), 0);
+    release(0);
+    assert_int_equal(closed_elsewhere, 1);
+    made(1, 4);
+    release(1);
+    assert_int_equal(closed_elsewhere, 1);
+}
+
 #define TEST(name)     cmocka_unit_test_setup_teardown(name, setup, teardown)
 #define ATTACHED(name) cmocka_unit_test_setup_teardown(name, setup_attached, teardown)
 
@@ -485,6 +512,7 @@ int main(void)
         TEST(nothing_comes_before_the_hardware),
         ATTACHED(a_buffer_identifies_and_holds_nothing),
         ATTACHED(what_is_released_is_wiped_and_then_opened_by_the_clock),
+        ATTACHED(a_file_with_pages_is_closed_elsewhere),
         ATTACHED(a_full_pool_refuses_with_words),
         ATTACHED(a_call_that_fails_is_a_refusal_and_leaves_nothing),
         ATTACHED(failures_are_tried_again_ever_later),

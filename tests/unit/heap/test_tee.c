@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -72,6 +73,18 @@ static void attach(bool dynamic, uint64_t granularity)
     heap->ready = true;
 }
 
+static int closed_elsewhere;
+
+static void close_elsewhere(struct executor *executor, struct executor_job *job)
+{
+    (void)executor;
+    closed_elsewhere++;
+    job->work(job);
+    job->done(job);
+}
+
+static struct executor elsewhere = {close_elsewhere};
+
 static int setup(void **state)
 {
     (void)state;
@@ -80,6 +93,7 @@ static int setup(void **state)
         .ranges = ranges,
         .range_count = 2,
         .deadline_ns = 5000,
+        .executor = &elsewhere,
     };
     heap = heap_tee_new(&config);
     assert_non_null(heap);
@@ -206,12 +220,27 @@ static void it_knows_its_ranges(void **state)
     assert_false(heap_tee_overlaps(heap, (struct range){BASE + 4 * PAGE, BASE + 10 * PAGE}));
 }
 
+/* Its holder may have given the file pages. */
+static void a_file_with_pages_is_closed_elsewhere(void **state)
+{
+    (void)state;
+    closed_elsewhere = 0;
+    made(0, 4);
+    assert_int_equal(fallocate(requests[0].fd, 0, 0, 4 * PAGE), 0);
+    release(0);
+    assert_int_equal(closed_elsewhere, 1);
+    made(1, 4);
+    release(1);
+    assert_int_equal(closed_elsewhere, 1);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(buffers_lie_in_its_ranges_and_are_zeroed),
+        TEST(a_file_with_pages_is_closed_elsewhere),
         TEST(a_buffer_has_its_blocks_to_itself),
         TEST(what_is_not_dynamic_is_not_zeroed_and_says_so),
         TEST(a_call_that_fails_is_a_refusal_and_leaves_nothing),
