@@ -101,12 +101,26 @@ struct discardable *discardable_new(struct store *store)
     return discardable;
 }
 
+struct discardable *discardable_new_received(struct store *store)
+{
+    struct discardable *discardable = calloc(1, sizeof(*discardable));
+    if (discardable != NULL) {
+        list_init(&discardable->link);
+        discardable->store = store;
+        discardable->is_kept = true;
+        discardable->is_received = true;
+    }
+    return discardable;
+}
+
 void discardable_free(struct discardable *discardable)
 {
     (void)pthread_mutex_lock(&lock);
     list_remove(&discardable->link);
     (void)pthread_mutex_unlock(&lock);
-    listener_leave();
+    if (!discardable->is_received) {
+        listener_leave();
+    }
     free(discardable);
 }
 

@@ -19,11 +19,16 @@ struct discardable {
     uint64_t locks;
     bool is_discarded; /* since the last lock */
     bool is_kept;      /* others use it, whose locks cannot be seen */
+    bool is_received;  /* and was from the beginning */
 };
 
 /* Unlocked, of a store that lives as long. The process listens for memory pressure from its first
  * one to its last one, on a thread of the library's. NULL: no memory. */
 struct discardable *discardable_new(struct store *store);
+
+/* Of memory that another process has, too: its locks are counted, and its contents stay. */
+struct discardable *discardable_new_received(struct store *store);
+
 void discardable_free(struct discardable *discardable);
 
 /* Locks count. Whether the contents have gone since the last lock. */

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#define KNOWN_FLAGS (FORM_WINDOW | FORM_CONTENT_SIZE | FORM_COMPANION)
+#define KNOWN_FLAGS (FORM_WINDOW | FORM_CONTENT_SIZE | FORM_COMPANION | FORM_DISCARDABLE)
 
 /* As it lies in the bytes. Both ends are on one machine: its own byte order. */
 struct layout {

@@ -8,6 +8,7 @@
 #define FORM_WINDOW       ((uint32_t)1 << 0)
 #define FORM_CONTENT_SIZE ((uint32_t)1 << 1)
 #define FORM_COMPANION    ((uint32_t)1 << 2) /* its descriptor follows the handle's */
+#define FORM_DISCARDABLE  ((uint32_t)1 << 3) /* ZX_VMO_DISCARDABLE; not with FORM_WINDOW */
 
 struct form {
     zx_obj_type_t type;

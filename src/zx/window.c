@@ -18,6 +18,9 @@ void window_describe(struct vmo *vmo, struct form *form)
 {
     form->flags = FORM_CONTENT_SIZE;
     form->content_size = vmo_get_content_size(vmo);
+    if (vmo->discardable != NULL) {
+        form->flags |= FORM_DISCARDABLE;
+    }
     if (!vmo_is_whole_file(vmo)) {
         form->flags |= FORM_WINDOW;
         form->window_offset = vmo->offset;
@@ -46,9 +49,23 @@ static zx_status_t apply_window(struct vmo *vmo, const struct form *form)
     return ZX_OK;
 }
 
+/* Slices of such memory are not made. */
+static zx_status_t apply_discardable(struct vmo *vmo, const struct form *form)
+{
+    if ((form->flags & FORM_WINDOW) != 0) {
+        return ZX_ERR_INVALID_ARGS;
+    }
+    vmo->discardable = discardable_new_received(vmo->store);
+    return vmo->discardable == NULL ? ZX_ERR_NO_MEMORY : ZX_OK;
+}
+
 zx_status_t window_apply(struct vmo *vmo, const struct form *form)
 {
-    zx_status_t status = (form->flags & FORM_WINDOW) != 0 ? apply_window(vmo, form) : ZX_OK;
+    zx_status_t status =
+        (form->flags & FORM_DISCARDABLE) != 0 ? apply_discardable(vmo, form) : ZX_OK;
+    if (status == ZX_OK && (form->flags & FORM_WINDOW) != 0) {
+        status = apply_window(vmo, form);
+    }
     if (status == ZX_OK && (form->flags & FORM_CONTENT_SIZE) != 0) {
         vmo_set_content_size(vmo, form->content_size);
     }

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sysmem/discard.h>
+#include <sysmem/handle.h>
 #include <unistd.h>
 
 #define LOCK     ZX_VMO_OP_LOCK
@@ -284,6 +285,37 @@ static void locks_hold_while_others_discard(void **state)
 
 static zx_handle_t companion;
 
+static void what_is_received_asks_for_locks_and_stays(void **state)
+{
+    (void)state;
+    unsigned char form[SYSMEM_HANDLE_FORM_BYTES];
+    int fd = -1;
+    zx_handle_t vmo = ZX_HANDLE_INVALID;
+    zx_handle_t child = ZX_HANDLE_INVALID;
+    zx_vaddr_t address = 0;
+    assert_ok(sysmem_handle_into_form(new_vmo(SIZE, ZX_VMO_DISCARDABLE), form, &fd));
+    assert_ok(sysmem_handle_from_form(fd, form, &vmo));
+    assert_true((info_of(vmo).flags & ZX_INFO_VMO_DISCARDABLE) != 0);
+    assert_ok(zx_vmo_write(vmo, "stays", 0, 5));
+    assert_status(op(vmo, UNLOCK, 0, SIZE), ZX_ERR_BAD_STATE); /* each process has its own locks */
+    assert_ok(op(vmo, TRY_LOCK, 0, SIZE));
+    assert_int_equal(lock(vmo, SIZE), 0);
+    assert_ok(op(vmo, UNLOCK, 0, SIZE));
+    assert_ok(op(vmo, UNLOCK, 0, SIZE));
+    assert_status(op(vmo, UNLOCK, 0, SIZE), ZX_ERR_BAD_STATE);
+    assert_int_equal(sysmem_discard_unlocked(UINT64_MAX), 0);
+    assert_int_equal(info_of(vmo).populated_bytes, PAGE);
+    assert_ok(op(vmo, TRY_LOCK, 0, SIZE));
+    assert_status(zx_vmo_create_child(vmo, ZX_VMO_CHILD_SLICE, 0, PAGE, &child),
+                  ZX_ERR_NOT_SUPPORTED);
+    assert_status(zx_vmar_map(zx_vmar_root_self(), ZX_VM_PERM_READ, 0, vmo, 0, SIZE, &address),
+                  ZX_ERR_NOT_SUPPORTED);
+    assert_ok(sysmem_handle_into_form(vmo, form, &fd)); /* and so it goes on */
+    assert_ok(sysmem_handle_from_form(fd, form, &vmo));
+    assert_true((info_of(vmo).flags & ZX_INFO_VMO_DISCARDABLE) != 0);
+    assert_ok(zx_handle_close(vmo));
+}
+
 /* What the kernel reports of the machine is not for these tests. The library listens from the first
  * discardable VMO on, which is made here, when there is no descriptor left to listen with. */
 static int close_ears(void **state)
@@ -320,6 +352,7 @@ int main(void)
         cmocka_unit_test(the_longest_unlocked_goes_first),
         cmocka_unit_test(of_any_size),
         cmocka_unit_test(what_has_left_the_process_stays),
+        cmocka_unit_test(what_is_received_asks_for_locks_and_stays),
         cmocka_unit_test(locks_hold_while_others_discard),
     };
     return cmocka_run_group_tests(tests, close_ears, open_ears);
