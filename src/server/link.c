@@ -20,6 +20,7 @@ struct pending {
     struct link *of;
     const struct model_method *method;
     uint32_t txid;
+    uint64_t answers; /* of the link, when it was made */
     struct alarm deadline;
     void (*answered)(void *arg, const struct link_answer *answer); /* NULL: it is late, and was
                                                                     * answered without the peer */
@@ -36,6 +37,7 @@ struct link {
     struct list calls;  /* struct pending */
     struct map by_txid; /* the same */
     size_t late;        /* of those */
+    uint64_t answers;   /* that the peer has given */
     uint32_t last_txid;
     struct alarm end; /* rings when the channel is closed, once for each call and once more */
 };
@@ -57,14 +59,16 @@ static void on_deadline(struct alarm *alarm)
     struct pending *pending = container_of(alarm, struct pending, deadline);
     struct link *link = pending->of;
     void (*answered)(void *, const struct link_answer *) = pending->answered;
+    bool is_silent = pending->answers == link->answers;
     pending->answered = NULL;
     link->late++;
     log_begin_cause(link->binding->uid);
     log_warning("%s: %s: no answer within the deadline", binding_describe(link->binding),
                 pending->method->name);
     log_end_cause();
-    answered(pending->arg, &(struct link_answer){.status = -ETIMEDOUT});
-    if (link->late > LINK_MAX_LATE && link->binding != NULL) {
+    answered(pending->arg, &(struct link_answer){.status = -ETIMEDOUT, .is_silent = is_silent});
+    bool is_dead = link->late > (is_silent ? LINK_MAX_LATE : LINK_MOST_LATE);
+    if (is_dead && link->binding != NULL) {
         binding_fail(link->binding, "too many calls that are not answered");
     }
 }
@@ -83,6 +87,7 @@ static struct pending *pending_new(struct link *link, const struct link_call *ca
         .of = link,
         .method = model_method_by_name(link->binding->protocol, call->method),
         .txid = link->last_txid,
+        .answers = link->answers,
         .answered = call->answered,
         .arg = call->arg,
     };
@@ -229,6 +234,7 @@ static const char *take_answer(struct pending *pending, struct message *message,
     };
     void (*answered)(void *, const struct link_answer *) = pending->answered;
     void *arg = pending->arg;
+    pending->of->answers++;
     pending_free(pending);
     if (answered != NULL) {
         answered(arg, &answer);

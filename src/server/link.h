@@ -14,17 +14,21 @@
 #include "server/binding.h"
 #include "wire/message.h"
 
-/* So many calls may have missed their deadline and not be answered still; one more closes the
- * link. */
-#define LINK_MAX_LATE 256
+/* So many calls may have missed their deadline and not be answered still. One more closes the link,
+ * if the peer has answered nothing since that was made: who is asked for more than it can do at a
+ * time is slow, and not dead, and who asks must not be able to have it taken for dead. With the
+ * most it closes in any case. */
+#define LINK_MAX_LATE  256
+#define LINK_MOST_LATE 16384
 
 struct link;
 
 /* What a call came to; all that it points to is there while `answered` runs. */
 struct link_answer {
-    int status;   /* 0: the peer answered; -ETIMEDOUT: not before the deadline; -EPIPE: the link has
-                   * ended */
-    uint32_t err; /* status 0: the peer's error; 0: it succeeded */
+    int status; /* 0: the peer answered; -ETIMEDOUT: not before the deadline; -EPIPE: the link has
+                 * ended */
+    bool is_silent; /* status -ETIMEDOUT: it has answered nothing since the call was made */
+    uint32_t err;   /* status 0: the peer's error; 0: it succeeded */
     const struct model_failure *failure; /* why, if the peer said so beside `err`; or NULL */
     const void *response;    /* of success: the method's response table; NULL: <EMPTY> */
     struct message *message; /* status 0: the descriptors, by slot; who wants one takes it */

@@ -14,7 +14,7 @@
 #include "server/link.h"
 #include "server/uid_work.h"
 
-/* A process that has owed an answer for so many deadlines is dead. */
+/* A process that has owed an answer for so many deadlines, and given no other since, is dead. */
 #define PATIENCE 12
 
 /* Of what it says about a refusal. */
@@ -83,7 +83,7 @@ static void on_allocated(void *arg, const struct link_answer *answer)
         heap_external_allocated(buffer, -EPIPE, -1, "its process is gone");
     } else if (answer->status != 0) {
         heap_external_allocated(buffer, answer->status, -1, "its process does not answer");
-        if (self->link != NULL) {
+        if (self->link != NULL && answer->is_silent) {
             link_close(self->link, "it has not answered for too long, and is taken for dead");
             self->link = NULL;
             heap_registry_remove(&self->server->heaps, self->heap, "its process does not answer");

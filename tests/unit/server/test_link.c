@@ -246,6 +246,29 @@ static void who_never_answers_is_closed(void **state)
     assert_true(log_lines_have("too many calls that are not answered"));
 }
 
+/* Asked for more than it can do at a time: whoever asks cannot have it taken for dead. */
+static void who_is_busy_is_not_closed(void **state)
+{
+    struct scene *scene = *state;
+    for (int i = 0; i <= LINK_MAX_LATE; i++) {
+        assert_int_equal(ask(scene, SECOND), 0);
+    }
+    assert_int_equal(ask(scene, 600 * SECOND), 0);
+    for (int i = 0; i <= LINK_MAX_LATE; i++) {
+        (void)next_txid(scene);
+    }
+    answer_error(scene, next_txid(scene), SYSMEM_ERROR_NO_MEMORY);
+    turn_until(scene, &scene->answers, 1);
+    turn_until(scene, &scene->answers, 2 + LINK_MAX_LATE);
+    assert_int_equal(scene->last.status, -ETIMEDOUT);
+    assert_false(scene->last.is_silent);
+    assert_int_equal(ask(scene, 1), 0);
+    (void)next_txid(scene);
+    turn_until(scene, &scene->answers, 3 + LINK_MAX_LATE);
+    assert_true(scene->last.is_silent);
+    turn_until(scene, &scene->closings, 1); /* now it has answered nothing since */
+}
+
 /* Its queue fills, and then calls are refused. */
 static void who_does_not_read_costs_no_more_than_a_queue(void **state)
 {
@@ -505,6 +528,7 @@ int main(void)
         TEST(a_method_that_it_does_not_know_is_nonsense),
         TEST(an_unfit_end_is_refused),
         TEST(a_foreign_peer_is_heard_by_a_helper),
+        TEST(who_is_busy_is_not_closed),
         TEST(who_never_answers_is_closed), /* last: logs all that it may */
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

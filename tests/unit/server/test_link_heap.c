@@ -16,10 +16,10 @@ static void on_released(void *arg)
 }
 
 /* As a set of buffers asks. */
-static void ask(void)
+static void ask_for(struct heap_request *request)
 {
     static const struct sysmem_single_buffer_settings settings = {0};
-    scene.request = (struct heap_request){
+    *request = (struct heap_request){
         .size_bytes = HEAP_BYTES,
         .buffer_collection_id = 77,
         .buffer_index = 5,
@@ -29,7 +29,12 @@ static void ask(void)
         .fd = -1,
     };
     heap_hold(found());
-    heap_allocate(found(), &scene.request);
+    heap_allocate(found(), request);
+}
+
+static void ask(void)
+{
+    ask_for(&scene.request);
 }
 
 /* What the process is asked next; its descriptors are dropped. */
@@ -265,6 +270,27 @@ static void it_never_answers(void **state)
     wait_until_gone();
 }
 
+/* It does what others want: who has asked for too much cannot have it taken for dead. */
+static void it_answers_others(void **state)
+{
+    (void)state;
+    begin_heap();
+    struct heap *heap = found();
+    struct heap_request first;
+    ask_for(&first);
+    (void)next_txid(1);
+    ask();
+    answer_refusal(&scene.heap, next_txid(1), SYSMEM_ERROR_NO_MEMORY, NULL);
+    turn_until(&scene.answers, 1);
+    turn_until(&scene.answers, 2);
+    assert_string_equal(scene.why, "its process does not answer");
+    assert_null(heap->gone);
+    assert_ptr_equal(found(), heap);
+    assert_int_equal(first.status, -ETIMEDOUT);
+    heap_let_go(heap);
+    heap_let_go(heap);
+}
+
 static void it_never_deletes(void **state)
 {
     (void)state;
@@ -336,6 +362,7 @@ int main(void)
         TEST(it_dies_before_it_has_deleted),
         TEST(it_answers_garbage),
         TEST(it_never_answers),
+        TEST(it_answers_others),
         TEST(it_never_deletes),
         TEST(another_one_takes_its_place),
         TEST(the_daemon_ends_while_it_is_asked),
