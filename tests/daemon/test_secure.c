@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 
 #include <sysmem/sysmem.h>
 
@@ -318,6 +319,47 @@ static void it_may_die_at_any_call(void **state)
     secure_device_wait_for_open(&scene.driver);
 }
 
+static bool has_stopped(void)
+{
+    int status = 0;
+    pid_t pid = waitpid(scene.driver.pid, &status, WUNTRACED | WNOHANG);
+    assert_true(pid >= 0 && (pid == 0 || WIFSTOPPED(status)));
+    return pid > 0;
+}
+
+/* At each call of each kind, for longer than its deadline. */
+static void it_may_stop_at_any_call(void **state)
+{
+    (void)state;
+    static const char *const calls[] = {"dynamic", "memory", "properties", "physical",
+                                        "add",     "modify", "zero",       "delete"};
+    ssize_t refused = 0;
+    for (size_t i = 0; i < 8; i++) {
+        char trap[32];
+        (void)snprintf(trap, sizeof(trap), "%s=stop", calls[i]);
+        assert_true(secure_driver_start(&scene.driver, &scene.daemon, trap));
+        if (i < 4) { /* it is asked as it registers */
+            refused = daemon_log_wait_for(&scene.daemon, "cannot be its driver", (size_t)refused);
+            assert_true(refused > 0);
+            assert_true(has_stopped());
+        } else {
+            while (!has_stopped()) {
+                try_to_take();
+                /* It deletes what nobody has for a moment. */
+                assert_false(secure_driver_has_ended(&scene.driver, 20));
+            }
+            try_to_take(); /* what is asked now is not answered in time */
+        }
+        others_go_on();
+        secure_driver_end(&scene.driver, SIGKILL);
+        others_go_on();
+    }
+    assert_true(secure_driver_start(&scene.driver, &scene.daemon, NULL));
+    struct holding held = take_in_time();
+    give(&held);
+    secure_device_wait_for_open(&scene.driver);
+}
+
 static void a_new_driver_protects_what_there_is(void **state)
 {
     (void)state;
@@ -385,6 +427,7 @@ int main(void)
         TEST(c037_a_second_secure_heap_and_an_odd_size),
         ALONE(who_needs_it_waits_for_the_driver),
         ALONE(it_may_die_at_any_call),
+        ALONE(it_may_stop_at_any_call),
         TEST(a_new_driver_protects_what_there_is),
         TEST(a_driver_that_is_stopped_delays_its_own_alone),
         TEST(who_needs_it_fails_when_the_driver_has_left),
