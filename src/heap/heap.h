@@ -91,7 +91,7 @@ struct heap_ops {
     void (*release)(struct heap *heap, struct heap_request *request, void (*done)(void *arg),
                     void *arg);
     /* When all buffers are released and all answers given; at the daemon's end perhaps before: what
-     * is still to be answered is answered from within, requests with an error. */
+     * is still to be answered is answered from within, requests with an error, and releases too. */
     void (*free)(struct heap *heap);
     /* Brings `ready` and absent_reason up to date, for a heap that nobody tells when they change:
      * asked before heaps are chosen from, before each request, and before heaps are shown. Takes no
