@@ -22,6 +22,20 @@ static int address_of(const char *path, struct sockaddr_un *ret)
     return 0;
 }
 
+/* Binds, over a socket's file that nobody serves any more. 0 or -errno. */
+static int bind_over(int fd, const struct sockaddr_un *address)
+{
+    const struct sockaddr *at = (const struct sockaddr *)address;
+    mode_t before = umask(0117);
+    int failed = bind(fd, at, sizeof(*address)) < 0 ? -errno : 0;
+    if (failed == -EADDRINUSE && connect(fd, at, sizeof(*address)) < 0 && errno == ECONNREFUSED &&
+        unlink(address->sun_path) == 0) {
+        failed = bind(fd, at, sizeof(*address)) < 0 ? -errno : 0;
+    }
+    (void)umask(before);
+    return failed;
+}
+
 static int listen_at(const char *path)
 {
     struct sockaddr_un address;
@@ -33,9 +47,7 @@ static int listen_at(const char *path)
     if (fd < 0) {
         return -errno;
     }
-    mode_t before = umask(0117);
-    int failed = bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 ? -errno : 0;
-    (void)umask(before);
+    int failed = bind_over(fd, &address);
     if (failed == 0 && listen(fd, SOCKET_MAX_DEVICES) < 0) {
         failed = -errno;
         (void)unlink(path);

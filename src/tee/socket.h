@@ -16,7 +16,8 @@ struct socket_devices {
     const char *path;
 };
 
-/* Listens at a path (mode 0660; a file that is there already is refused). 0 or -errno. */
+/* Listens at a path (mode 0660; a socket there that nobody serves is replaced). 0 or -errno
+ * (-EADDRINUSE: another driver does, or it is another kind of file). */
 int socket_devices_init(struct socket_devices *devices, const char *path);
 
 /* After poll(): accepts and answers. */

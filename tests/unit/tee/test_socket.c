@@ -110,12 +110,24 @@ static void a_place_that_is_taken_is_refused(void **state)
     strbuf_deinit(&answer);
 }
 
+/* What a driver that was killed leaves behind. */
+static void a_stale_socket_is_replaced(void **state)
+{
+    (void)state;
+    struct socket_devices second;
+    (void)close(devices.polls[0].fd); /* without a word, as the kernel does */
+    devices.count = 0;
+    assert_int_equal(socket_devices_init(&second, path), 0);
+    socket_devices_deinit(&second);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_device_is_answered, setup, teardown),
         cmocka_unit_test_setup_teardown(what_is_not_ready_is_not_waited_for, setup, teardown),
         cmocka_unit_test_setup_teardown(a_place_that_is_taken_is_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_stale_socket_is_replaced, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
