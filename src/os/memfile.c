@@ -28,6 +28,7 @@
 
 #define CHECKED_BYTES  (1024ULL * 1024)
 #define RESERVED_BYTES (64ULL * 1024 * 1024) /* left for everybody else */
+#define PIECE_BYTES    (16ULL * 1024 * 1024)
 
 /* Cleared when the kernel turns out not to know MFD_NOEXEC_SEAL. */
 static atomic_bool noexec_seal_known = true;
@@ -182,9 +183,31 @@ int memfile_new_opaque(int dir, const char *name, uint64_t size, int *ret_fd)
     return new_file(dir, name, size, false, F_SEAL_WRITE, ret_fd);
 }
 
+/* Whether there is so much now. False with errno. */
+static bool is_available(uint64_t size)
+{
+    uint64_t available;
+    if (!available_bytes(&available)) {
+        return false;
+    }
+    errno = ENOMEM;
+    return available > RESERVED_BYTES && size < available - RESERVED_BYTES;
+}
+
+/* Others may have the file, and hold the kernel up for as long as they like: what counts as taken
+ * meanwhile is a piece. */
 int memfile_commit(int fd, uint64_t offset, uint64_t size)
 {
-    return size > 0 && commit(fd, offset, size) < 0 ? -errno : 0;
+    if (size > PIECE_BYTES && !is_available(size)) {
+        return -errno;
+    }
+    for (uint64_t done = 0; done < size; done += PIECE_BYTES) {
+        uint64_t left = size - done;
+        if (commit(fd, offset + done, left < PIECE_BYTES ? left : PIECE_BYTES) < 0) {
+            return -errno;
+        }
+    }
+    return 0;
 }
 
 int memfile_commit_huge(int fd, uint64_t size)

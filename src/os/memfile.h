@@ -46,7 +46,8 @@ int memfile_new_huge(int dir, const char *name, uint64_t size, uint64_t page_byt
 int memfile_new_opaque(int dir, const char *name, uint64_t size, int *ret_fd);
 
 /* Gives a range of a memory file its pages, which lies within the file. 0; -ENOMEM or -ENOSPC: no
- * memory; another -errno. Blocks as memfile_new() does. */
+ * memory, and what came so far stays; another -errno. Blocks as memfile_new() does, and for as long
+ * as somebody else keeps the kernel's lock on the file. */
 int memfile_commit(int fd, uint64_t offset, uint64_t size);
 
 /* As memfile_commit() of a whole file of `size` bytes, in transparent huge pages where the kernel
