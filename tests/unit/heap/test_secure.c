@@ -94,6 +94,7 @@ static int setup(void **state)
     };
     world.heap = heap_secure_new(&secure);
     assert_non_null(world.heap);
+    assert_string_equal(world.heap->backend, "protected");
     renew_hardware(can_modify);
     return 0;
 }

@@ -97,6 +97,7 @@ static int setup(void **state)
     };
     heap = heap_tee_new(&config);
     assert_non_null(heap);
+    assert_string_equal(heap->backend, "tee");
     attach(true, PAGE);
     return 0;
 }
