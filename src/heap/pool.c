@@ -371,6 +371,8 @@ int pool_new(const struct pool_config *config, struct alarms *alarms, struct poo
         free(pool);
         return r;
     }
+    pool->stats.free_at_high_water = pool->map.free_bytes;
+    pool->stats.max_free_at_high_water = region_map_largest_free(&pool->map);
     r = memfile_new(MEMFILE_NO_DIR, config->name, config->size, false, &pool->fd);
     if (r < 0) {
         pool_free(pool);
