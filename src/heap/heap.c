@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -63,7 +64,10 @@ void heap_allocate(struct heap *heap, struct heap_request *request)
         return;
     }
     if (request->size_bytes > heap->properties.max_size_bytes) {
-        heap_answer(heap, request, -ENOMEM, "a smaller limit on the size of the heap's buffers");
+        char why[80];
+        (void)snprintf(why, sizeof(why), "a limit of %" PRIu64 " bytes on the size of its buffers",
+                       heap->properties.max_size_bytes);
+        heap_answer(heap, request, -ENOMEM, why);
         return;
     }
     heap->ops->allocate(heap, request);

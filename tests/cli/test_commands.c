@@ -415,7 +415,7 @@ static void heaps_of_each_backend(void **state)
     struct program_result large = program_run(hold, "");
     assert_int_equal(large.status, 1);
     assert_said(large.errors, "NO_MEMORY");
-    assert_said(large.errors, "a smaller limit on the size of the heap's buffers");
+    assert_said(large.errors, "a limit of 65536 bytes on the size of its buffers");
     program_result_deinit(&heaps);
     program_result_deinit(&json);
     program_result_deinit(&refused);
