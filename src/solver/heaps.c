@@ -1,5 +1,6 @@
 #include "solver/heaps.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -143,8 +144,12 @@ struct text heap_list_absent(const struct solver_environment *environment,
     for (size_t i = 0; i < environment->heap_count; i++) {
         const struct solver_heap *heap = &environment->heaps[i];
         if (heap->absent_reason != NULL && (heap->secure || !secure) && permits(list, heap)) {
-            (void)snprintf(text.text, sizeof(text.text), "; heap %s is absent: %s",
-                           heap->heap.heap_type, heap->absent_reason);
+            char id[sizeof(" 18446744073709551615")] = "";
+            if (heap->heap.id != 0) {
+                (void)snprintf(id, sizeof(id), " %" PRIu64, heap->heap.id);
+            }
+            (void)snprintf(text.text, sizeof(text.text), "; heap %s%s is absent: %s",
+                           heap->heap.heap_type, id, heap->absent_reason);
             break;
         }
     }

@@ -53,8 +53,9 @@ const struct solver_heap *heap_list_choose(const struct solver_environment *envi
                                            const struct heap_list *list,
                                            const struct domains *domains);
 
-/* For the end of a reason why there is no heap: "; heap X is absent: its device is away" of the
- * first permitted one that is absent, of the secure ones only if `secure`; else "". */
+/* For the end of a reason why there is no heap: "; heap X is absent: its device is away" ("heap X
+ * 7", if its id is 7) of the first permitted one that is absent, of the secure ones only if
+ * `secure`; else "". */
 struct text heap_list_absent(const struct solver_environment *environment,
                              const struct heap_list *list, bool secure);
 

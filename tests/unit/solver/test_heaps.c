@@ -211,7 +211,7 @@ static void absent_heaps_are_not_chosen(void **state)
     some[0].absent_reason = "nobody has plugged it in";
     scene_fails(&s, -1, NULL);
     assert_non_null(strstr(s.outcome.reasons[0].detail,
-                           "got none; heap test.GPU is absent: nobody has plugged it in"));
+                           "got none; heap test.GPU 3 is absent: nobody has plugged it in"));
     some[1].absent_reason = NULL;
     expect(&s, OTHER, 0);
 }
