@@ -189,11 +189,11 @@ int command_hold(int argc, char **argv, const char *socket_path)
     const char *contiguous = NULL;
     const char *seconds = "0";
     const struct options_own own[] = {
-        {"count",      "N",    "Buffers, 1 to 128; 1",                           &count     },
-        {"size",       "SIZE", "Bytes of each buffer, like 64K or 16MiB; 1MiB",  &bytes     },
-        {"contiguous", NULL,   "Physically contiguous ones",                     &contiguous},
-        {"seconds",    "N",    "End after that time; without, when interrupted", &seconds   },
-        {"id",         "ID",   "The heap's id; 0",                               &id        },
+        {"count",      "N",    "Buffers, 1 to 128; 1",                                   &count     },
+        {"size",       "SIZE", "Bytes of each buffer, like 64K or 16MiB; 1MiB",          &bytes     },
+        {"contiguous", NULL,   "Physically contiguous ones",                             &contiguous},
+        {"seconds",    "N",    "End after that time; 0 (the default): when interrupted", &seconds   },
+        {"id",         "ID",   "The heap's id; 0",                                       &id        },
     };
     const struct options_spec spec = {
         .argument = "[HEAP]",

@@ -77,7 +77,7 @@ static void print(const struct holders *holders, struct strbuf *text)
                     holders->named_count == 0 ? "" : ", ", (unsigned long long)holders->other_count,
                     (unsigned long long)holders->other_bytes);
     } else if (holders->named_count == 0) {
-        strbuf_addf(text, "nobody");
+        strbuf_addf(text, "nobody else");
     }
 }
 
