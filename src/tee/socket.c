@@ -22,13 +22,21 @@ static int address_of(const char *path, struct sockaddr_un *ret)
     return 0;
 }
 
+/* Another kind of file refuses connections, too, and has to stay. */
+static bool is_socket(const char *path)
+{
+    struct stat found;
+    return lstat(path, &found) == 0 && S_ISSOCK(found.st_mode);
+}
+
 /* Binds, over a socket's file that nobody serves any more. 0 or -errno. */
 static int bind_over(int fd, const struct sockaddr_un *address)
 {
     const struct sockaddr *at = (const struct sockaddr *)address;
     mode_t before = umask(0117);
     int failed = bind(fd, at, sizeof(*address)) < 0 ? -errno : 0;
-    if (failed == -EADDRINUSE && connect(fd, at, sizeof(*address)) < 0 && errno == ECONNREFUSED &&
+    if (failed == -EADDRINUSE && is_socket(address->sun_path) &&
+        connect(fd, at, sizeof(*address)) < 0 && errno == ECONNREFUSED &&
         unlink(address->sun_path) == 0) {
         failed = bind(fd, at, sizeof(*address)) < 0 ? -errno : 0;
     }

@@ -121,6 +121,20 @@ static void a_stale_socket_is_replaced(void **state)
     socket_devices_deinit(&second);
 }
 
+/* Only a socket makes way. */
+static void a_file_is_not_removed(void **state)
+{
+    (void)state;
+    struct socket_devices second;
+    char file[80];
+    (void)snprintf(file, sizeof(file), "%s/file", directory);
+    FILE *made = fopen(file, "w");
+    assert_non_null(made);
+    (void)fclose(made);
+    assert_int_equal(socket_devices_init(&second, file), -EADDRINUSE);
+    assert_int_equal(unlink(file), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -128,6 +142,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_not_ready_is_not_waited_for, setup, teardown),
         cmocka_unit_test_setup_teardown(a_place_that_is_taken_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(a_stale_socket_is_replaced, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_file_is_not_removed, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
