@@ -64,6 +64,7 @@ static struct heap *heap_bounded_new(uint64_t bytes)
     bounded->left = bytes;
     bounded->heap = (struct heap){
         .ops = &ops,
+        .backend = "bounded",
         .id = {"example.BOUNDED", 0,    {true, true}},
         .properties = {.cpu_supported = true,                 .max_size_bytes = bytes},
         .ready = true,
