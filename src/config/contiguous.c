@@ -25,8 +25,8 @@ static bool check_addresses(struct reader *reader, const struct model_path *path
 {
     const struct model_path size = {path, "size", MODEL_NO_INDEX};
     const struct model_path base = {path, "physical_base", MODEL_NO_INDEX};
-    if (pool->size % GRAIN != 0 || pool->size > INT64_MAX) {
-        return reader_fail(reader, &size, "wanted a multiple of %u below 2^63, got %" PRIu64, GRAIN,
+    if (pool->size % GRAIN != 0 || pool->size > CONFIG_MAX_POOL) {
+        return reader_fail(reader, &size, "wanted a multiple of %u up to 2^40, got %" PRIu64, GRAIN,
                            pool->size);
     }
     if (pool->physical_base == 0 || pool->physical_base % GRAIN != 0) {

@@ -7,6 +7,9 @@
 #include "config/config.h"
 #include "config/reader.h"
 
+/* Bytes of a pool of addresses: more would be filled for minutes at start, and is a mistake. */
+#define CONFIG_MAX_POOL (UINT64_C(1) << 40)
+
 bool config_read_costs(struct reader *reader, const struct model_path *path, const json_t *json,
                        void *ret);
 bool config_read_heaps(struct reader *reader, const struct model_path *path, const json_t *json,

@@ -498,7 +498,9 @@ static void protected_pool(void **state)
                         " 'contiguous': {'physical_base': '0x100000000'}}");
     config_deinit(&config);
     merge_badly("{'protected': {'size': 5000}}",
-                "protected.size: wanted a multiple of 4096 below 2^63, got 5000");
+                "protected.size: wanted a multiple of 4096 up to 2^40, got 5000");
+    merge_badly("{'protected': {'size': '1099511631872'}}",
+                "protected.size: wanted a multiple of 4096 up to 2^40, got 1099511631872");
     merge_badly("{'protected': {'physical_base': 0}}",
                 "protected.physical_base: wanted a multiple of 4096 above 0, got 0");
     merge_badly("{'protected': {'size': 8192, 'physical_base': '0xfffffffffffff000'}}",
@@ -532,7 +534,9 @@ static void contiguous_pool(void **state)
     assert_false(environment.contiguous_supported);
     config_deinit(&config);
     merge_badly("{'contiguous': {'size': 5000}}",
-                "contiguous.size: wanted a multiple of 4096 below 2^63, got 5000");
+                "contiguous.size: wanted a multiple of 4096 up to 2^40, got 5000");
+    merge_badly("{'contiguous': {'size': '1099511631872'}}",
+                "contiguous.size: wanted a multiple of 4096 up to 2^40, got 1099511631872");
     merge_badly("{'contiguous': {'physical_base': 0}}",
                 "contiguous.physical_base: wanted a multiple of 4096 above 0, got 0");
     merge_badly("{'contiguous': {'physical_base': '0xfffffffffffff000'}}",
