@@ -18,8 +18,14 @@
 #include "support/huge_pages.h"
 #include "support/participant.h"
 
+/* Under ThreadSanitizer each takes twenty times as long, and shows nothing that the others do not.
+ */
+#ifdef __SANITIZE_THREAD__
+#define COLLECTIONS 1000
+#else
 #define COLLECTIONS 10000
-#define WARM_UP     500
+#endif
+#define WARM_UP 500
 
 /* What the daemon's own memory may grow by, in KiB: allocators keep some. */
 #define SLACK_KIB 4096
@@ -202,6 +208,16 @@ static void of_secure_memory(void **state)
                                               .secure = true});
 }
 
+/* Memory that the hardware has set aside itself. */
+static void of_the_tee(void **state)
+{
+    (void)state;
+    ten_thousand_collections(&(struct source){.config = "{\"protected\": {\"size\": 2097152}}",
+                                              .heap_type = VDEC_TYPE,
+                                              .row = 1,
+                                              .secure = true});
+}
+
 static void of_another_process(void **state)
 {
     (void)state;
@@ -215,7 +231,8 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(of_system_ram),          cmocka_unit_test(of_the_contiguous_pool),
         cmocka_unit_test(of_confidential_memory), cmocka_unit_test(of_huge_pages),
-        cmocka_unit_test(of_secure_memory),       cmocka_unit_test(of_another_process),
+        cmocka_unit_test(of_secure_memory),       cmocka_unit_test(of_the_tee),
+        cmocka_unit_test(of_another_process),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
