@@ -110,7 +110,7 @@ zx_status_t store_new_opaque(uint64_t size, struct store **ret_store)
     const int all = F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL;
     struct store *store = NULL;
     zx_status_t status = store_new(size, &store);
-    if (status != ZX_OK) {
+    if (store == NULL) {
         return status;
     }
     if (fcntl(store->file, F_ADD_SEALS, all) < 0) {
