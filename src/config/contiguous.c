@@ -20,23 +20,23 @@ static const struct reader_key keys[] = {
     {"cycle_seconds",   reader_u32,  offsetof(struct config_contiguous, cycle_seconds)  },
 };
 
-static bool check_addresses(struct reader *reader, const struct model_path *path,
-                            const struct config_contiguous *pool)
+bool config_check_addresses(struct reader *reader, const struct model_path *path, uint64_t size,
+                            uint64_t base)
 {
-    const struct model_path size = {path, "size", MODEL_NO_INDEX};
-    const struct model_path base = {path, "physical_base", MODEL_NO_INDEX};
-    if (pool->size % GRAIN != 0 || pool->size > CONFIG_MAX_POOL) {
-        return reader_fail(reader, &size, "wanted a multiple of %u up to 2^40, got %" PRIu64, GRAIN,
-                           pool->size);
+    const struct model_path at_size = {path, "size", MODEL_NO_INDEX};
+    const struct model_path at_base = {path, "physical_base", MODEL_NO_INDEX};
+    if (size % GRAIN != 0 || size > CONFIG_MAX_POOL) {
+        return reader_fail(reader, &at_size, "wanted a multiple of %u up to 2^40, got %" PRIu64,
+                           GRAIN, size);
     }
-    if (pool->physical_base == 0 || pool->physical_base % GRAIN != 0) {
-        return reader_fail(reader, &base, "wanted a multiple of %u above 0, got %" PRIu64, GRAIN,
-                           pool->physical_base);
+    if (base == 0 || base % GRAIN != 0) {
+        return reader_fail(reader, &at_base, "wanted a multiple of %u above 0, got %" PRIu64, GRAIN,
+                           base);
     }
-    if (pool->physical_base > UINT64_MAX - pool->size) {
-        return reader_fail(reader, &base,
-                           "wanted room for %" PRIu64 " bytes below 2^64, got %" PRIu64, pool->size,
-                           pool->physical_base);
+    if (base > UINT64_MAX - size) {
+        return reader_fail(reader, &at_base,
+                           "wanted room for %" PRIu64 " bytes below 2^64, got %" PRIu64, size,
+                           base);
     }
     return true;
 }
@@ -64,7 +64,8 @@ bool config_read_contiguous(struct reader *reader, const struct model_path *path
     struct config *config = ret;
     struct config_contiguous *pool = &config->contiguous;
     return reader_object(reader, path, json, keys, sizeof(keys) / sizeof(keys[0]), pool) &&
-           check_addresses(reader, path, pool) && check_guards(reader, path, pool);
+           config_check_addresses(reader, path, pool->size, pool->physical_base) &&
+           check_guards(reader, path, pool);
 }
 
 json_t *config_write_contiguous(const struct config *config)

@@ -4,9 +4,6 @@
 #include "config/sections.h"
 #include "json/json.h"
 
-/* The pool deals in pages, of whatever size they are. */
-#define GRAIN 4096u
-
 static const struct reader_key keys[] = {
     {"size",          reader_u64, offsetof(struct config_protected, size)         },
     {"physical_base", reader_u64, offsetof(struct config_protected, physical_base)},
@@ -16,22 +13,7 @@ static const struct reader_key keys[] = {
 static bool check(struct reader *reader, const struct model_path *path,
                   const struct config_protected *pool)
 {
-    const struct model_path size = {path, "size", MODEL_NO_INDEX};
-    const struct model_path base = {path, "physical_base", MODEL_NO_INDEX};
     const struct model_path deadline = {path, "deadline_ms", MODEL_NO_INDEX};
-    if (pool->size % GRAIN != 0 || pool->size > CONFIG_MAX_POOL) {
-        return reader_fail(reader, &size, "wanted a multiple of %u up to 2^40, got %" PRIu64, GRAIN,
-                           pool->size);
-    }
-    if (pool->physical_base == 0 || pool->physical_base % GRAIN != 0) {
-        return reader_fail(reader, &base, "wanted a multiple of %u above 0, got %" PRIu64, GRAIN,
-                           pool->physical_base);
-    }
-    if (pool->physical_base > UINT64_MAX - pool->size) {
-        return reader_fail(reader, &base,
-                           "wanted room for %" PRIu64 " bytes below 2^64, got %" PRIu64, pool->size,
-                           pool->physical_base);
-    }
     return pool->deadline_ms > 0 || reader_fail(reader, &deadline, "wanted at least 1, got 0");
 }
 
@@ -41,6 +23,7 @@ bool config_read_protected(struct reader *reader, const struct model_path *path,
     struct config *config = ret;
     struct config_protected *pool = &config->protected;
     return reader_object(reader, path, json, keys, sizeof(keys) / sizeof(keys[0]), pool) &&
+           config_check_addresses(reader, path, pool->size, pool->physical_base) &&
            check(reader, path, pool);
 }
 

@@ -10,6 +10,10 @@
 /* Bytes of a pool of addresses: more would be filled for minutes at start, and is a mistake. */
 #define CONFIG_MAX_POOL (UINT64_C(1) << 40)
 
+/* What is asked of the addresses of a pool, at `path`. */
+bool config_check_addresses(struct reader *reader, const struct model_path *path, uint64_t size,
+                            uint64_t base);
+
 bool config_read_costs(struct reader *reader, const struct model_path *path, const json_t *json,
                        void *ret);
 bool config_read_heaps(struct reader *reader, const struct model_path *path, const json_t *json,

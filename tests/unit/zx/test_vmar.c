@@ -134,6 +134,12 @@ static void z160_z163_z172_map_arguments(void **state)
         assert_int_equal(address, 77);
     }
     assert_status(map_root(R, 0, vmo, 0, PAGE, NULL), ZX_ERR_INVALID_ARGS);
+    assert_ok(zx_handle_close(vmo));
+}
+
+static void z160_options_that_are_taken(void **state)
+{
+    (void)state;
     zx_handle_t fixed = new_vmo(4 * PAGE, 0);
     unmap_ok(map_ok(R | ZX_VM_REQUIRE_NON_RESIZABLE, 0, fixed, 0, PAGE), PAGE);
     unmap_ok(map_ok(R | ZX_VM_PERM_READ_IF_XOM_UNSUPPORTED, 0, fixed, 0, PAGE), PAGE);
@@ -148,7 +154,6 @@ static void z160_z163_z172_map_arguments(void **state)
     assert_ok(zx_handle_close(reference));
     assert_ok(zx_handle_close(resizable));
     unmap_ok(map_ok(R | W | ZX_VM_MAP_RANGE | ZX_VM_ALLOW_FAULTS, 0, fixed, 0, PAGE), PAGE);
-    assert_ok(zx_handle_close(vmo));
     assert_ok(zx_handle_close(fixed));
 }
 
@@ -361,6 +366,7 @@ int main(void)
         cmocka_unit_test(mappings_share_the_memory),
         cmocka_unit_test(z055_mapping_past_the_end),
         cmocka_unit_test(z160_z163_z172_map_arguments),
+        cmocka_unit_test(z160_options_that_are_taken),
         cmocka_unit_test(z166_z178_map_rights),
         cmocka_unit_test(z169_permissions_are_the_kernels),
         cmocka_unit_test(z187_z190_unmap_arguments),
